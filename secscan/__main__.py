@@ -1,0 +1,46 @@
+"""Where the program starts: `secscan` and `python -m secscan`.
+
+Nothing is imported before the import path is cleaned, because the working directory may be the
+checkout of somebody who wants his `typer.py` to run in the gate that judges him.
+"""
+
+import sys
+
+
+def _drop_untrusted_import_paths() -> None:
+    """Take the working directory, and every relative entry, off `sys.path`.
+
+    `python -m` puts the working directory first unless `-P` or `-I` is given. The folder that
+    this very package was loaded from stays: it has already been trusted.
+    """
+    import os
+
+    own = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    try:
+        here = os.path.realpath(os.getcwd())
+    except OSError:  # the working directory was deleted
+        here = ""
+    sys.path[:] = [
+        entry
+        for entry in sys.path
+        if os.path.isabs(entry) and (os.path.realpath(entry) != here or os.path.realpath(entry) == os.path.realpath(own))
+    ]
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    _drop_untrusted_import_paths()
+    if sys.argv[1:] == ["--version"]:
+        # The short cut: importing the command line framework costs several times as much as
+        # starting Python does.
+        from secscan import __version__
+
+        sys.stdout.write(f"secscan {__version__}\n")
+        sys.exit(0)
+    from secscan.cli.app import run
+
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()
