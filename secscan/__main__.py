@@ -23,7 +23,8 @@ def _drop_untrusted_import_paths() -> None:
     sys.path[:] = [
         entry
         for entry in sys.path
-        if os.path.isabs(entry) and (os.path.realpath(entry) != here or os.path.realpath(entry) == os.path.realpath(own))
+        if os.path.isabs(entry)
+        and (os.path.realpath(entry) != here or os.path.realpath(entry) == os.path.realpath(own))
     ]
 
 

@@ -1,0 +1,1 @@
+"""What is known to be vulnerable: OSV records in an embedded SQLite index."""

@@ -1,0 +1,1 @@
+"""Words in, words out: the command line. One file per command; no decisions."""

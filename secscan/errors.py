@@ -1,0 +1,81 @@
+"""Every expected error, each with a hint, and the one table from errors to exit codes.
+
+An error here is something a person can act on. Anything else that escapes is a bug in secscan and
+ends with `ExitCode.BUG`.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """How the process ends. The table in README.md is checked against this one by a test."""
+
+    PASSED = 0
+    """The policy is satisfied and everything it requires was looked at."""
+
+    FAILED = 1
+    """The policy blocks at least one finding."""
+
+    USAGE = 2
+    """The command line, the settings, the policy or a saved scan is wrong."""
+
+    INCOMPLETE = 3
+    """Nothing blocks, but something the policy requires was not looked at or not written."""
+
+    BUG = 4
+    """A defect in secscan itself."""
+
+    INTERRUPTED = 130
+    """Ctrl-C or SIGTERM; everything that was started has been ended."""
+
+
+class SecscanError(Exception):
+    """An expected error: one line that says what happened and where, and a hint what to do.
+
+    `exit_code` is what the process ends with if nobody handles the error on the way.
+    """
+
+    exit_code: ExitCode = ExitCode.USAGE
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(SecscanError):
+    """The command line asks for something that cannot be done."""
+
+
+class TargetError(SecscanError):
+    """What should be looked at does not exist, cannot be read, or is not what it was said to be."""
+
+
+class ConfigError(SecscanError):
+    """A settings file is wrong. The message names file, line and field."""
+
+
+class PolicyError(SecscanError):
+    """A policy or waiver file is wrong. The message names file, line and field."""
+
+
+class SavedScanError(SecscanError):
+    """A saved scan cannot be read: broken, from a newer secscan, or not a saved scan at all."""
+
+
+class AdvisoryError(SecscanError):
+    """Advisory data is missing, broken, or cannot be imported."""
+
+
+class ReportError(SecscanError):
+    """A report cannot be written. The verdict is then at best incomplete."""
+
+    exit_code = ExitCode.INCOMPLETE
+
+
+class Interrupted(SecscanError):
+    """The person, or the platform, asked the process to stop."""
+
+    exit_code = ExitCode.INTERRUPTED

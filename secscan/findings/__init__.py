@@ -1,0 +1,1 @@
+"""What was seen: the vocabulary of the whole program. Imports nothing but errors."""

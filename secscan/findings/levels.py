@@ -1,0 +1,128 @@
+"""The small ordered and unordered vocabularies: kind, severity, confidence, gap kinds, verdicts."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What sort of thing a finding is; policies and reports group by it."""
+
+    SAST = "sast"
+    DEPENDENCY = "dependency"
+    CONTAINER = "container"
+    SECRET = "secret"  # noqa: S105 - the name of a kind
+    MISCONFIGURATION = "misconfiguration"
+    DAST = "dast"
+    LICENCE = "licence"
+
+
+class Severity(StrEnum):
+    """How bad it is if the finding is real. `unknown` is a level of its own, not a low one."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFO = "info"
+    UNKNOWN = "unknown"
+
+    @property
+    def order(self) -> int:
+        """Position for sorting what a person should read first (0 first). Unknown stands after high.
+
+        This is an order of attention, not of badness: a policy must name `unknown` to judge it.
+        """
+        return _ATTENTION[self]
+
+
+_ATTENTION = {
+    Severity.CRITICAL: 0,
+    Severity.HIGH: 1,
+    Severity.UNKNOWN: 2,
+    Severity.MEDIUM: 3,
+    Severity.LOW: 4,
+    Severity.INFO: 5,
+}
+
+
+class Confidence(StrEnum):
+    """How sure we are that the finding is real."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+    @property
+    def order(self) -> int:
+        """Position for sorting: 0 is the surest."""
+        return ("high", "medium", "low").index(self.value)
+
+
+class GapKind(StrEnum):
+    """Why something that should have been looked at was not. Policies tolerate gaps by these names."""
+
+    UNPARSABLE = "unparsable"
+    """A file that the scanner could not parse."""
+    NEWER_SYNTAX = "newer-syntax"
+    """Python newer than the interpreter the scanner runs on."""
+    ENCODING = "encoding"
+    """A file whose text encoding the scanner cannot read."""
+    PARTIAL = "partial"
+    """A file, or a rule on a file, of which only a part was analysed."""
+    TIMEOUT = "timeout"
+    """A file or a rule that took too long."""
+    TOO_LARGE = "too-large"
+    """A file above a size limit."""
+    UNREADABLE = "unreadable"
+    """A file that could not be opened."""
+    SPECIAL_FILE = "special-file"
+    """A FIFO, socket or device: never opened."""
+    LINK = "link"
+    """A symbolic link that leaves the target, dangles, or loops: never followed."""
+    SUBMODULE = "submodule"
+    """A submodule or nested repository whose content is not there."""
+    NOT_SEEN = "not-seen"
+    """A file we listed, which the scanner neither reported as scanned nor as failed."""
+    INTERNAL = "internal"
+    """The scanner reported an error of its own that we could not classify."""
+    VERSION_RANGE = "version-range"
+    """A dependency declared as a range, so that no one version can be assessed."""
+    UNSUPPORTED_REQUIREMENT = "unsupported-requirement"
+    """A dependency by URL, path, VCS or editable install."""
+    UNSUPPORTED_MANIFEST = "unsupported-manifest"
+    """A manifest or lock file that no reader understands yet."""
+    BROKEN_MANIFEST = "broken-manifest"
+    """A manifest or lock file that could not be understood, or not entirely."""
+    NO_ADVISORIES = "no-advisories"
+    """The advisory index holds nothing for the ecosystem of this package."""
+    NO_INDEX = "no-index"
+    """There is no advisory index, or it cannot be read."""
+    UNKNOWN_PACKAGE = "unknown-package"
+    """The advisory index declares a closed list of packages and this one is not on it."""
+    NOT_ASSESSED = "not-assessed"
+    """A package the scanner was asked about and gave no answer for."""
+
+
+class RunStatus(StrEnum):
+    """How a scanner ended."""
+
+    COMPLETED = "completed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class Action(StrEnum):
+    """What the policy says of one finding."""
+
+    BLOCK = "block"
+    WARN = "warn"
+    ACCEPT = "accept"
+
+
+class Verdict(StrEnum):
+    """May the build go on."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    INCOMPLETE = "incomplete"

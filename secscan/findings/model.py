@@ -1,0 +1,229 @@
+"""Findings and everything they are made of: frozen values, the same whichever tool saw the defect.
+
+The values are msgspec structs: they decode strictly (an unknown field or a wrong type is an error),
+are many times faster than dataclasses with a validator, and describe themselves as JSON Schema.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from secscan.findings.levels import Confidence, GapKind, Kind, RunStatus, Severity
+
+
+class Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Base of every value: frozen, named fields only, strict when read, short when written."""
+
+
+class Region(Value, frozen=True, kw_only=True, order=True):
+    """A stretch of text. Lines and columns count from 1, columns in Unicode code points; the end
+    column stands after the last character. A column of 0 means "the whole line"."""
+
+    start_line: int
+    start_column: int = 0
+    end_line: int = 0
+    end_column: int = 0
+
+    @property
+    def last_line(self) -> int:
+        """The last line, also where only the first is known."""
+        return max(self.end_line, self.start_line)
+
+    def overlaps(self, other: Region) -> bool:
+        """Whether the two stretches share a character (or a line, where columns are unknown)."""
+        return self._end() > other._start() and other._end() > self._start()
+
+    def _start(self) -> tuple[int, int]:
+        return (self.start_line, self.start_column)
+
+    def _end(self) -> tuple[int, int]:
+        return (self.last_line, self.end_column or 1_000_000_000)
+
+
+class Location(Value, frozen=True, kw_only=True):
+    """Where a finding is. Paths are path text (see `findings.paths`), relative to the target."""
+
+    path: str
+    region: Region | None = None
+    """What the scanner pointed at."""
+    statement: Region | None = None
+    """The smallest simple statement around it (the header, of a compound one)."""
+    snippet: str = ""
+    """The lines of `statement` (at most a few), with secrets masked."""
+    symbol: str = ""
+    """Logical name of the place, such as `Shop.login`; empty at module level."""
+    context: str = ""
+    """Digest of the statement's structure with literals masked; see `findings.fingerprint`."""
+
+
+class TraceStep(Value, frozen=True, kw_only=True):
+    """One step of a data flow, from the source to the sink."""
+
+    path: str
+    region: Region
+    text: str = ""
+    """The code at the step, with secrets masked."""
+
+
+class Package(Value, frozen=True, kw_only=True):
+    """A package a finding is about."""
+
+    purl: str
+    name: str
+    version: str
+    ecosystem: str
+    """As OSV names it: `PyPI`, `npm`, `Go`, `Debian:12` ..."""
+    fixed_versions: tuple[str, ...] = ()
+    """Versions that clear the finding, smallest first; empty where none is known."""
+    direct: bool | None = None
+    """Whether the project itself asks for it; None where the file does not tell."""
+
+
+class Cvss(Value, frozen=True, kw_only=True):
+    """A CVSS vector, its base score (0.0 to 10.0), and who gave it."""
+
+    vector: str
+    score: float | None = None
+    source: str = ""
+
+
+class Marker(Value, frozen=True, kw_only=True):
+    """An in-source comment that asks a scanner to be silent here. It hides nothing by itself."""
+
+    tool: str
+    """`bandit` or `semgrep`: whose marker it is."""
+    text: str
+    """The marker as written, for example `nosec B602`."""
+    line: int
+    reason: str = ""
+    """What the comment says beside the marker."""
+
+
+class Source(Value, frozen=True, kw_only=True):
+    """One report of the defect, by one rule of one scanner, in its own words."""
+
+    scanner: str
+    rule: str
+    severity: Severity = Severity.UNKNOWN
+    confidence: Confidence = Confidence.MEDIUM
+    message: str = ""
+    region: Region | None = None
+    url: str = ""
+    note: str = ""
+    """What correlation did with this report, where it did not count in full."""
+
+
+class Finding(Value, frozen=True, kw_only=True):
+    """One defect, in one model, whichever tool saw it."""
+
+    kind: Kind
+    defect: str
+    """Class of defect, an id of `findings.defects`."""
+    title: str
+    """One line, without code and without a full stop."""
+    message: str
+    """What is wrong here, in a sentence or two."""
+    severity: Severity
+    confidence: Confidence
+    location: Location
+    sources: tuple[Source, ...]
+    package: Package | None = None
+    identifiers: tuple[str, ...] = ()
+    """CVE, GHSA, PYSEC, CWE ... ids, sorted."""
+    cvss: tuple[Cvss, ...] = ()
+    epss: float | None = None
+    """Probability of exploitation within 30 days, 0 to 1 (FIRST EPSS)."""
+    known_exploited: bool | None = None
+    """Whether CISA's KEV catalogue lists it; None where the catalogue was not asked."""
+    published: str = ""
+    """Day on which the advisory was published, RFC 3339."""
+    remediation: str = ""
+    references: tuple[str, ...] = ()
+    trace: tuple[TraceStep, ...] = ()
+    markers: tuple[Marker, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What we say about the finding beside the scanners: why its confidence was changed, and the like."""
+    secret_id: str = ""
+    """HMAC of a secret's value under the organisation's key; empty where there is none."""
+    fingerprint: str = ""
+    """Identity; set by correlation, see `findings.fingerprint`."""
+
+    @property
+    def place(self) -> str:
+        """`path:line`, as terminals and editors understand it."""
+        region = self.location.region
+        return f"{self.location.path}:{region.start_line}" if region else self.location.path
+
+
+class Gap(Value, frozen=True, kw_only=True):
+    """Something a scanner should have looked at and could not."""
+
+    scanner: str
+    """Who could not look; `secscan` where our own inventory could not."""
+    kind: GapKind
+    subject: str
+    """Path text, or a package as it was declared."""
+    detail: str = ""
+    """What happened, in one sentence."""
+    remedy: str = ""
+    """What would close the gap."""
+    line: int = 0
+    """Line within the file, where the gap is about one."""
+
+
+class ScannerRun(Value, frozen=True, kw_only=True):
+    """How one scanner ended, as a value."""
+
+    scanner: str
+    status: RunStatus
+    version: str = ""
+    reason: str = ""
+    """Why it failed or was skipped."""
+    hint: str = ""
+    """What a person can do about that."""
+    selected: int = 0
+    """How many files (or packages) we counted that this scanner should look at."""
+    looked_at: int = 0
+    """How many of those it proved to have looked at."""
+    control: bool = False
+    """Whether it found its positive control, in every piece of its work."""
+    rules_digest: str = ""
+    """Digest of the rules or of the advisory index it worked with."""
+
+
+class Notice(Value, frozen=True, kw_only=True):
+    """Something the reader should know, which is neither a finding nor a gap: for example a file of
+    the repository that would have changed a scanner's behaviour and was not honoured."""
+
+    topic: str
+    subject: str
+    text: str
+
+
+class OutOfScope(Value, frozen=True, kw_only=True):
+    """A part of the target that was left out on purpose, and why."""
+
+    path: str
+    reason: str
+    files: int = 0
+    """How many files; 0 where they were not counted."""
+
+
+class TargetInfo(Value, frozen=True, kw_only=True):
+    """What was looked at, exactly."""
+
+    kind: str
+    """`tree`, `staged`, `diff` or `paths`."""
+    name: str
+    """Name of the folder or repository, without its place on this machine."""
+    digest: str
+    """SHA-256 over the sorted paths and content digests of all files in scope."""
+    files: int
+    bytes: int
+    revision: str = ""
+    """Commit, where the target is in a git repository."""
+    base: str = ""
+    """Commit that a diff starts from."""
+    dirty: bool | None = None
+    """Whether the work tree differs from the revision; None where that does not apply."""
+    out_of_scope: tuple[OutOfScope, ...] = ()

@@ -1,0 +1,38 @@
+"""Path text: how a file name, which may be any bytes, is written as text that loses nothing.
+
+Almost every path is written as it is. `%`, control characters, the backslash, bidirectional and other
+invisible characters, and bytes that are not UTF-8 are written as `%XX` per byte. So path text
+is always valid Unicode, never moves a cursor, and turns back into exactly the bytes it came from.
+"""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from urllib.parse import unquote_to_bytes
+
+_UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def encode_path(raw: bytes) -> str:
+    """Return the path text of a file name given as bytes."""
+    text = raw.decode("utf-8", errors="surrogateescape")
+    if text.isascii() and text.isprintable() and "%" not in text and "\\" not in text:
+        return text
+    return "".join(_encode(char) for char in text)
+
+
+def decode_path(text: str) -> bytes:
+    """Return the bytes of the file name that `text` stands for."""
+    return unquote_to_bytes(text)
+
+
+def os_path(text: str) -> str:
+    """Return path text as a name the operating system takes (see `os.fsdecode`)."""
+    return os.fsdecode(decode_path(text))
+
+
+def _encode(char: str) -> str:
+    if char not in "%\\" and (char == " " or unicodedata.category(char) not in _UNSAFE_CATEGORIES):
+        return char
+    return "".join(f"%{byte:02X}" for byte in char.encode("utf-8", errors="surrogateescape"))

@@ -1,0 +1,149 @@
+"""The saved scan: one versioned, deterministic JSON document.
+
+The same input gives the same bytes, apart from the one member `run`, which holds everything that
+depends on the clock or the machine.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from secscan.errors import SavedScanError
+from secscan.findings.judgement import Judgement
+from secscan.findings.model import Finding, Gap, Notice, ScannerRun, TargetInfo, Value
+
+FORMAT = "secscan.scan/1"
+"""Name and version of the document; raised when a reader of the old one would misunderstand the new."""
+
+MAX_BYTES = 2_000_000_000
+"""A saved scan larger than this is refused rather than read into memory."""
+
+
+class ScannerTiming(Value, frozen=True, kw_only=True):
+    """What one scanner cost on this machine."""
+
+    scanner: str
+    seconds: float
+    peak_megabytes: float = 0.0
+    program: str = ""
+
+
+class RunInfo(Value, frozen=True, kw_only=True):
+    """What depends on the clock or the machine, and nothing else."""
+
+    started: str
+    """RFC 3339, UTC."""
+    judged_at: str
+    """Time of judgement, RFC 3339, UTC: waivers and grace periods depend on it."""
+    seconds: float = 0.0
+    root: str = ""
+    """Where the target lay."""
+    python: str = ""
+    platform: str = ""
+    timings: tuple[ScannerTiming, ...] = ()
+
+
+class Scan(Value, frozen=True, kw_only=True, omit_defaults=False):
+    """Everything one scan saw, how its scanners ended, and the last judgement of it."""
+
+    format: str
+    secscan: str
+    """Version of secscan that made the document."""
+    target: TargetInfo
+    scanners: tuple[ScannerRun, ...]
+    findings: tuple[Finding, ...]
+    gaps: tuple[Gap, ...]
+    notices: tuple[Notice, ...] = ()
+    judgement: Judgement | None = None
+    run: RunInfo | None = None
+
+
+def dumps(scan: Scan) -> bytes:
+    """Return the document as UTF-8 JSON, one finding per line so that a diff of two scans can be read."""
+    head = msgspec.to_builtins(scan, order="deterministic")
+    parts: list[bytes] = []
+    for name, value in head.items():
+        if isinstance(value, list | tuple) and value:
+            rows = b",\n  ".join(msgspec.json.encode(row, order="sorted") for row in value)
+            body = b"[\n  " + rows + b"\n ]"
+        else:
+            body = msgspec.json.encode(value, order="sorted")
+        parts.append(b" " + msgspec.json.encode(name) + b": " + body)
+    return b"{\n" + b",\n".join(parts) + b"\n}\n"
+
+
+def loads(data: bytes, *, origin: str = "the saved scan") -> Scan:
+    """Read a saved scan. `origin` names the document in errors.
+
+    Raises `SavedScanError` for a document that is broken, of another format, or newer than this program.
+    """
+    try:
+        head = msgspec.json.decode(data, type=_Head)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise SavedScanError(
+            f"{origin} is not a saved scan: {error}",
+            hint="give the secscan.json that `secscan scan` wrote",
+        ) from error
+    if head.format != FORMAT:
+        raise SavedScanError(
+            f"{origin} has the format {head.format[:60]!r}; this secscan reads {FORMAT!r}",
+            hint="judge it with the version of secscan that wrote it, or scan again",
+        )
+    try:
+        scan = msgspec.json.decode(data, type=Scan)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise SavedScanError(f"{origin} is damaged: {error}", hint="scan again") from error
+    _refuse_duplicate_keys(data, origin)
+    seen: set[str] = set()
+    for finding in scan.findings:
+        if not finding.fingerprint or finding.fingerprint in seen:
+            raise SavedScanError(
+                f"{origin} is damaged: finding {finding.place} has no fingerprint of its own",
+                hint="scan again",
+            )
+        seen.add(finding.fingerprint)
+    return scan
+
+
+def load(path: Path) -> Scan:
+    """Read the saved scan at `path`; see `loads`."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise SavedScanError(f"{path} is larger than {MAX_BYTES} bytes", hint="scan a smaller target")
+        data = path.read_bytes()
+    except OSError as error:
+        raise SavedScanError(
+            f"cannot read {path}: {os.strerror(error.errno or 0)}", hint="give the secscan.json of a scan"
+        ) from error
+    return loads(data, origin=str(path))
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of the saved scan, generated from the model."""
+    document = msgspec.json.schema(Scan)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "https://secscan.dev/schema/scan-1.json",
+        "title": "secscan saved scan, format 1",
+        **document,
+    }
+
+
+class _Head(msgspec.Struct):
+    format: str
+
+
+def _refuse_duplicate_keys(data: bytes, origin: str) -> None:
+    """A document with two `findings` members means two things to two readers; refuse it."""
+
+    def check(pairs: list[tuple[str, Any]]) -> None:
+        names = [name for name, _ in pairs]
+        if len(set(names)) != len(names):
+            raise SavedScanError(f"{origin} is damaged: a member occurs twice", hint="scan again")
+
+    json.loads(data, object_pairs_hook=check)

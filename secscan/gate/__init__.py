@@ -1,0 +1,1 @@
+"""May the build go on: the verdict and its reasons."""

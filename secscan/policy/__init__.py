@@ -1,0 +1,1 @@
+"""What we think of findings: rules and the decisions that follow from them."""

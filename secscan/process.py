@@ -1,0 +1,312 @@
+"""The only module that starts a program.
+
+Whatever is started gets an argument list (never a shell), a temporary home and working directory of
+its own, an environment built from an allow-list, closed standard input, bounded output, a time and a
+memory limit, and a process group that is ended as a whole. How it ended is a value; deciding what
+that means is the caller's business.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+_PASSED_ON = ("LANG", "LC_ALL", "LC_CTYPE", "TZ", "SYSTEMROOT", "WINDIR", "COMSPEC", "PATHEXT")
+"""Host variables that a child may see. Proxies, tokens and every tool's own settings are not among them."""
+
+_POLL_SECONDS = 0.02
+_MEMORY_EVERY = 0.25
+_GRACE_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a program may use."""
+
+    seconds: float = 900.0
+    megabytes: int = 4096
+    """Resident memory of the whole process tree."""
+    output_bytes: int = 512_000_000
+    """Standard output; more than this ends the program."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a program ended and what it said."""
+
+    argv: tuple[str, ...]
+    exit_code: int
+    """Negative: ended by that signal."""
+    stdout: bytes
+    stderr: bytes
+    seconds: float
+    peak_megabytes: float
+    stopped: str = ""
+    """Why we ended it: `time limit of 60 s`, `memory limit of 4096 MB`, `output limit of ... bytes`; empty
+    if it ended by itself."""
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """Files it wrote into its working directory, of those that were asked for."""
+
+    @property
+    def trouble(self) -> str:
+        """Why its output cannot be complete, whatever its exit code: ended by us or by a signal."""
+        if self.stopped:
+            return f"was ended at the {self.stopped}"
+        if self.exit_code < 0:
+            try:
+                name = signal.Signals(-self.exit_code).name
+            except ValueError:
+                name = f"signal {-self.exit_code}"
+            return f"was killed by {name}"
+        return ""
+
+
+class StartError(Exception):
+    """The program could not be started at all."""
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    limits: Limits = Limits(),
+    env: Mapping[str, str] | None = None,
+    stdin: bytes | None = None,
+    files: Mapping[str, bytes] | None = None,
+    collect: Sequence[str] = (),
+) -> Ended:
+    """Run one program to its end and return how it ended.
+
+    `argv[0]` must be an absolute path. `env` is added to the allow-listed environment. `files` are put into
+    the program's private working directory before it starts; `collect` names those to bring back. Raises
+    `StartError` if it cannot be started, `KeyboardInterrupt` if the process is being stopped.
+    """
+    if not Path(argv[0]).is_absolute():
+        raise StartError(f"{argv[0]} is not an absolute path")
+    with private_folder() as folder:
+        work = folder / "work"
+        work.mkdir()
+        for name, content in (files or {}).items():
+            (work / name).write_bytes(content)
+        started = time.monotonic()
+        with (folder / "stdout").open("w+b") as out, (folder / "stderr").open("w+b") as err:
+            try:
+                child = subprocess.Popen(
+                    list(argv),
+                    stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=err,
+                    cwd=work,
+                    env=child_environment(folder, env or {}),
+                    start_new_session=True,
+                    close_fds=True,
+                )
+            except OSError as error:
+                raise StartError(f"{argv[0]} cannot be started: {error.strerror}") from error
+            with _registered(child):
+                feeder = _feed(child, stdin)
+                stopped, peak = _watch(child, folder / "stdout", limits, started)
+                if feeder is not None:
+                    feeder.join(timeout=1)
+            collected = {
+                name: _read_bounded(work / name, limits.output_bytes) for name in collect if _is_plain_file(work / name)
+            }
+            return Ended(
+                argv=tuple(argv),
+                exit_code=child.returncode,
+                stdout=_read_bounded(folder / "stdout", limits.output_bytes),
+                stderr=_read_bounded(folder / "stderr", 4_000_000),
+                seconds=time.monotonic() - started,
+                peak_megabytes=peak,
+                stopped=stopped,
+                files=collected,
+            )
+
+
+def child_environment(folder: Path, extra: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a child: an allow-list, a private home and temp folder, and `extra`."""
+    home = folder / "home"
+    temp = folder / "tmp"
+    for directory in (home, temp):
+        directory.mkdir(exist_ok=True)
+    environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    environment.update(
+        PATH=os.defpath if os.name == "posix" else os.environ.get("PATH", ""),
+        HOME=str(home),
+        XDG_CONFIG_HOME=str(home / ".config"),
+        XDG_CACHE_HOME=str(home / ".cache"),
+        TMPDIR=str(temp),
+        TEMP=str(temp),
+        TMP=str(temp),
+        NO_COLOR="1",
+        PYTHONNOUSERSITE="1",
+        PYTHONSAFEPATH="1",
+        PYTHONDONTWRITEBYTECODE="1",
+        PYTHONUTF8="1",
+        PYTHONHASHSEED="0",
+    )
+    environment.update(extra)
+    return environment
+
+
+@contextlib.contextmanager
+def private_folder() -> Iterator[Path]:
+    """A temporary folder that only this user can enter, removed at the end whatever happens."""
+    folder = Path(tempfile.mkdtemp(prefix="secscan-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def find_program(name: str, *, unsafe_below: Sequence[Path] = ()) -> Path | None:
+    """Find a program in the operator's PATH, then beside the running Python.
+
+    Entries that are relative, or that lie in a folder of `unsafe_below` (the scanned tree, the working
+    directory), are passed over: what is judged must not bring its own scanner. The folder of the running
+    Python is always trusted.
+    """
+    own = Path(os.path.realpath(os.path.dirname(_python())))
+    own_link = Path(os.path.dirname(_python()))
+    banned = [Path(os.path.realpath(folder)) for folder in unsafe_below]
+    for entry in [*os.environ.get("PATH", "").split(os.pathsep), str(own_link), str(own)]:
+        if not entry or not os.path.isabs(entry):
+            continue
+        real = Path(os.path.realpath(entry))
+        trusted = real == own or real == Path(os.path.realpath(own_link))
+        if not trusted and any(real == folder or folder in real.parents for folder in banned):
+            continue
+        found = shutil.which(name, path=entry)
+        if found is not None:
+            return Path(found)
+    return None
+
+
+def stop_all() -> None:
+    """End every program that is running, with all its descendants. Safe to call from a signal handler's thread."""
+    with _lock:
+        running = list(_running)
+    for child in running:
+        _end_tree(child)
+
+
+_lock = threading.Lock()
+_running: set[subprocess.Popen[bytes]] = set()
+
+
+def _python() -> str:
+    import sys
+
+    return sys.executable
+
+
+@contextlib.contextmanager
+def _registered(child: subprocess.Popen[bytes]) -> Iterator[None]:
+    with _lock:
+        _running.add(child)
+    try:
+        yield
+    finally:
+        _end_tree(child)
+        with _lock:
+            _running.discard(child)
+
+
+def _feed(child: subprocess.Popen[bytes], stdin: bytes | None) -> threading.Thread | None:
+    if stdin is None:
+        return None
+
+    def write() -> None:
+        pipe = child.stdin
+        if pipe is not None:
+            with contextlib.suppress(OSError), pipe:
+                pipe.write(stdin)
+
+    thread = threading.Thread(target=write, daemon=True)
+    thread.start()
+    return thread
+
+
+def _watch(child: subprocess.Popen[bytes], stdout: Path, limits: Limits, started: float) -> tuple[str, float]:
+    """Wait for the end, or bring it about. Returns why we ended it (or "") and the peak memory in MB."""
+    peak = 0.0
+    next_sample = 0.0
+    while True:
+        try:
+            child.wait(timeout=_POLL_SECONDS)
+        except subprocess.TimeoutExpired:
+            pass
+        else:
+            return "", peak
+        now = time.monotonic()
+        stopped = ""
+        if now - started > limits.seconds:
+            stopped = f"time limit of {limits.seconds:g} s"
+        elif now >= next_sample:
+            next_sample = now + _MEMORY_EVERY
+            used = _tree_megabytes(child.pid)
+            peak = max(peak, used)
+            if used > limits.megabytes:
+                stopped = f"memory limit of {limits.megabytes} MB"
+            elif stdout.stat().st_size > limits.output_bytes:
+                stopped = f"output limit of {limits.output_bytes} bytes"
+        if stopped:
+            _end_tree(child)
+            return stopped, peak
+
+
+def _tree_megabytes(pid: int) -> float:
+    total = 0
+    try:
+        parent = psutil.Process(pid)
+        for process in [parent, *parent.children(recursive=True)]:
+            with contextlib.suppress(psutil.Error):
+                total += process.memory_info().rss
+    except psutil.Error:
+        return 0.0
+    return total / 1_000_000
+
+
+def _end_tree(child: subprocess.Popen[bytes]) -> None:
+    """End the child's process group, and whatever left the group, politely and then surely."""
+    descendants: list[psutil.Process] = []
+    if child.poll() is None:
+        with contextlib.suppress(psutil.Error):
+            descendants = psutil.Process(child.pid).children(recursive=True)
+        _signal_group(child.pid, signal.SIGTERM)
+        try:
+            child.wait(timeout=_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            pass
+    _signal_group(child.pid, signal.SIGKILL)
+    for process in descendants:
+        with contextlib.suppress(psutil.Error):
+            process.kill()
+    if child.poll() is None:
+        child.kill()
+        child.wait()
+
+
+def _signal_group(pid: int, number: int) -> None:
+    # The child leads its own session, so its pid is the group's id, also after the leader has ended.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, number)
+
+
+def _is_plain_file(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
+
+
+def _read_bounded(path: Path, most: int) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(most)

@@ -1,0 +1,1 @@
+"""How we say it: one file per format, each a pure function of the saved scan."""

@@ -1,0 +1,1 @@
+"""Who looks: one file per scanner, beside the contract they all keep (`contract.py`)."""

@@ -1,0 +1,133 @@
+"""The contract every scanner keeps, the values that cross it, and its exceptions.
+
+A scanner is one tool, adapted. It *plans* its work into pieces (pure), *runs* the tool on one piece (the
+one impure step) and *parses* what the tool said (pure). The runner does the rest: it checks needs, runs
+pieces in parallel, holds what was looked at against what was planned, and turns how it ended into a value.
+
+The promise: a scanner starts as incomplete and becomes completed by evidence only. `parse` raises
+`MalformedOutput` for anything that is not a whole, well-formed answer; it never turns silence into an
+empty result. Every piece carries a positive control, an input that the tool must flag; a piece whose control
+was not found did not scan.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar, Generic, TypeVar
+
+from secscan.errors import SecscanError
+from secscan.findings.levels import Kind
+from secscan.findings.model import Finding, Gap
+from secscan.process import Ended, Limits
+from secscan.targets.contract import Target
+
+PieceT = TypeVar("PieceT")
+
+
+class ScannerError(SecscanError):
+    """The scanner did not do its work. The runner turns it into a failed run."""
+
+
+class MalformedOutput(ScannerError):
+    """What the tool wrote is not a whole, well-formed answer."""
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a scanner needs before it can start; checked in one place, all unmet needs reported together."""
+
+    programs: tuple[str, ...] = ()
+    """Programs by name; see `process.find_program`."""
+    advisories: bool = False
+    """Whether it works against the advisory index."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What the runner gives to a scanner: the target and where its needs were found."""
+
+    target: Target
+    programs: dict[str, Path] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+    advisories: Path | None = None
+    """The advisory index, opened read-only; None where there is none."""
+    jobs: int = 1
+    """How many processor cores this scanner may count on."""
+    place: Callable[[str], Path] = field(default=Path)
+    """Gives the absolute path on disk at which a file in scope can be scanned under a harmless name and in a
+    readable encoding; see `scanners.workspace`."""
+
+
+@dataclass(frozen=True)
+class Plan(Generic[PieceT]):
+    """What there is to do. No pieces: nothing in the target concerns this scanner."""
+
+    pieces: tuple[PieceT, ...] = ()
+    selected: frozenset[str] = frozenset()
+    """Our own count of what the scanner should look at: path texts, or `ecosystem:name@version` of packages."""
+    gaps: tuple[Gap, ...] = ()
+    """What we know beforehand cannot be looked at. Its subjects are not in `selected`."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one piece of work showed."""
+
+    findings: tuple[Finding, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    looked_at: frozenset[str] = frozenset()
+    """The part of the plan's `selected` that the tool proved to have looked at."""
+    control: bool = False
+    """Whether the positive control was found (it is not among the findings)."""
+
+
+class Scanner(ABC, Generic[PieceT]):
+    """One tool, adapted. Instances hold no state."""
+
+    name: ClassVar[str]
+    """The name used in policies and reports."""
+    title: ClassVar[str]
+    """What it does, in a few words, for `secscan doctor`."""
+    kinds: ClassVar[tuple[Kind, ...]]
+    """Kinds of finding it can report."""
+    needs: ClassVar[Needs] = Needs()
+    install_hint: ClassVar[str] = ""
+    """What a person does to get it."""
+    piece_type: ClassVar[type]
+    """The type of a piece, so that recorded output can be read back by the contract tests."""
+
+    @abstractmethod
+    def plan(self, setup: Setup) -> Plan[PieceT]:
+        """Cut the work into pieces. Pure apart from reading the target."""
+
+    @abstractmethod
+    def run(self, piece: PieceT, setup: Setup) -> Ended:
+        """Run the tool on one piece and return how it ended and what it said."""
+
+    @abstractmethod
+    def parse(self, ended: Ended, piece: PieceT) -> Report:
+        """Turn what the tool said into findings and gaps. Pure. Raises `MalformedOutput`."""
+
+    def version(self, setup: Setup) -> str:
+        """Return the version of the tool; empty where it cannot be told."""
+        return ""
+
+    def rules_digest(self, setup: Setup) -> str:
+        """Return a digest of the rules or data the tool works with; empty where it brings its own."""
+        return ""
+
+
+def refuse_trouble(ended: Ended, *, exit_codes: Sequence[int]) -> None:
+    """Raise `MalformedOutput` if the tool was ended early or says itself that it failed."""
+    if ended.trouble:
+        raise MalformedOutput(f"it {ended.trouble}", hint=_last_words(ended))
+    if ended.exit_code not in exit_codes:
+        raise MalformedOutput(f"it ended with exit code {ended.exit_code}", hint=_last_words(ended))
+
+
+def _last_words(ended: Ended) -> str:
+    lines = [line.strip() for line in ended.stderr.decode("utf-8", errors="replace").splitlines() if line.strip()]
+    return f"its last words: {lines[-1][:300]}" if lines else "it said nothing on standard error"

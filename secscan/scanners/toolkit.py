@@ -1,0 +1,82 @@
+"""What adapters share: strict JSON, and pieces that are batches of files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from secscan.scanners.contract import MalformedOutput, Setup
+from secscan.targets.contract import SourceFile
+
+_ARGUMENT_BYTES = 600_000
+"""Most bytes of file names on one command line; Linux allows 2 MiB for arguments and environment together."""
+
+
+class FileBatch(msgspec.Struct, frozen=True, kw_only=True):
+    """A piece of work that is a list of files: path text -> absolute path at which the tool is shown it."""
+
+    placed: dict[str, str]
+
+    def back(self) -> dict[str, str]:
+        """The way back: absolute path -> path text."""
+        return {place: path for path, place in self.placed.items()}
+
+
+def file_batches(files: Sequence[SourceFile], setup: Setup, *, batches: int) -> tuple[FileBatch, ...]:
+    """Cut files into at least `batches` balanced batches (fewer if there are fewer files), each short enough
+    for one command line. Order within a batch is that of the paths."""
+    if not files:
+        return ()
+    placed = {file.path: str(setup.place(file.path)) for file in files}
+    length = sum(len(place.encode()) + 1 for place in placed.values())
+    count = min(len(files), max(batches, -(-length // _ARGUMENT_BYTES)))
+    groups: list[list[str]] = [[] for _ in range(count)]
+    weights = [0] * count
+    for file in sorted(files, key=lambda one: (-one.size, one.path)):
+        lightest = weights.index(min(weights))
+        groups[lightest].append(file.path)
+        weights[lightest] += file.size + 2000  # what a file costs before its first byte
+    return tuple(FileBatch(placed={path: placed[path] for path in sorted(group)}) for group in groups)
+
+
+def strict_json(data: bytes, *, tool: str) -> dict[str, Any]:
+    """Read one JSON object as a tool's whole answer.
+
+    Raises `MalformedOutput` for anything else: nothing, half a document, two documents, a duplicate member (the
+    last would hide the first), NaN, or nesting beyond all reason.
+    """
+    if not data.strip():
+        raise MalformedOutput("it wrote nothing where its report should be")
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        result = dict(pairs)
+        if len(result) != len(pairs):
+            raise MalformedOutput(f"the report of {tool} has a member twice")
+        return result
+
+    def constant(name: str) -> Any:
+        raise MalformedOutput(f"the report of {tool} holds {name}, which is not JSON")
+
+    try:
+        document = json.loads(data, object_pairs_hook=members, parse_constant=constant)
+    except (ValueError, RecursionError) as error:
+        raise MalformedOutput(f"the report of {tool} is not whole JSON: {str(error)[:200]}") from error
+    if not isinstance(document, dict):
+        raise MalformedOutput(f"the report of {tool} is not a JSON object")
+    return document
+
+
+def typed(document: Any, shape: type[msgspec.Struct], *, tool: str) -> Any:
+    """Convert a decoded document into `shape`; raises `MalformedOutput` where it does not fit."""
+    try:
+        return msgspec.convert(document, type=shape, strict=True)
+    except msgspec.ValidationError as error:
+        raise MalformedOutput(f"the report of {tool} has not the expected form: {error}") from error
+
+
+def languages(files: Iterable[SourceFile], *wanted: str) -> tuple[SourceFile, ...]:
+    """The files in one of the wanted languages."""
+    return tuple(file for file in files if file.language in wanted)

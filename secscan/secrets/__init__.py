@@ -1,0 +1,1 @@
+"""Secrets: the scrubber every text passes."""
