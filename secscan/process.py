@@ -284,10 +284,8 @@ def _end_tree(child: subprocess.Popen[bytes]) -> None:
         with contextlib.suppress(psutil.Error):
             descendants = psutil.Process(child.pid).children(recursive=True)
         _signal_group(child.pid, signal.SIGTERM)
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(timeout=_GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
-            pass
     _signal_group(child.pid, signal.SIGKILL)
     for process in descendants:
         with contextlib.suppress(psutil.Error):
