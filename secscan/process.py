@@ -89,10 +89,12 @@ def run(
 
     `argv[0]` must be an absolute path. `env` is added to the allow-listed environment. `files` are put into
     the program's private working directory before it starts; `collect` names those to bring back. Raises
-    `StartError` if it cannot be started, `KeyboardInterrupt` if the process is being stopped.
+    `StartError` if it cannot be started.
     """
     if not Path(argv[0]).is_absolute():
         raise StartError(f"{argv[0]} is not an absolute path")
+    if _stopping.is_set():
+        raise StartError("secscan is being stopped")
     with private_folder() as folder:
         work = folder / "work"
         work.mkdir()
@@ -193,7 +195,8 @@ def find_program(name: str, *, unsafe_below: Sequence[Path] = ()) -> Path | None
 
 
 def stop_all() -> None:
-    """End every program that is running, with all its descendants. Safe to call from a signal handler's thread."""
+    """End every program that is running, with all its descendants, and let no other start."""
+    _stopping.set()
     with _lock:
         running = list(_running)
     for child in running:
@@ -201,6 +204,7 @@ def stop_all() -> None:
 
 
 _lock = threading.Lock()
+_stopping = threading.Event()
 _running: set[subprocess.Popen[bytes]] = set()
 
 

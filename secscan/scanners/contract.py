@@ -96,6 +96,8 @@ class Scanner(ABC, Generic[PieceT]):
     needs: ClassVar[Needs] = Needs()
     install_hint: ClassVar[str] = ""
     """What a person does to get it."""
+    byte_columns: ClassVar[bool] = False
+    """Whether the tool counts columns in UTF-8 bytes; `scanners.columns` then turns them into characters."""
     piece_type: ClassVar[type]
     """The type of a piece, so that recorded output can be read back by the contract tests."""
 

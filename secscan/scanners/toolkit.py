@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
+import sys
 from collections.abc import Iterable, Sequence
+from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from secscan.process import Limits, StartError, run
 from secscan.scanners.contract import MalformedOutput, Setup
 from secscan.targets.contract import SourceFile
 
@@ -40,6 +46,22 @@ def file_batches(files: Sequence[SourceFile], setup: Setup, *, batches: int) -> 
         groups[lightest].append(file.path)
         weights[lightest] += file.size + 2000  # what a file costs before its first byte
     return tuple(FileBatch(placed={path: placed[path] for path in sorted(group)}) for group in groups)
+
+
+def program_version(program: Path, distribution: str) -> str:
+    """Return the version of a Python-packaged tool.
+
+    A program beside our own Python is the one pip installed with us, whose version the metadata tell at no
+    cost; any other is asked. Empty if it does not answer like a version.
+    """
+    if program.parent == Path(sys.executable).parent:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            return metadata.version(distribution)
+    with contextlib.suppress(StartError):
+        ended = run([str(program), "--version"], limits=Limits(seconds=20, megabytes=1024))
+        found = re.search(r"\d+\.\d+[\w.+-]*", ended.stdout.decode("utf-8", "replace")[:1000])
+        return found.group() if found and not ended.trouble else ""
+    return ""
 
 
 def strict_json(data: bytes, *, tool: str) -> dict[str, Any]:

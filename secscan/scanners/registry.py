@@ -1,0 +1,45 @@
+"""Which scanners there are: the modules of this package, and entry points of other packages.
+
+A scanner is added by adding its file. A third party adds one by the entry point group `secscan.scanners`, whose
+value names a module that exports `SCANNER`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from importlib import metadata
+from typing import Any
+
+from secscan import scanners
+from secscan.errors import UsageError
+from secscan.scanners.contract import Scanner
+
+GROUP = "secscan.scanners"
+
+
+def all_scanners() -> dict[str, Scanner[Any]]:
+    """Return every scanner by name, sorted. Raises `UsageError` if two have the same name."""
+    found: dict[str, Scanner[Any]] = {}
+    modules = [
+        importlib.import_module(f"{scanners.__name__}.{info.name}") for info in pkgutil.iter_modules(scanners.__path__)
+    ]
+    candidates = [module.SCANNER for module in modules if hasattr(module, "SCANNER")]
+    candidates += [entry.load().SCANNER for entry in metadata.entry_points(group=GROUP)]
+    for scanner in candidates:
+        if scanner.name in found:
+            raise UsageError(
+                f"two installed scanners are called {scanner.name!r}",
+                hint="uninstall one of the packages that bring them",
+            )
+        found[scanner.name] = scanner
+    return dict(sorted(found.items()))
+
+
+def choose(names: tuple[str, ...]) -> dict[str, Scanner[Any]]:
+    """Return the scanners with these names, or all for no names. Raises `UsageError` for an unknown name."""
+    known = all_scanners()
+    for name in names:
+        if name not in known:
+            raise UsageError(f"there is no scanner {name!r}", hint=f"the scanners are: {', '.join(known)}")
+    return {name: scanner for name, scanner in known.items() if not names or name in names}

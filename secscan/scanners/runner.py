@@ -1,0 +1,225 @@
+"""Runs scanners on a target: needs, pieces in parallel, evidence, and how each ended as a value."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from secscan import process
+from secscan.errors import Interrupted
+from secscan.findings.levels import GapKind, RunStatus
+from secscan.findings.model import Finding, Gap, ScannerRun
+from secscan.findings.scan import ScannerTiming
+from secscan.scanners.contract import Plan, Report, Scanner, ScannerError, Setup
+
+NOTHING_TO_DO = "nothing in the target concerns it"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What happened to one scanner just now; for a person who waits."""
+
+    scanner: str
+    state: str
+    """`planned`, `running`, `completed`, `failed` or `skipped`."""
+    done: int = 0
+    pieces: int = 0
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one scanner ended, and what it saw."""
+
+    run: ScannerRun
+    timing: ScannerTiming
+    findings: tuple[Finding, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+
+
+@dataclass
+class _Work:
+    """One scanner's work while it goes on."""
+
+    scanner: Scanner[Any]
+    setup: Setup
+    plan: Plan[Any]
+    reports: list[Report] = field(default_factory=list)
+    errors: list[ScannerError] = field(default_factory=list)
+    seconds: float = 0.0
+    peak: float = 0.0
+
+
+def run_scanners(
+    scanners: Mapping[str, Scanner[Any]],
+    setup: Setup,
+    *,
+    progress: Callable[[Progress], None] = lambda event: None,
+) -> tuple[Outcome, ...]:
+    """Run every scanner on `setup.target` and return how each ended, in the order of their names.
+
+    One scanner's failure never stops another, and findings of the pieces that worked are kept. Raises
+    `Interrupted` on Ctrl-C, after everything that was started has been ended.
+    """
+    outcomes: dict[str, Outcome] = {}
+    works: dict[str, _Work] = {}
+    for name, scanner in scanners.items():
+        prepared = _prepare(scanner, setup)
+        if isinstance(prepared, Outcome):
+            outcomes[name] = prepared
+            progress(Progress(name, prepared.run.status, detail=prepared.run.reason))
+        else:
+            works[name] = prepared
+            progress(Progress(name, "planned", pieces=len(prepared.plan.pieces)))
+    _run_pieces(works, setup.jobs, progress)
+    for name, work in works.items():
+        outcomes[name] = _outcome(work)
+        progress(Progress(name, outcomes[name].run.status, detail=outcomes[name].run.reason))
+    return tuple(outcomes[name] for name in scanners)
+
+
+def available_cores() -> int:
+    """Return how many processor cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def find_programs(scanner: Scanner[Any], unsafe_below: tuple[Path, ...]) -> dict[str, Path]:
+    """Return where the programs that a scanner needs are; raises `ScannerError` that names all that are missing."""
+    found = {name: process.find_program(name, unsafe_below=unsafe_below) for name in scanner.needs.programs}
+    missing = [name for name, path in found.items() if path is None]
+    if missing:
+        raise ScannerError(f"{' and '.join(missing)} cannot be found", hint=scanner.install_hint)
+    return {name: path for name, path in found.items() if path is not None}
+
+
+def _prepare(scanner: Scanner[Any], common: Setup) -> _Work | Outcome:
+    """Check the needs and plan; an `Outcome` where there is nothing to run."""
+    started = time.monotonic()
+    try:
+        plan = scanner.plan(common)
+    except ScannerError as error:
+        return _failed(scanner, error)
+    if not plan.pieces:
+        run = ScannerRun(scanner=scanner.name, status=RunStatus.SKIPPED, reason=NOTHING_TO_DO)
+        return Outcome(run=run, gaps=plan.gaps, timing=ScannerTiming(scanner=scanner.name, seconds=0.0))
+    try:
+        programs = find_programs(scanner, (common.target.origin, common.target.root, Path.cwd()))
+    except ScannerError as error:
+        return _failed(scanner, error, plan)
+    setup = Setup(
+        target=common.target,
+        programs=programs,
+        limits=common.limits,
+        advisories=common.advisories,
+        jobs=common.jobs,
+        place=common.place,
+    )
+    return _Work(scanner=scanner, setup=setup, plan=plan, seconds=time.monotonic() - started)
+
+
+def _failed(scanner: Scanner[Any], error: ScannerError, plan: Plan[Any] | None = None) -> Outcome:
+    run = ScannerRun(
+        scanner=scanner.name,
+        status=RunStatus.FAILED,
+        reason=error.message,
+        hint=error.hint,
+        selected=len(plan.selected) if plan else 0,
+    )
+    return Outcome(run=run, gaps=plan.gaps if plan else (), timing=ScannerTiming(scanner=scanner.name, seconds=0.0))
+
+
+def _run_pieces(works: Mapping[str, _Work], jobs: int, progress: Callable[[Progress], None]) -> None:
+    # One worker more than cores: a scanner that waits for its child's start leaves a core idle.
+    pool = ThreadPoolExecutor(max_workers=jobs + 1, thread_name_prefix="secscan")
+    futures: dict[Future[tuple[Report, float, float]], str] = {}
+    try:
+        for name, work in works.items():
+            for piece in work.plan.pieces:
+                futures[pool.submit(_run_piece, work.scanner, piece, work.setup)] = name
+            progress(Progress(name, "running", pieces=len(work.plan.pieces)))
+        waiting = set(futures)
+        while waiting:
+            done, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
+            for future in done:
+                name = futures[future]
+                _take(future, works[name])
+                finished = len(works[name].reports) + len(works[name].errors)
+                progress(Progress(name, "running", done=finished, pieces=len(works[name].plan.pieces)))
+    except KeyboardInterrupt:
+        process.stop_all()
+        raise Interrupted("stopped; every scanner that was running has been ended") from None
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _run_piece(scanner: Scanner[Any], piece: Any, setup: Setup) -> tuple[Report, float, float]:
+    try:
+        ended = scanner.run(piece, setup)
+    except process.StartError as error:
+        raise ScannerError(str(error), hint=scanner.install_hint) from error
+    return scanner.parse(ended, piece), ended.seconds, ended.peak_megabytes
+
+
+def _take(future: Future[tuple[Report, float, float]], work: _Work) -> None:
+    try:
+        report, seconds, peak = future.result()
+    except ScannerError as error:
+        work.errors.append(error)
+        return
+    work.seconds += seconds
+    work.peak = max(work.peak, peak)
+    if report.control:
+        work.reports.append(report)
+    else:
+        # A scanner that misses what it must find has not looked, whatever it says; what it did find is kept.
+        work.reports.append(Report(findings=report.findings, gaps=report.gaps))
+        work.errors.append(
+            ScannerError(
+                "it did not find its positive control, so it did not scan",
+                hint=f"run `secscan doctor`; reinstall {work.scanner.name} if it fails there too",
+            )
+        )
+
+
+def _outcome(work: _Work) -> Outcome:
+    """Hold what was looked at against what was planned, and say how the scanner ended."""
+    scanner, plan = work.scanner, work.plan
+    looked_at = frozenset[str]().union(*(report.looked_at for report in work.reports)) & plan.selected
+    gaps = [*plan.gaps, *(gap for report in work.reports for gap in report.gaps)]
+    explained = {gap.subject for gap in gaps}
+    if not work.errors:
+        gaps += [
+            Gap(
+                scanner=scanner.name,
+                kind=GapKind.NOT_SEEN,
+                subject=subject,
+                detail=f"{scanner.name} was given this and said nothing of it",
+            )
+            for subject in sorted(plan.selected - looked_at - explained)
+        ]
+    reasons = list(dict.fromkeys(error.message for error in work.errors))
+    hints = list(dict.fromkeys(error.hint for error in work.errors if error.hint))
+    run = ScannerRun(
+        scanner=scanner.name,
+        status=RunStatus.FAILED if work.errors else RunStatus.COMPLETED,
+        version=scanner.version(work.setup),
+        reason="; ".join(reasons),
+        hint="; ".join(hints[:2]),
+        selected=len(plan.selected),
+        looked_at=len(looked_at),
+        control=not work.errors,
+        rules_digest=scanner.rules_digest(work.setup),
+    )
+    timing = ScannerTiming(
+        scanner=scanner.name,
+        seconds=round(work.seconds, 3),
+        peak_megabytes=round(work.peak, 1),
+        program=" ".join(str(path) for path in work.setup.programs.values()),
+    )
+    findings = tuple(finding for report in work.reports for finding in report.findings)
+    return Outcome(run=run, timing=timing, findings=findings, gaps=tuple(gaps))
