@@ -1,0 +1,58 @@
+# Two commands do all the set-up on a new machine: `make demo` and `make test`.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-slow lint format wheel record bench clean
+
+help: ## Show what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.installed ## Scan the bundled example: real scanners, everything embedded
+	@mkdir -p build/demo
+	@$(BIN)/secscan scan examples/shop --advisories demo --output build/demo; code=$$?; \
+	if [ $$code -ne 1 ]; then echo "make demo: expected exit code 1 (failed), got $$code" >&2; exit 1; fi; \
+	echo; echo "The example failed its gate, as it should. Open build/demo/secscan.html in a browser."
+
+test: $(VENV)/.installed-dev ## Run the tests (everything that matters, a few minutes)
+	$(BIN)/python -m pytest -m "not slow" -n auto $(PYTEST_ARGS)
+
+test-slow: $(VENV)/.installed-dev ## Run the slow tests too (a new environment, large inputs)
+	$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
+
+lint: $(VENV)/.installed-dev ## Check style, types and import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.installed-dev ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+wheel: $(VENV)/.installed-dev ## Build the wheel into dist/
+	$(BIN)/python -m build --wheel --outdir dist .
+
+record: $(VENV)/.installed-dev ## Record the scanners' real output anew for the contract tests
+	$(BIN)/python -m tests.recorded.record
+
+bench: $(VENV)/.installed-dev ## Run the quick benchmarks
+	$(BIN)/python benchmarks/startup.py
+
+clean: ## Remove everything that make made
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "secscan needs Python 3.11 or newer: make PYTHON=python3.12 ..." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml
+	$(PIP) install --quiet --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(PIP) install --quiet --group dev
+	@touch $@

@@ -1,0 +1,121 @@
+"""The command line: which commands there are, and the one place where errors become words and exit codes."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import typer
+
+from secscan.cli import advisories, doctor, gate, report, scan, schema
+from secscan.errors import ExitCode, Interrupted, SecscanError
+
+
+def build() -> typer.Typer:
+    """Return the command line. Commands import what they need when they run."""
+    app = typer.Typer(
+        name="secscan",
+        help="Scan with real scanners, judge by a policy, gate the build.",
+        epilog="Exit codes: 0 passed, 1 failed, 2 usage or configuration, 3 incomplete, 4 a bug in secscan, 130 interrupted.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_options)
+    for name, function in (
+        ("scan", scan.scan),
+        ("gate", gate.gate),
+        ("report", report.report),
+        ("doctor", doctor.doctor),
+        ("schema", schema.schema),
+    ):
+        app.command(name)(_guarded(function))
+    group = typer.Typer(help="The advisory index: what is known to be vulnerable.", no_args_is_help=True, rich_markup_mode=None)
+    group.command("import")(_guarded(advisories.import_))
+    group.command("status")(_guarded(advisories.status))
+    app.add_typer(group, name="advisories")
+    return app
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return the exit code of the process."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        build()(list(arguments), prog_name="secscan")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else ExitCode.BUG
+    except SecscanError as error:
+        tell(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        tell(Interrupted("stopped"))
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone; the verdict was not delivered.
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.INCOMPLETE
+    except Exception as error:  # noqa: BLE001 - the last resort, which must not end as a verdict
+        _tell_bug(error)
+        return ExitCode.BUG
+    return ExitCode.PASSED
+
+
+def tell(error: SecscanError) -> None:
+    """Say an expected error on standard error: one line, and what to do."""
+    from secscan.reports.escape import terminal
+
+    sys.stderr.write(f"secscan: {terminal(error.message)}\n")
+    if error.hint:
+        sys.stderr.write(f"  hint: {terminal(error.hint)}\n")
+
+
+def _options(
+    version: bool = typer.Option(False, "--version", help="Show the version and exit.", is_eager=True),
+) -> None:
+    if version:
+        from secscan import __version__
+
+        sys.stdout.write(f"secscan {__version__}\n")
+        raise typer.Exit
+
+
+def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Keep the framework from turning Ctrl-C into an exit code that means "failed"."""
+
+    @functools.wraps(function)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except KeyboardInterrupt:
+            from secscan import process
+
+            process.stop_all()
+            raise Interrupted("stopped; everything that was running has been ended") from None
+
+    return guarded
+
+
+def _terminate(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _tell_bug(error: Exception) -> None:
+    """Say where it broke. Neither the message nor any value is shown: they could hold a secret."""
+    from secscan import __version__
+
+    places = [f"{os.path.basename(frame.filename)}:{frame.lineno} in {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
+    sys.stderr.write(
+        f"secscan {__version__}: this is a bug in secscan, not a verdict: {type(error).__name__}\n"
+        + "".join(f"  at {place}\n" for place in places[-8:])
+        + "  hint: please report it with these lines; set SECSCAN_TRACEBACK=1 to see the whole error (it may hold secrets)\n"
+    )
+    if os.environ.get("SECSCAN_TRACEBACK") == "1":
+        traceback.print_exception(error)

@@ -1,0 +1,61 @@
+"""Shows what is going on: one live line on a terminal, nothing in CI."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from secscan.scanners.runner import Progress
+
+_MARKS = {"completed": "done", "failed": "FAILED", "skipped": "nothing to do", "planned": "waiting"}
+
+
+@contextlib.contextmanager
+def show_progress(*, quiet: bool) -> Iterator[Callable[[Progress], None]]:
+    """Give a function that takes progress events and keeps one line on a terminal's standard error up to date."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda event: None  # noqa: ARG005 - nobody is watching
+        return
+    line = _Line()
+    ticker = threading.Thread(target=line.tick, daemon=True)
+    ticker.start()
+    try:
+        yield line.take
+    finally:
+        line.stop()
+        ticker.join(timeout=1)
+
+
+class _Line:
+    """The live line. Scanner names are ours; nothing of the target is shown in it."""
+
+    def __init__(self) -> None:
+        self._states: dict[str, str] = {}
+        self._started = time.monotonic()
+        self._stopped = threading.Event()
+
+    def take(self, event: Progress) -> None:
+        """Remember what happened to a scanner."""
+        if event.state == "running":
+            self._states[event.scanner] = f"{event.done}/{event.pieces}" if event.pieces > 1 else "running"
+        else:
+            self._states[event.scanner] = _MARKS.get(event.state, event.state)
+
+    def tick(self) -> None:
+        """Draw the line anew until it is stopped."""
+        while not self._stopped.wait(0.2):
+            states = "  ".join(f"{name} {state}" for name, state in self._states.items())
+            seconds = time.monotonic() - self._started
+            sys.stderr.write(f"\r\x1b[2K{seconds:4.0f} s  {states or 'listing files'}"[:200])
+            sys.stderr.flush()
+
+    def stop(self) -> None:
+        """Take the line away."""
+        self._stopped.set()
+        sys.stderr.write("\r\x1b[2K")
+        sys.stderr.flush()

@@ -1,0 +1,106 @@
+"""`secscan scan`: look, judge, report."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from secscan.config import Settings
+    from secscan.findings.scan import Scan
+
+REPORTS = {"json": "secscan.json", "sarif": "secscan.sarif", "html": "secscan.html"}
+"""The reports that every scan writes, and their file names."""
+
+
+def scan(
+    path: Annotated[Path, typer.Argument(help="Folder or file to look at.", show_default="the working directory")] = Path(),
+    policy: Annotated[str, typer.Option("--policy", "-p", help="Policy file, or a shipped policy: default, strict, advisory.")] = "",
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for secscan.json, .sarif and .html.")] = Path(),
+    staged: Annotated[bool, typer.Option("--staged", help="Look at what is staged in git, as it is staged.")] = False,
+    diff: Annotated[str, typer.Option("--diff", metavar="BASE...HEAD", help="Look at what a range of commits changed.")] = "",
+    paths_from: Annotated[str, typer.Option("--paths-from", metavar="FILE", help="Look at the paths listed in FILE (- for standard input), a line each or NUL-separated.")] = "",
+    scanner: Annotated[list[str] | None, typer.Option("--scanner", "-s", help="Use only this scanner; may be repeated.")] = None,
+    advisories: Annotated[str, typer.Option("--advisories", metavar="demo|FILE", help="Advisory index to use instead of your own.")] = "",
+    config: Annotated[Path | None, typer.Option("--config", help="Settings file instead of the target's secscan.yaml.")] = None,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Processor cores to use; 0 for all.")] = 0,
+    timeout: Annotated[float, typer.Option("--timeout", min=0, metavar="SECONDS", help="Most time for one run of a scanner.", show_default="900")] = 0,
+    memory: Annotated[int, typer.Option("--memory", min=0, metavar="MB", help="Most memory for one run of a scanner.", show_default="4096")] = 0,
+    at: Annotated[str, typer.Option("--at", metavar="TIME", help="Judge as at this time (RFC 3339).", show_default="now")] = "",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict only.")] = False,
+) -> None:  # fmt: skip
+    """Look at a source tree, judge what is found by a policy, and write the reports.
+
+    Exits 0 passed, 1 failed, 2 usage or configuration, 3 incomplete.
+    """
+    from secscan import pipeline
+    from secscan.advisories.store import resolve
+    from secscan.cli.progress import show_progress
+    from secscan.config import load_settings
+    from secscan.files import remove_stale
+    from secscan.policy.load import load_policy
+    from secscan.process import Limits
+    from secscan.scanners.registry import choose
+    from secscan.scanners.runner import available_cores
+
+    settings = load_settings(path, config)
+    request = pipeline.ScanRequest(
+        target=_target_request(path, settings, staged, diff, paths_from),
+        scanners=choose(tuple(scanner or ())),
+        policy=load_policy(policy or settings.policy or "default"),
+        advisories=resolve(advisories),
+        limits=Limits(seconds=timeout or settings.timeout or 900, megabytes=memory or settings.memory or 4096),
+        jobs=jobs or settings.jobs or available_cores(),
+        judged_at=parse_time(at),
+    )
+    for name in REPORTS.values():
+        remove_stale(output / name)
+    with show_progress(quiet=quiet) as progress:
+        result = pipeline.scan(request, progress=progress)
+    raise typer.Exit(deliver(result, output, quiet=quiet))
+
+
+def deliver(scan: Scan, output: Path, *, quiet: bool) -> int:
+    """Write the reports, print what matters, and return the exit code."""
+    from secscan.cli.terminal import print_report
+    from secscan.errors import ExitCode, ReportError
+    from secscan.files import write_atomic
+    from secscan.gate.exit import exit_code
+    from secscan.reports.contract import load_format
+
+    if scan.judgement is None:
+        return ExitCode.BUG
+    code = exit_code(scan.judgement)
+    print_report(scan, quiet=quiet)
+    written = []
+    for name, file in REPORTS.items():
+        try:
+            write_atomic(output / file, load_format(name).render(scan))
+        except ReportError as error:
+            from secscan.cli.app import tell
+
+            tell(error)
+            code = ExitCode.INCOMPLETE
+        else:
+            written.append(str(output / file))
+    if written and not quiet:
+        sys.stderr.write(f"Reports: {', '.join(written)}\n")
+    return code
+
+
+def parse_time(text: str) -> datetime | None:
+    """Read an RFC 3339 time; None for an empty text. Raises `UsageError`."""
+    from datetime import UTC, datetime
+
+    from secscan.errors import UsageError
+
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"--at {text!r} is not a time", hint="write it like 2026-01-31T12:00:00Z") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,30 @@
+"""Prints a scan for a person: width, colour, and how much of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from secscan.findings.scan import Scan
+
+
+def print_report(scan: Scan, *, quiet: bool = False) -> None:
+    """Print the report on standard output; with `quiet`, only the verdict and its reasons."""
+    from secscan.reports.terminal import render_text, render_verdict
+
+    width = min(shutil.get_terminal_size((80, 24)).columns, 120)
+    colour = use_colour(sys.stdout.isatty())
+    if quiet:
+        text = render_verdict(scan, width=width, colour=colour)
+    else:
+        text = render_text(scan, width=width, colour=colour)
+    sys.stdout.buffer.write(text.encode("utf-8", errors="backslashreplace"))
+    sys.stdout.buffer.flush()
+
+
+def use_colour(is_terminal: bool) -> bool:
+    """Whether to colour: never with NO_COLOR (https://no-color.org) or a dumb terminal."""
+    return is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -1,0 +1,49 @@
+"""Writing files: whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+from secscan.errors import ReportError
+
+
+def write_atomic(path: Path, data: bytes, *, mode: int = 0o600) -> None:
+    """Write `data` to `path` so that a reader sees the old file or the new one, never half of it.
+
+    A symbolic link at `path` is replaced, not followed: the folder may belong to the scanned tree. Raises
+    `ReportError` if the file cannot be written; the old one is then still whole.
+    """
+    temporary = ""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).chmod(mode)
+        Path(temporary).replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            if temporary:
+                Path(temporary).unlink()
+        raise ReportError(
+            f"cannot write {path}: {os.strerror(error.errno or 0)}",
+            hint="give another folder with --output, or make room",
+        ) from error
+
+
+def remove_stale(path: Path) -> None:
+    """Remove a report of an earlier run, so that a run that dies leaves no old verdict behind.
+
+    Raises `ReportError` if it is there and cannot be removed.
+    """
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise ReportError(
+            f"cannot remove the old {path}: {os.strerror(error.errno or 0)}", hint="give another folder with --output"
+        ) from error

@@ -1,0 +1,120 @@
+"""The stages in order: targets -> scanners -> findings -> correlate -> policy -> gate.
+
+Reports are made from the value this returns; nothing here writes a file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from secscan import __version__, correlate
+from secscan.findings.model import Finding, Gap
+from secscan.findings.scan import FORMAT, RunInfo, Scan
+from secscan.gate.judge import judge
+from secscan.policy.model import Policy
+from secscan.process import Limits
+from secscan.scanners.columns import to_characters
+from secscan.scanners.contract import Scanner, Setup
+from secscan.scanners.enrich import enrich
+from secscan.scanners.runner import Outcome, Progress, run_scanners
+from secscan.scanners.unparsable import explain_unparsable
+from secscan.scanners.workspace import Workspace
+from secscan.secrets.scrub import scrub_all
+from secscan.targets.contract import Target
+from secscan.targets.open import TargetRequest, open_target
+
+
+@dataclass(frozen=True)
+class ScanRequest:
+    """What to scan, with what, judged by what."""
+
+    target: TargetRequest
+    scanners: dict[str, Scanner[Any]]
+    policy: Policy
+    advisories: Path | None
+    """The advisory index; None where there is none."""
+    limits: Limits = field(default_factory=Limits)
+    jobs: int = 1
+    judged_at: datetime | None = None
+    """Time of judgement; now, if not given."""
+
+
+def scan(request: ScanRequest, *, progress: Callable[[Progress], None]) -> Scan:
+    """Scan, correlate, judge, and return the saved scan."""
+    started, clock = datetime.now(UTC), time.monotonic()
+    with open_target(request.target) as target, workspace(target, request) as setup:
+        outcomes = run_scanners(request.scanners, setup, progress=progress)
+        findings = _in_context(request.scanners, outcomes, setup)
+        gaps = [*target.gaps, *(gap for outcome in outcomes for gap in outcome.gaps)]
+        gaps = list(explain_unparsable(gaps, target))
+        merged = correlate.merge(findings)
+        clean, clean_gaps, notices = scrub_all(merged, gaps, target.notices, target.read)
+        seen = Scan(
+            format=FORMAT,
+            secscan=__version__,
+            target=target.info,
+            scanners=tuple(outcome.run for outcome in outcomes),
+            findings=clean,
+            gaps=_sorted_gaps(clean_gaps),
+            notices=notices,
+        )
+    at = request.judged_at or datetime.now(UTC)
+    run = RunInfo(
+        started=timestamp(started),
+        judged_at=timestamp(at),
+        seconds=round(time.monotonic() - clock, 3),
+        root=str(target.origin),
+        python=platform.python_version(),
+        platform=platform.platform(),
+        timings=tuple(outcome.timing for outcome in outcomes),
+    )
+    return judged(msgspec.structs.replace(seen, run=run), request.policy, at)
+
+
+def judged(scan: Scan, policy: Policy, at: datetime) -> Scan:
+    """Return the scan with the judgement of `policy` at time `at`."""
+    run = msgspec.structs.replace(scan.run or RunInfo(started="", judged_at=""), judged_at=timestamp(at))
+    return msgspec.structs.replace(scan, judgement=judge(scan, policy, at), run=run)
+
+
+def timestamp(moment: datetime) -> str:
+    """Return a moment as RFC 3339 in UTC, to the second."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@contextlib.contextmanager
+def workspace(target: Target, request: ScanRequest) -> Iterator[Setup]:
+    """Give what the runner hands to each scanner, with a place for the copies that odd files need."""
+    with Workspace(target) as space:
+        yield Setup(
+            target=target,
+            limits=request.limits,
+            advisories=request.advisories,
+            jobs=request.jobs,
+            place=space.place,
+        )
+
+
+def _in_context(scanners: dict[str, Scanner[Any]], outcomes: tuple[Outcome, ...], setup: Setup) -> tuple[Finding, ...]:
+    """Findings of all scanners with columns in characters, statement, snippet and markers."""
+    findings: list[Finding] = []
+    for outcome in outcomes:
+        if scanners[outcome.run.scanner].byte_columns:
+            findings.extend(to_characters(outcome.findings, lambda path: setup.place(path).read_bytes()))
+        else:
+            findings.extend(outcome.findings)
+    return enrich(findings, setup.target)
+
+
+def _sorted_gaps(gaps: tuple[Gap, ...]) -> tuple[Gap, ...]:
+    unique = {(gap.scanner, gap.kind, gap.subject, gap.line, gap.detail): gap for gap in gaps}
+    return tuple(gap for _, gap in sorted(unique.items()))

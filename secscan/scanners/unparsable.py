@@ -1,0 +1,87 @@
+"""Says why a Python file could not be parsed, where its text tells: newer syntax, Python 2, an encoding.
+
+bandit parses with the Python it runs on and says "syntax error" for all three. The remedies differ.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import warnings
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from secscan.findings.levels import GapKind
+from secscan.findings.model import Gap
+from secscan.targets.contract import Target
+
+_MOST_BYTES = 2_000_000
+
+_PYTHON_2 = re.compile(
+    r"^[ \t]*(?:print[ \t]+[\"'%\w]|exec[ \t]+[\"'\w]|raise[ \t]+\w+[ \t]*,|except[ \t]+[\w.]+[ \t]*,[ \t]*\w+[ \t]*:)"
+    r"|\b0[0-7]+[lL]?\b(?![.\w])|<>|^[ \t]*print[ \t]*>>",
+    re.MULTILINE,
+)
+_NEWER = (
+    ((3, 12), re.compile(r"^[ \t]*type[ \t]+\w+[ \t]*(?:\[[^\]\n]*\])?[ \t]*=", re.MULTILINE), "a type alias statement"),
+    ((3, 12), re.compile(r"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+\w+[ \t]*\[", re.MULTILINE), "type parameters"),
+    ((3, 14), re.compile(r"(?<![\w\"'])[tT][rR]?(?:\"|')", re.MULTILINE), "a template string"),
+    ((3, 14), re.compile(r"^[ \t]*except\*?[ \t]+[\w.]+(?:[ \t]*,[ \t]*[\w.]+)+[ \t]*:", re.MULTILINE), "except without parentheses"),
+    ((3, 12), re.compile(r"(?<!\w)[fF][rR]?([\"'])(?:(?!\1).)*\{[^{}\n]*\1"), "quotes reused in an f-string"),
+)  # fmt: skip
+
+
+def explain_unparsable(gaps: Iterable[Gap], target: Target) -> Iterator[Gap]:
+    """Yield the gaps, those of kind `unparsable` about Python files with the reason and the remedy."""
+    languages = {file.path: file.language for file in target.files}
+    for gap in gaps:
+        if gap.kind is GapKind.UNPARSABLE and languages.get(gap.subject) == "python" and not gap.remedy:
+            yield _explained(gap, target.read(gap.subject))
+        else:
+            yield gap
+
+
+def _explained(gap: Gap, data: bytes) -> Gap:
+    if len(data) > _MOST_BYTES:
+        return gap
+    if b"\0" in data:
+        return _replaced(gap, GapKind.ENCODING, "it holds NUL bytes, which Python source must not", "save it as UTF-8 text")
+    line, reason = _syntax_error(data)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return _replaced(
+            gap, GapKind.ENCODING, f"its bytes are not in the encoding it declares ({reason})", "save it as UTF-8", line
+        )
+    for version, pattern, what in _NEWER:
+        if version > sys.version_info[:2] and pattern.search(text):
+            return _replaced(
+                gap,
+                GapKind.NEWER_SYNTAX,
+                f"it uses {what}, which needs Python {version[0]}.{version[1]}; "
+                f"bandit runs on {sys.version_info[0]}.{sys.version_info[1]}",
+                f"install secscan in a Python {version[0]}.{version[1]} or newer",
+                line,
+            )
+    if _PYTHON_2.search(text):
+        return _replaced(gap, GapKind.UNPARSABLE, f"it looks like Python 2 ({reason})", "port it, or leave it out of scope", line)
+    return _replaced(gap, GapKind.UNPARSABLE, f"it is not valid Python ({reason})", "correct the syntax error", line)
+
+
+def _replaced(gap: Gap, kind: GapKind, why: str, remedy: str, line: int = 0) -> Gap:
+    return msgspec.structs.replace(gap, kind=kind, detail=f"{gap.detail}: {why}", remedy=remedy, line=line)
+
+
+def _syntax_error(data: bytes) -> tuple[int, str]:
+    """Line and reason of Python's own complaint; (0, "...") where it has none or gives up."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(data)
+    except SyntaxError as error:
+        return error.lineno or 0, error.msg or "syntax error"
+    except (ValueError, RecursionError, MemoryError) as error:
+        return 0, type(error).__name__
+    return 0, "it parses here"
