@@ -8,11 +8,7 @@ is always valid Unicode, never moves a cursor, and turns back into exactly the b
 from __future__ import annotations
 
 import os
-import unicodedata
 from urllib.parse import unquote_to_bytes
-
-_UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-
 
 def encode_path(raw: bytes) -> str:
     """Return the path text of a file name given as bytes."""
@@ -33,6 +29,6 @@ def os_path(text: str) -> str:
 
 
 def _encode(char: str) -> str:
-    if char not in "%\\" and (char == " " or unicodedata.category(char) not in _UNSAFE_CATEGORIES):
+    if char.isprintable() and char not in "%\\":
         return char
     return "".join(f"%{byte:02X}" for byte in char.encode("utf-8", errors="surrogateescape"))
