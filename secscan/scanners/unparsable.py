@@ -20,7 +20,7 @@ from secscan.targets.contract import Target
 _MOST_BYTES = 2_000_000
 
 _PYTHON_2 = re.compile(
-    r"^[ \t]*(?:print[ \t]+[\"'%\w]|exec[ \t]+[\"'\w]|raise[ \t]+\w+[ \t]*,|except[ \t]+[\w.]+[ \t]*,[ \t]*\w+[ \t]*:)"
+    r"^[ \t]*(?:print[ \t]+[\"'%\w]|exec[ \t]+[\"'\w]|raise[ \t]+\w+[ \t]*,|except[ \t]+[\w.]+[ \t]*,[ \t]*[a-z_]\w*[ \t]*:)"
     r"|\b0[0-7]+[lL]?\b(?![.\w])|<>|^[ \t]*print[ \t]*>>",
     re.MULTILINE,
 )
@@ -28,7 +28,7 @@ _NEWER = (
     ((3, 12), re.compile(r"^[ \t]*type[ \t]+\w+[ \t]*(?:\[[^\]\n]*\])?[ \t]*=", re.MULTILINE), "a type alias statement"),
     ((3, 12), re.compile(r"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+\w+[ \t]*\[", re.MULTILINE), "type parameters"),
     ((3, 14), re.compile(r"(?<![\w\"'])[tT][rR]?(?:\"|')", re.MULTILINE), "a template string"),
-    ((3, 14), re.compile(r"^[ \t]*except\*?[ \t]+[\w.]+(?:[ \t]*,[ \t]*[\w.]+)+[ \t]*:", re.MULTILINE), "except without parentheses"),
+    ((3, 14), re.compile(r"^[ \t]*except\*?[ \t]+[\w.]+(?:[ \t]*,[ \t]*(?:\w+\.)*[A-Z]\w*)+[ \t]*:", re.MULTILINE), "except without parentheses"),
     ((3, 12), re.compile(r"(?<!\w)[fF][rR]?([\"'])(?:(?!\1).)*\{[^{}\n]*\1"), "quotes reused in an f-string"),
 )  # fmt: skip
 
@@ -47,13 +47,19 @@ def _explained(gap: Gap, data: bytes) -> Gap:
     if len(data) > _MOST_BYTES:
         return gap
     if b"\0" in data:
-        return _replaced(gap, GapKind.ENCODING, "it holds NUL bytes, which Python source must not", "save it as UTF-8 text")
+        return _replaced(
+            gap, GapKind.ENCODING, "it holds NUL bytes, which Python source must not", "save it as UTF-8 text"
+        )
     line, reason = _syntax_error(data)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         return _replaced(
             gap, GapKind.ENCODING, f"its bytes are not in the encoding it declares ({reason})", "save it as UTF-8", line
+        )
+    if _PYTHON_2.search(text):
+        return _replaced(
+            gap, GapKind.UNPARSABLE, f"it looks like Python 2 ({reason})", "port it, or leave it out of scope", line
         )
     for version, pattern, what in _NEWER:
         if version > sys.version_info[:2] and pattern.search(text):
@@ -65,8 +71,6 @@ def _explained(gap: Gap, data: bytes) -> Gap:
                 f"install secscan in a Python {version[0]}.{version[1]} or newer",
                 line,
             )
-    if _PYTHON_2.search(text):
-        return _replaced(gap, GapKind.UNPARSABLE, f"it looks like Python 2 ({reason})", "port it, or leave it out of scope", line)
     return _replaced(gap, GapKind.UNPARSABLE, f"it is not valid Python ({reason})", "correct the syntax error", line)
 
 
