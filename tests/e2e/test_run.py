@@ -1,0 +1,141 @@
+"""The installed program as people use it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import psutil
+
+
+def test_version_and_help(secscan) -> None:
+    assert secscan("--version").stdout.startswith("secscan ")
+    text = secscan("--help").stdout
+    assert all(command in text for command in ("scan", "gate", "report", "doctor", "schema", "advisories"))
+    for command in ("scan", "gate", "report", "doctor", "schema", "advisories"):
+        assert secscan(command, "--help").code == 0
+
+
+def test_doctor_says_that_every_scanner_finds_its_control(secscan) -> None:
+    result = secscan("doctor", env={"HOME": "/nonexistent"})
+    assert result.code == 0, result.stdout + result.stderr
+    assert result.stdout.count("control   found") == 3
+
+
+def test_doctor_says_what_to_do_about_a_broken_scanner(secscan, shims) -> None:
+    result = secscan("doctor", env=shims("bandit", "exit 1"))
+    assert result.code == 3
+    assert "control   NOT found" in result.stdout
+    assert "to do" in result.stdout
+
+
+def test_the_same_input_gives_the_same_bytes(secscan, project: Path, tmp_path: Path) -> None:
+    def scan_of(folder: str, *arguments: str, **env: str) -> tuple[dict, bytes]:
+        out = tmp_path / folder
+        assert secscan("scan", tree, "--advisories", "demo", "-o", out, *arguments, env=env).code == 1
+        saved = json.loads((out / "secscan.json").read_bytes())
+        saved.pop("run")
+        return saved, (out / "secscan.sarif").read_bytes()
+
+    tree = project / "examples" / "shop"
+    first = scan_of("1")
+    elsewhere = tmp_path / "elsewhere" / "shop"
+    elsewhere.parent.mkdir()
+    subprocess.run(["cp", "-r", str(tree), str(elsewhere)], check=True)
+    tree = elsewhere
+    second = scan_of("2", "--jobs", "1", LANG="tr_TR.UTF-8", TZ="Asia/Kathmandu", PYTHONHASHSEED="7")
+    # A checkout in git has a revision, a copy has none; all else is the same.
+    for saved in (first[0], second[0]):
+        for name in ("revision", "dirty", "out_of_scope"):
+            saved["target"].pop(name, None)
+    assert first[0] == second[0]
+
+
+def test_a_saved_scan_is_judged_and_shown_again_without_scanners(secscan, project: Path, tmp_path: Path) -> None:
+    assert secscan("scan", project / "examples" / "shop", "--advisories", "demo").code == 1
+    saved = tmp_path / "empty" / "secscan.json"
+    bare = {"PATH": "/nonexistent"}
+    assert secscan("gate", saved, env=bare).code == 1
+    assert secscan("gate", saved, "--policy", "strict", env=bare).code == 1
+    logged = secscan("gate", saved, "--policy", "advisory", env=bare)
+    assert logged.code == 0
+    assert "failed" in logged.stdout.lower()
+    for name in ("secscan.sarif", "secscan.html", "secscan.json"):
+        shown = secscan("report", saved, "--format", name.split(".")[1], env=bare)
+        assert shown.code == 0
+        assert shown.stdout.encode() == (tmp_path / "empty" / name).read_bytes()
+    assert "secscan" in secscan("report", saved, env=bare).stdout
+
+
+def test_a_report_that_cannot_be_written_makes_it_incomplete(secscan, clean_tree: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    (out / "secscan.html").mkdir(parents=True)
+    result = secscan("scan", clean_tree, "--advisories", "demo", "-o", out)
+    assert result.code == 3
+    assert "secscan.html" in result.stderr
+
+
+def test_a_run_that_dies_leaves_no_old_verdict(secscan, shims, clean_tree: Path, installed, tmp_path: Path) -> None:
+    assert secscan("scan", clean_tree, "--advisories", "demo").code == 0
+    folder = tmp_path / "empty"
+    child = subprocess.Popen(
+        [str(installed.bin / "secscan"), "scan", str(clean_tree), "--advisories", "demo"],
+        cwd=folder,
+        env=installed.environment(**shims("bandit", "sleep 1000")),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    _wait_for(lambda: _sleepers(child.pid))
+    child.kill()
+    child.wait()
+    assert not (folder / "secscan.json").exists()
+
+
+def test_ctrl_c_ends_everything_with_130(shims, clean_tree: Path, installed, tmp_path: Path) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        child = subprocess.Popen(
+            [str(installed.bin / "secscan"), "scan", str(clean_tree), "--advisories", "demo"],
+            cwd=tmp_path,
+            env=installed.environment(**shims("bandit", "sleep 1000 & sleep 1000")),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        _wait_for(lambda child=child: len(_sleepers(child.pid)) == 2)
+        sleepers = _sleepers(child.pid)
+        child.send_signal(number)
+        _, stderr = child.communicate(timeout=20)
+        assert child.returncode == 130
+        assert b"Traceback" not in stderr
+        assert not [one for one in sleepers if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+        assert not (tmp_path / "secscan.json").exists()
+
+
+def _sleepers(pid: int) -> list[psutil.Process]:
+    try:
+        return [one for one in psutil.Process(pid).children(recursive=True) if one.name() == "sleep"]
+    except psutil.Error:
+        return []
+
+
+def _wait_for(condition) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_nothing_is_left_in_the_temporary_folder(secscan, clean_tree: Path, tmp_path: Path) -> None:
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    assert secscan("scan", clean_tree, "--advisories", "demo", env={"TMPDIR": str(temporary)}).code == 0
+    assert list(temporary.iterdir()) == []
+
+
+def test_reports_are_private(secscan, clean_tree: Path) -> None:
+    result = secscan("scan", clean_tree, "--advisories", "demo")
+    for name in ("secscan.json", "secscan.sarif", "secscan.html"):
+        assert oct(os.stat(result.folder / name).st_mode)[-3:] == "600"
