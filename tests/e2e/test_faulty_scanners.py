@@ -10,7 +10,10 @@ SCANNERS = ("bandit", "semgrep", "pip-audit")
 
 HALF = '{"results": [{"filename": "a.py", "results'
 # bandit writes its report into the file after -o; the others write to standard output.
-WRITE = 'out=; while [ $# -gt 0 ]; do [ "$1" = -o ] && out=$2; shift; done; if [ -n "$out" ]; then cat >"$out"; else cat; fi'
+WRITE = (
+    'out=; while [ $# -gt 0 ]; do [ "$1" = -o ] && out=$2; shift; done; '
+    'if [ -n "$out" ]; then cat >"$out"; else cat; fi'
+)
 
 FAULTS = {
     "prints nothing": "exit 0",
@@ -26,9 +29,7 @@ FAULTS = {
 @pytest.mark.parametrize("scanner", SCANNERS)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_clean_tree_is_incomplete(secscan, shims, clean_tree: Path, scanner: str, fault: str) -> None:
-    result = secscan(
-        "scan", clean_tree, "--advisories", "demo", "--timeout", "4", env=shims(scanner, FAULTS[fault])
-    )
+    result = secscan("scan", clean_tree, "--advisories", "demo", "--timeout", "4", env=shims(scanner, FAULTS[fault]))
     assert (result.code, result.verdict) == (3, "incomplete"), result.stdout + result.stderr
     run = result.scanner(scanner)
     assert run["status"] == "failed"

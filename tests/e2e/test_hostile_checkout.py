@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-MODULES = ("typer", "msgspec", "sitecustomize", "usercustomize", "bandit", "semgrep", "ruamel", "rich", "json", "re", "psutil", "yaml", "pip_audit", "stevedore")  # fmt: skip
+MODULES = tuple(
+    "typer msgspec sitecustomize usercustomize bandit semgrep ruamel rich json re psutil yaml pip_audit stevedore".split()
+)
 PROGRAMS = ("bandit", "semgrep", "semgrep-core", "pysemgrep", "pip-audit", "git", "python", "python3")
 
 
@@ -47,7 +49,10 @@ def test_nothing_of_the_tree_runs(installed, checkout, start: str, path: str, tm
     ended = subprocess.run(
         [*command, "scan", ".", "--advisories", "demo", "--output", str(tmp_path / "out")],
         cwd=tree,
-        env={**installed.environment(), "PATH": os.pathsep.join([*entries, str(installed.scanners), "/usr/bin", "/bin"])},
+        env={
+            **installed.environment(),
+            "PATH": os.pathsep.join([*entries, str(installed.scanners), "/usr/bin", "/bin"]),
+        },
         capture_output=True,
         timeout=240,
         check=False,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import time
@@ -138,4 +137,4 @@ def test_nothing_is_left_in_the_temporary_folder(secscan, clean_tree: Path, tmp_
 def test_reports_are_private(secscan, clean_tree: Path) -> None:
     result = secscan("scan", clean_tree, "--advisories", "demo")
     for name in ("secscan.json", "secscan.sarif", "secscan.html"):
-        assert oct(os.stat(result.folder / name).st_mode)[-3:] == "600"
+        assert oct((result.folder / name).stat().st_mode)[-3:] == "600"

@@ -1,0 +1,117 @@
+"""What every scanner promises, held against its recorded real output."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from secscan import correlate
+from secscan.findings.defects import DEFECTS
+from secscan.process import Ended
+from secscan.scanners.contract import MalformedOutput, Report, Scanner
+from secscan.scanners.registry import all_scanners
+from tests.recorded.cases import Case, cases_of
+
+SCANNERS = all_scanners()
+
+
+def every_case() -> Iterator[Any]:
+    for name, scanner in SCANNERS.items():
+        for case in cases_of(scanner):
+            yield pytest.param(scanner, case, id=f"{name}-{case.name}")
+
+
+@pytest.fixture(params=SCANNERS.values(), ids=list(SCANNERS))
+def scanner(request: pytest.FixtureRequest) -> Scanner[Any]:
+    return request.param
+
+
+def test_there_are_the_scanners_we_ship() -> None:
+    assert {"bandit", "pip-audit", "semgrep"} <= set(SCANNERS)
+
+
+def test_every_scanner_has_recorded_output(scanner: Scanner[Any]) -> None:
+    assert cases_of(scanner)
+
+
+def test_what_it_is_and_needs_is_declared(scanner: Scanner[Any]) -> None:
+    assert scanner.name
+    assert scanner.title
+    assert scanner.kinds
+    assert scanner.needs.programs
+    assert scanner.install_hint
+
+
+@pytest.mark.parametrize(("scanner", "case"), every_case())
+def test_recorded_output_is_understood(scanner: Scanner[Any], case: Case) -> None:
+    report = scanner.parse(case.ended, case.piece)
+    assert {"findings": len(report.findings), "gaps": len(report.gaps), "control": report.control} == case.expect
+    for finding in report.findings:
+        assert finding.defect in DEFECTS
+        assert finding.kind in scanner.kinds
+        assert {source.scanner for source in finding.sources} == {scanner.name}
+    assert {gap.scanner for gap in report.gaps} <= {scanner.name}
+
+
+@pytest.mark.parametrize(("scanner", "case"), every_case())
+def test_the_control_is_not_among_the_findings(scanner: Scanner[Any], case: Case) -> None:
+    text = msgspec.json.encode(scanner.parse(case.ended, case.piece).findings).decode()
+    assert "secscan_control" not in text
+    assert "secscan-control" not in text
+
+
+@pytest.mark.parametrize(("scanner", "case"), every_case())
+def test_fingerprints_are_stable_and_unique(scanner: Scanner[Any], case: Case) -> None:
+    def fingerprints(report: Report) -> list[str]:
+        return [finding.fingerprint for finding in correlate.merge(report.findings)]
+
+    first = fingerprints(scanner.parse(case.ended, case.piece))
+    assert all(first)
+    assert len(set(first)) == len(first)
+    assert first == fingerprints(scanner.parse(case.ended, case.piece))
+
+
+@pytest.mark.parametrize("damage", ["nothing", "half", "{}", "[]", "null", "twice", "killed", "stopped", "exit code"])
+@pytest.mark.parametrize(("scanner", "case"), every_case())
+def test_damaged_output_is_malformed_and_never_empty(scanner: Scanner[Any], case: Case, damage: str) -> None:
+    with pytest.raises(MalformedOutput):
+        scanner.parse(_damaged(case.ended, damage), case.piece)
+
+
+def _damaged(ended: Ended, damage: str) -> Ended:
+    def content(data: bytes) -> bytes:
+        if not data.lstrip().startswith(b"{"):
+            return data
+        return {
+            "nothing": b"",
+            "half": data[: len(data) // 2],
+            "{}": b"{}",
+            "[]": b"[]",
+            "null": b"null",
+            "twice": data + data,
+        }.get(damage, data)
+
+    return Ended(
+        argv=ended.argv,
+        exit_code={"killed": -9, "exit code": 97}.get(damage, ended.exit_code),
+        stdout=content(ended.stdout),
+        stderr=ended.stderr,
+        seconds=0,
+        peak_megabytes=0,
+        stopped="time limit of 1 s" if damage == "stopped" else "",
+        files={name: content(data) for name, data in ended.files.items()},
+    )
+
+
+def test_recorded_files_name_no_place_of_this_machine() -> None:
+    folder = Path(__file__).resolve().parent.parent / "recorded"
+    for path in folder.rglob("*.json"):
+        text = path.read_text(encoding="utf-8")
+        assert str(folder.parent.parent) not in text
+        assert str(Path.home()) not in text or Path.home() == Path("/")
+        json.loads(text)
