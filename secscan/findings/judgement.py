@@ -25,9 +25,9 @@ class Reason(Value, frozen=True, kw_only=True):
     verdict: Verdict
     """`failed` or `incomplete`: what this reason alone would lead to."""
     about: str
-    """`finding`, `scanner`, `gap`, `report` or `policy`."""
+    """`finding`, `scanner`, `gap`, `target`, `report` or `policy`."""
     subject: str
-    """Fingerprint, scanner name, or gap kind."""
+    """Fingerprint, scanner name, gap kind, or name of the target."""
     text: str
     hint: str = ""
 

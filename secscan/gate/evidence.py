@@ -1,0 +1,112 @@
+"""What must be shown before a verdict can be `passed`: that every scanner did its work, on something.
+
+A scanner starts as incomplete and becomes completed by evidence only: its control found, and everything
+that was counted for it looked at or accounted for by a gap.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+
+from secscan.findings.judgement import Reason
+from secscan.findings.levels import GapKind, RunStatus, Verdict
+from secscan.findings.model import ScannerRun, TargetInfo
+from secscan.findings.scan import Scan
+from secscan.policy.model import Policy
+
+_MAY_BE_EMPTY = frozenset({"staged", "diff", "paths"})
+"""Targets in which no file at all is an ordinary answer: nothing was changed."""
+
+_NEVER_COUNTED = frozenset(
+    {
+        GapKind.VERSION_RANGE,
+        GapKind.UNSUPPORTED_REQUIREMENT,
+        GapKind.UNSUPPORTED_MANIFEST,
+        GapKind.BROKEN_MANIFEST,
+        GapKind.LINK,
+        GapKind.SUBMODULE,
+        GapKind.SPECIAL_FILE,
+    }
+)
+"""Gaps about what is never among the things counted for a scanner, so they account for none that is missing."""
+
+_DOCTOR = "run `secscan doctor` to see which scanners are there and what to do"
+
+
+def missing_evidence(scan: Scan, policy: Policy) -> tuple[Reason, ...]:
+    """Return one reason for everything that was to be looked at and was not, as far as scanners and target tell."""
+    about_scanners = (*_absent(scan.scanners, policy), *_run_reasons(scan, policy))
+    return (*_target_reasons(scan.target), *(about_scanners or _nobody_looked(scan.scanners)))
+
+
+def not_applicable(run: ScannerRun) -> bool:
+    """Whether the scanner was skipped because nothing in the target concerns it."""
+    return run.status is RunStatus.SKIPPED and run.selected == 0
+
+
+def _target_reasons(target: TargetInfo) -> Iterator[Reason]:
+    if target.files == 0 and target.kind not in _MAY_BE_EMPTY:
+        yield _incomplete(
+            "target", target.name, "the target holds no file in scope", "check the path, and what was left out of scope"
+        )
+
+
+def _absent(runs: tuple[ScannerRun, ...], policy: Policy) -> Iterator[Reason]:
+    there = {run.scanner for run in runs}
+    for name in sorted(set(policy.required) - there):
+        yield _incomplete(
+            "scanner",
+            name,
+            f"{name} is required by the policy and was not part of this scan",
+            f"scan with it; {_DOCTOR}",
+        )
+
+
+def _nobody_looked(runs: tuple[ScannerRun, ...]) -> Iterator[Reason]:
+    """For a policy that requires no scanner, or lets each fail: that nobody looked is still no reason to pass."""
+    if not runs:
+        yield _incomplete("scanner", "", "no scanner was part of this scan", _DOCTOR)
+    elif not any(run.status is RunStatus.COMPLETED or not_applicable(run) for run in runs):
+        yield _incomplete("scanner", "", "no scanner completed", _DOCTOR)
+
+
+def _run_reasons(scan: Scan, policy: Policy) -> Iterator[Reason]:
+    explained = _explained_subjects(scan)
+    optional = frozenset(policy.optional)
+    for run in sorted(scan.scanners, key=lambda one: (one.scanner, one.reason)):
+        text = "" if run.scanner in optional else _trouble(run, explained)
+        if text:
+            yield _incomplete("scanner", run.scanner, text, run.hint or _DOCTOR)
+
+
+def _trouble(run: ScannerRun, explained: Mapping[str, int]) -> str:
+    """What is wrong with how the scanner ended; empty where it did its work."""
+    if not_applicable(run):
+        return ""
+    if run.status is not RunStatus.COMPLETED:
+        why = run.reason or "it does not say why"
+        return f"{run.scanner} {'failed' if run.status is RunStatus.FAILED else 'was skipped'}: {why}"
+    if not run.control:
+        return f"{run.scanner} did not find its positive control, so it did not scan"
+    missing = run.selected - run.looked_at
+    if missing < 0:
+        return f"{run.scanner} says it looked at {run.looked_at} where {run.selected} were counted"
+    unexplained = missing - explained.get(run.scanner, 0)
+    if unexplained > 0:
+        return (
+            f"{run.scanner} looked at {run.looked_at} of {run.selected}, and no gap accounts for {unexplained} of them"
+        )
+    return ""
+
+
+def _explained_subjects(scan: Scan) -> dict[str, int]:
+    subjects: defaultdict[str, set[str]] = defaultdict(set)
+    for gap in scan.gaps:
+        if gap.kind not in _NEVER_COUNTED:
+            subjects[gap.scanner].add(gap.subject)
+    return {scanner: len(names) for scanner, names in subjects.items()}
+
+
+def _incomplete(about: str, subject: str, text: str, hint: str) -> Reason:
+    return Reason(verdict=Verdict.INCOMPLETE, about=about, subject=subject, text=text, hint=hint)
