@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-MODULES = tuple(
-    "typer msgspec sitecustomize usercustomize bandit semgrep ruamel rich json re psutil yaml pip_audit stevedore".split()
+MODULES = (
+    *("typer", "msgspec", "sitecustomize", "usercustomize", "bandit", "semgrep", "ruamel", "rich", "json", "re"),
+    *("psutil", "yaml", "pip_audit", "stevedore"),
 )
 PROGRAMS = ("bandit", "semgrep", "semgrep-core", "pysemgrep", "pip-audit", "git", "python", "python3")
 
