@@ -1,0 +1,1 @@
+"""Fixtures of the embedded rules, and how to read their markers."""
