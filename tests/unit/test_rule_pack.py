@@ -1,0 +1,94 @@
+"""What every embedded semgrep rule must say about itself."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from secscan.findings.defects import DEFECTS
+from secscan.findings.levels import Confidence, Severity
+from secscan.resources import data_dir
+from tests.rules.markers import markers
+
+RULES: list[dict[str, Any]] = [
+    rule
+    for path in sorted((data_dir("policies") / "semgrep").rglob("*.yaml"))
+    for rule in YAML(typ="safe").load(path)["rules"]
+]
+CONTROLS = {"secscan.control.taint", "secscan.control.pattern"}
+SEMGREP_SEVERITIES = {
+    "ERROR": {Severity.CRITICAL, Severity.HIGH},
+    "WARNING": {Severity.HIGH, Severity.MEDIUM, Severity.LOW},
+    "INFO": {Severity.LOW, Severity.INFO},
+}
+
+each_rule = pytest.mark.parametrize("rule", RULES, ids=[rule["id"] for rule in RULES])
+
+
+def test_ids_are_unique() -> None:
+    assert len({rule["id"] for rule in RULES}) == len(RULES)
+
+
+def test_the_controls_are_there() -> None:
+    assert {rule["id"] for rule in RULES} >= CONTROLS
+
+
+@each_rule
+def test_id_names_the_class(rule: dict[str, Any]) -> None:
+    if rule["id"] not in CONTROLS:
+        assert re.fullmatch(rf"secscan\.py\.{rule['metadata']['secscan']['class']}\.[a-z0-9-]+", rule["id"])
+
+
+@each_rule
+def test_metadata_is_complete(rule: dict[str, Any]) -> None:
+    about = rule["metadata"]["secscan"]
+
+    assert set(about) == {"class", "severity", "confidence"}
+    assert about["class"] in DEFECTS
+    assert Severity(about["severity"]) in SEMGREP_SEVERITIES[rule["severity"]]
+    assert Confidence(about["confidence"])
+    assert rule["languages"] == ["python"]
+    if rule["id"] not in CONTROLS:
+        assert rule["metadata"]["cwe"]
+        assert all(re.fullmatch(r"CWE-[1-9]\d*", cwe) for cwe in rule["metadata"]["cwe"])
+        assert rule["metadata"]["references"]
+        assert all(url.startswith("https://") for url in rule["metadata"]["references"])
+
+
+@each_rule
+def test_message_says_what_is_wrong_and_what_to_do_and_quotes_no_code(rule: dict[str, Any]) -> None:
+    message = rule["message"].strip()
+
+    assert "$" not in message
+    assert message.endswith(".")
+    assert "\n" not in message
+    assert 40 <= len(message) <= 300
+
+
+@each_rule
+def test_nothing_rewrites_code_or_leaves_files_out(rule: dict[str, Any]) -> None:
+    assert not {"fix", "fix-regex", "paths", "min-version", "max-version"} & set(rule)
+
+
+@each_rule
+def test_rule_has_a_line_it_must_report_and_one_it_must_not(rule: dict[str, Any]) -> None:
+    assert {marked.must for marked in markers() if marked.rule == rule["id"]} == {True, False}
+
+
+@each_rule
+def test_taint_rule_tells_what_cleans_a_value(rule: dict[str, Any]) -> None:
+    if rule.get("mode") == "taint" and rule["metadata"]["secscan"]["class"].endswith(("injection", "traversal")):
+        assert rule["pattern-sanitizers"]
+
+
+def test_fixtures_name_rules_that_exist() -> None:
+    assert {marked.rule for marked in markers()} == {rule["id"] for rule in RULES}
+
+
+def test_no_line_is_marked_both_ways() -> None:
+    lines = [(marked.path, marked.line, marked.rule) for marked in markers()]
+
+    assert len(set(lines)) == len(lines)
