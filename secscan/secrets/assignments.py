@@ -1,0 +1,160 @@
+"""Values given to a secret's name: `password = "..."`, `api_key: ...`, `--token ...`, `("DB_PASSWORD", "...")`.
+
+Works on code, settings, JSON, shell and free text alike, escaped or not. In code only a literal can be a
+secret, so `password = form["password"]` stays readable; in a settings file a bare word can be one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from secscan.secrets.mask import Span
+from secscan.secrets.strength import entropy, is_mixed, is_placeholder
+
+_NAME = re.compile(
+    r"(?P<word>pass(?:word|wd|phrase|code)|(?<![a-z])passw?(?![a-z])|(?<![a-z])pwd|(?<![a-z])pw(?![a-z])|secret|token|credentials?(?![a-z])"
+    r"|(?:api|access|account|private|signing|sign|encryption|encrypt|crypto|aes|hmac|jwt|master|auth|session|fernet"
+    r"|shared|storage)[ _.-]?key"
+    r"|(?<![a-z])auth(?![a-z])|(?<![a-z])bearer(?![a-z])|(?<![a-z])salt(?![a-z])|(?<![a-z])key(?![a-z]))"
+    r"(?P<rest>[\w-]{0,40}+)",
+    re.IGNORECASE,
+)
+_NEEDLES = ("pass", "pwd", "pw", "secret", "token", "credential", "key", "auth", "bearer", "salt")
+
+_OTHER_THING = re.compile(
+    r"(?i)(?:[\w-]*[_-])?(?:ur[il]s?|paths?|files?|filename|dir|names?|ids?|fields?|headers?|types?|len|length|size|ttl|expir\w*"
+    r"|timeout|endpoint|prefix|suffix|regex|pattern|error|errors|messages?|msg|label|help|hint|class|count|limit|format|policy"
+    r"|validators?|hashers?|reset|view|form|template|algorithms?|alg|backend|ref|arn|location|column|param|env|var|function|func|generator)$"
+)
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_ANOTHER_WORD = re.compile(r"(?i)(?:i[sz]e|i[sz]er|i[sz]ation|s?words|ary|arial|ly|ed|ing|able)")
+
+_SEPARATOR = re.compile(
+    r"(?P<closed>\\{0,4}[\"'`]\]?|\])?[ \t]{0,20}"
+    r"(?:(?P<sign>[:=]=|!=|=>|[:=])[ \t]{0,20}"
+    r"|(?P<comma>,)\s{0,40})"
+)
+_ANNOTATION = re.compile(
+    r"[A-Za-z_][\w.]{0,40}(?:\[[\w., |\[\]]{0,60}\])?(?: \| None)?[ \t]{0,20}=[ \t]{0,20}(?=[brBRuUfF]{0,2}[\"'])"
+)
+_QUOTED = re.compile(
+    r"[(\[ \t]{0,8}[bBrRuUfF]{0,2}(?P<quote>\"\"\"|'''|\\{0,4}[\"'`]|&quot;|&#39;|&#x27;|&#34;)"
+    r"(?P<v>(?:(?!(?P=quote))(?:\\.|[^\\\n]))*+)(?P<end>(?P=quote))?"
+)
+_NEXT_LITERAL = re.compile(
+    r"(?P<close>[\"'])[ \t]{0,40}\\?(?:\n[ \t]{0,80})?(?:\+[ \t]{0,20})?[bBrRuUfF]{0,2}(?P<quote>[\"'])"
+    r"(?P<v>(?:(?!(?P=quote))(?:\\.|[^\\\n]))++)(?=(?P=quote))"
+)
+_BARE = re.compile(r"(?P<v>[^\s\"'`,;(){}\[\]<>&|]{1,400}+)(?P<next>[ \t]*[^\n]?)")
+_CODE_WORD = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*")
+_NO_SECRET = frozenset(
+    ("none", "null", "nil", "true", "false", "yes", "no", "str", "int", "bytes", "bool", "float", "object", "any")
+)
+_SHELL_LINE = re.compile(r"(?:^|\n)[ \t]*(?:\d{1,6}[:| ] ?)?(?:export |ENV |ARG |-e )?[A-Z0-9_]*$")
+_FLAG = re.compile(r"[ \t]+(?P<v>[^\s\"'`,;(){}\[\]<>|&]{3,200}+)")
+_SPACED_QUOTED = re.compile(r"[ \t]+(?P<quote>[\"'])(?P<v>[^\"'\n]{1,200}+)(?P=quote)")
+
+
+def assignment_spans(text: str, folded: str, *, settings: bool = False) -> Iterator[Span]:
+    """Yield values assigned to a secret's name. `folded` is the text in lower case.
+
+    `settings`: the text comes from a settings file, where values stand without quotes.
+    """
+    if not any(needle in folded for needle in _NEEDLES):
+        return
+    for name in _NAME.finditer(text):
+        if not _is_secret_name(name):
+            continue
+        span = _value_after(text, name, settings=settings)
+        if span is not None and span.start < span.end:
+            yield span
+            yield from _continued(text, span)
+
+
+def _is_secret_name(name: re.Match[str]) -> bool:
+    rest = name["rest"]
+    if not rest:
+        return True
+    if rest[0].isalpha() and rest[0].islower() and rest != "s" and _ANOTHER_WORD.match(rest):
+        return False
+    return _OTHER_THING.search(_CAMEL.sub("_", rest)) is None
+
+
+def _kind(name: re.Match[str]) -> str:
+    word = name["word"].lower()
+    if word.startswith("p") and "key" not in word:
+        return "password"
+    if "key" in word:
+        return "key"
+    return "token" if word == "token" else "secret"
+
+
+def _value_after(text: str, name: re.Match[str], *, settings: bool) -> Span | None:
+    strict = name["word"].lower() in ("key", "auth", "bearer", "salt")
+    kind = _kind(name)
+    if re.search(r"--[\w-]{0,30}$", text[max(0, name.start() - 32) : name.start()]):
+        flag = _SPACED_QUOTED.match(text, name.end()) or _FLAG.match(text, name.end())
+        if flag and not flag["v"].startswith("-") and not is_placeholder(flag["v"]):
+            return Span(flag.start("v"), flag.end("v"), kind)
+    separator = _SEPARATOR.match(text, name.end())
+    if separator is None or (separator["comma"] and not (separator["closed"] and _whole_name(text, name))):
+        return None
+    at = separator.end()
+    annotation = _ANNOTATION.match(text, at) if separator["sign"] == ":" else None
+    quoted = _QUOTED.match(text, annotation.end() if annotation else at)
+    if quoted is not None:
+        return Span(quoted.start("v"), quoted.end("v"), kind) if _is_value(quoted["v"], strict=strict) else None
+    if separator["comma"] or separator["sign"] in ("==", "!="):
+        return None
+    bare = _BARE.match(text, at)
+    if bare is None or strict or not _is_bare_value(text, name, separator, bare, settings=settings):
+        return None
+    return Span(bare.start("v"), bare.end("v"), kind)
+
+
+def _continued(text: str, span: Span) -> Iterator[Span]:
+    """The rest of a value that is written as several literals, one after the other."""
+    following = _NEXT_LITERAL.match(text, span.end)
+    while following:
+        yield Span(following.start("v"), following.end("v"), span.kind)
+        following = _NEXT_LITERAL.match(text, following.end("v"))
+
+
+def _whole_name(text: str, name: re.Match[str]) -> bool:
+    """Whether the quotes around the name hold nothing but a name: `"DB_PASSWORD"`, not `"Wrong password"`."""
+    return re.search(r"[\"'`][\w.-]{0,60}$", text[max(0, name.start() - 62) : name.start()]) is not None
+
+
+def _is_value(value: str, *, strict: bool) -> bool:
+    """Whether a quoted text is a value rather than a placeholder or a piece of an expression."""
+    if not value or is_placeholder(value) or re.match(r"\\*[\"'] ?[+%.,)]|\\*[\"']$", value):
+        return False
+    if strict:  # names such as `key` are given to everything
+        return len(value) >= 20 and " " not in value and is_mixed(value) and entropy(value) >= 3.3
+    return True
+
+
+def _is_bare_value(
+    text: str, name: re.Match[str], separator: re.Match[str], bare: re.Match[str], *, settings: bool
+) -> bool:
+    value, following = bare["v"], bare["next"].strip()
+    if is_placeholder(value) or value.lower() in _NO_SECRET or following in tuple("([{.") or value[0] in "$%@|>&*":
+        return False
+    if re.search(r"[?&][\w.-]{0,40}$", text[max(0, name.start() - 42) : name.start()]):
+        return len(value) >= 3  # a query string
+    if settings:
+        return len(value) >= 3
+    spaced = separator.group().endswith((" ", "\t")) or separator.group().startswith((" ", "\t"))
+    if separator["sign"] == "=" and not spaced:
+        if _CODE_WORD.fullmatch(value):
+            before = text[max(0, name.start() - 80) : name.start()]
+            shouting = name.group().isupper() and _SHELL_LINE.search(before)
+            return bool(shouting) or (len(value) >= 6 and not set("_.") & set(value) and _has_digits(value))
+        return not value.startswith("\\") and not value.isdigit()
+    return separator["sign"] in ("=", ":") and len(value) >= 8 and not _CODE_WORD.fullmatch(value) and is_mixed(value)
+
+
+def _has_digits(value: str) -> bool:
+    """Whether a bare word has digits among its letters, as passwords have and most names have not."""
+    return any(char.isdigit() for char in value) and any(char.isalpha() for char in value)
