@@ -18,8 +18,8 @@ import msgspec
 
 from secscan import __version__, correlate
 from secscan.findings.model import Finding, Gap
-from secscan.findings.scan import FORMAT, RunInfo, Scan
-from secscan.gate.judge import judge
+from secscan.findings.scan import FORMAT, RunInfo, Scan, timestamp
+from secscan.gate.judge import judged
 from secscan.policy.model import Policy
 from secscan.process import Limits
 from secscan.scanners.columns import to_characters
@@ -78,17 +78,6 @@ def scan(request: ScanRequest, *, progress: Callable[[Progress], None]) -> Scan:
         timings=tuple(outcome.timing for outcome in outcomes),
     )
     return judged(msgspec.structs.replace(seen, run=run), request.policy, at)
-
-
-def judged(scan: Scan, policy: Policy, at: datetime) -> Scan:
-    """Return the scan with the judgement of `policy` at time `at`."""
-    run = msgspec.structs.replace(scan.run or RunInfo(started="", judged_at=""), judged_at=timestamp(at))
-    return msgspec.structs.replace(scan, judgement=judge(scan, policy, at), run=run)
-
-
-def timestamp(moment: datetime) -> str:
-    """Return a moment as RFC 3339 in UTC, to the second."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @contextlib.contextmanager

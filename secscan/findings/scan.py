@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,11 @@ def schema() -> dict[str, Any]:
         "title": "secscan saved scan, format 1",
         **document,
     }
+
+
+def timestamp(moment: datetime) -> str:
+    """Return a moment as RFC 3339 in UTC, to the second."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class _Head(msgspec.Struct):

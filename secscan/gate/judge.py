@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+import msgspec
+
 from secscan.findings.judgement import Decision, Judgement, Reason
 from secscan.findings.levels import Action, Verdict
 from secscan.findings.model import Finding
-from secscan.findings.scan import Scan
+from secscan.findings.scan import RunInfo, Scan, timestamp
 from secscan.gate.coverage import judge_gaps
 from secscan.gate.evidence import missing_evidence
 from secscan.policy.decide import decide_all
@@ -41,6 +43,16 @@ def judge(scan: Scan, policy: Policy, at: datetime) -> Judgement:
         decisions=decisions,
         tolerated=tolerated,
         log_only=policy.mode is Mode.LOG,
+    )
+
+
+def judged(scan: Scan, policy: Policy, at: datetime) -> Scan:
+    """Return the scan with the judgement of `policy` at the time `at`, which is kept in its `run`."""
+    run = scan.run or RunInfo(started="", judged_at="")
+    return msgspec.structs.replace(
+        scan,
+        judgement=judge(scan, policy, at),
+        run=msgspec.structs.replace(run, judged_at=timestamp(at)),
     )
 
 
