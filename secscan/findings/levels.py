@@ -82,6 +82,8 @@ class GapKind(StrEnum):
     """A symbolic link that leaves the target, dangles, or loops: never followed."""
     SUBMODULE = "submodule"
     """A submodule or nested repository whose content is not there."""
+    LFS_POINTER = "lfs-pointer"
+    """A Git LFS pointer: the content itself is not there."""
     NOT_SEEN = "not-seen"
     """A file we listed, which the scanner neither reported as scanned nor as failed."""
     INTERNAL = "internal"

@@ -1,0 +1,322 @@
+"""The only place that calls git: plumbing commands, in an environment in which nothing of the repository runs.
+
+A repository may come from an archive, so its `.git` is as hostile as its files: git starts programs that
+`.git/config` names (file system monitor, hooks, filters, textconv, external diff, ssh, credential helpers, remote
+helpers). So only commands that read the index and the object database are used, never one that compares or
+converts the content of files; every key that starts a program is overridden; no protocol is allowed, so a missing
+object is an error and never a download. We find `.git` ourselves and name it to git (`--git-dir`): git's own search
+would take a bare repository planted among the files, and refuse one that another user owns.
+
+Paths are bytes, relative to the top of the work tree, as git knows them.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from secscan import process
+from secscan.errors import TargetError
+
+REGULAR, EXECUTABLE, LINK, GITLINK = 0o100644, 0o100755, 0o120000, 0o160000
+"""Modes of entries in an index or tree: file, executable file, symbolic link, submodule."""
+
+MAX_BLOB = 200_000_000
+"""A blob of more bytes than this is not copied out of the object database."""
+_BATCH = 64_000_000
+_LIMITS = process.Limits(seconds=300, megabytes=4096)
+
+_CONFIG = {
+    "core.fsmonitor": "false",
+    "core.hooksPath": os.devnull,
+    "core.excludesFile": os.devnull,
+    "core.attributesFile": os.devnull,
+    "core.untrackedCache": "false",
+    "core.alternateRefsCommand": "",
+    "core.pager": "cat",
+    "core.sshCommand": "false",
+    "credential.helper": "",
+    "diff.external": "",
+    "log.showSignature": "false",
+    "protocol.allow": "never",
+    "safe.bareRepository": "explicit",
+    "submodule.recurse": "false",
+}
+_ENVIRONMENT = {
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_ASKPASS": "false",
+    "GIT_SSH_COMMAND": "false",
+    "GIT_EDITOR": "false",
+    "GIT_PAGER": "cat",
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_LITERAL_PATHSPECS": "1",
+    # Replacement objects and grafts would show other content and other history than the commit's.
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_GRAFT_FILE": os.devnull,
+    "GIT_CONFIG_COUNT": str(len(_CONFIG)),
+    **{f"GIT_CONFIG_KEY_{number}": key for number, key in enumerate(_CONFIG)},
+    **{f"GIT_CONFIG_VALUE_{number}": value for number, value in enumerate(_CONFIG.values())},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the index or of a commit's tree."""
+
+    mode: int
+    oid: str
+    path: bytes
+    stage: int = 0
+    """Above 0: one side of a conflict that is not resolved."""
+    not_checked_out: bool = False
+    """Whether a sparse checkout leaves it out of the work tree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One path that differs between a commit and another, or between a commit and the index."""
+
+    status: str
+    """`A` added, `M` changed, `T` another type of entry, `D` deleted, `U` in conflict."""
+    mode: int
+    oid: str
+    path: bytes
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A git repository with a work tree."""
+
+    root: Path
+    git_dir: Path
+    program: Path
+    index_file: Path | None = None
+    """Another index than the repository's own: git gives its hooks one that holds what is about to be committed."""
+
+    def head(self) -> str:
+        """The commit that HEAD names; empty before the first commit."""
+        if self._run("rev-parse", "--verify", "--quiet", "HEAD", accept=(0, 1)):
+            return self.commit("HEAD")
+        return ""
+
+    def commit(self, revision: str) -> str:
+        """The id of the commit that a revision names. Raises `TargetError` if there is none."""
+        hint = "fetch it first, for example with `git fetch origin BASE` (on GitHub: `fetch-depth: 0`)"
+        if not revision or revision.startswith("-") or not revision.isprintable():
+            raise TargetError(f"{revision!r} does not name a commit", hint="give a branch, a tag or a commit id")
+        answer = self._run("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}", accept=(0, 1, 128)).strip()
+        if not answer:
+            raise TargetError(f"{revision!r} does not name a commit of {self.root}", hint=hint)
+        return answer.decode("ascii")
+
+    def merge_base(self, one: str, other: str) -> str:
+        """The best common ancestor of two commits. Raises `TargetError` if there is none."""
+        answer = self._run("merge-base", one, other, accept=(0, 1)).split()
+        if not answer:
+            raise TargetError(
+                f"{one[:12]} and {other[:12]} have no common ancestor here",
+                hint="fetch more history, for example with `git fetch --unshallow` (on GitHub: `fetch-depth: 0`)",
+            )
+        return answer[0].decode("ascii")
+
+    def index(self, prefix: bytes = b"") -> tuple[Entry, ...]:
+        """The entries of the index below `prefix`."""
+        entries = []
+        for row in _rows(self._run("ls-files", "-s", "-t", "-z", "--", *_pathspec(prefix))):
+            head, path = row.split(b"\t", 1)
+            tag, mode, oid, stage = head.split()
+            entries.append(
+                Entry(
+                    mode=int(mode, 8),
+                    oid=oid.decode("ascii"),
+                    path=path,
+                    stage=int(stage),
+                    not_checked_out=tag.upper() == b"S",
+                )
+            )
+        return tuple(entries)
+
+    def ignored(self) -> tuple[bytes, ...]:
+        """What git ignores; a folder that is ignored as a whole ends in `/`.
+
+        Always for the whole work tree: with a path inside an ignored folder, git 2.39 ends with an internal error.
+        """
+        return tuple(_rows(self._run("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z")))
+
+    def tree(self, commit: str, prefix: bytes = b"") -> tuple[Entry, ...]:
+        """Every file, link and submodule in a commit's tree below `prefix`."""
+        entries = []
+        for row in _rows(self._run("ls-tree", "-r", "-z", "--full-tree", commit, "--", *_pathspec(prefix))):
+            head, path = row.split(b"\t", 1)
+            mode, _, oid = head.split()
+            entries.append(Entry(mode=int(mode, 8), oid=oid.decode("ascii"), path=path))
+        return tuple(entries)
+
+    def changes(self, base: str, commit: str, prefix: bytes = b"") -> tuple[Change, ...]:
+        """What differs between two commits; an empty `commit` stands for the index, an empty `base` for nothing."""
+        options = ("-r", "-z", "--raw", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv")
+        base = base or self._run("hash-object", "-t", "tree", "--stdin", stdin=b"").decode("ascii").strip()
+        command = ("diff-tree", *options, base, commit) if commit else ("diff-index", "--cached", *options[1:], base)
+        rows = _rows(self._run(*command, "--", *_pathspec(prefix)))
+        found = []
+        for head, path in zip(rows, rows, strict=True):
+            _, mode, _, oid, status = head.split()
+            found.append(Change(status=chr(status[0]), mode=int(mode, 8), oid=oid.decode("ascii"), path=path))
+        return tuple(found)
+
+    def blobs(self, oids: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
+        """Yield the content of each object once; None where it is missing, not a blob, or above `MAX_BLOB`."""
+        batch: list[str] = []
+        filled = 0
+        for oid, size in self._sizes(sorted(set(oids))):
+            if size is None or size > MAX_BLOB:
+                yield oid, None
+                continue
+            if batch and filled + size > _BATCH:
+                yield from self._contents(batch)
+                batch, filled = [], 0
+            batch.append(oid)
+            filled += size
+        if batch:
+            yield from self._contents(batch)
+
+    def borrows_from(self) -> str:
+        """Where this repository takes objects from besides its own; empty for nowhere."""
+        alternates = self.git_dir / "objects" / "info" / "alternates"
+        return "objects/info/alternates" if alternates.is_file() else ""
+
+    def _sizes(self, oids: Sequence[str]) -> Iterator[tuple[str, int | None]]:
+        if not oids:
+            return
+        answer = self._run("cat-file", "--batch-check", "--buffer", stdin="\n".join([*oids, ""]).encode("ascii"))
+        for oid, line in zip(oids, answer.splitlines(), strict=True):
+            parts = line.split()
+            yield oid, int(parts[2]) if len(parts) == 3 and parts[1] == b"blob" else None
+
+    def _contents(self, oids: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
+        data = self._run("cat-file", "--batch", "--buffer", stdin="\n".join([*oids, ""]).encode("ascii"))
+        at = 0
+        for oid in oids:
+            end = data.index(b"\n", at)
+            size = int(data[at:end].split()[2])
+            yield oid, data[end + 1 : end + 1 + size]
+            at = end + 1 + size + 1
+
+    def _run(self, *arguments: str | bytes, stdin: bytes | None = None, accept: Sequence[int] = (0,)) -> bytes:
+        command = arguments[0]
+        root, git_dir = str(self.root), str(self.git_dir)
+        environment = dict(_ENVIRONMENT)
+        if self.git_dir == self.root / ".git":
+            environment["GIT_COMMON_DIR"] = git_dir  # a planted `commondir` file would lead elsewhere
+        if self.index_file is not None:
+            environment["GIT_INDEX_FILE"] = str(self.index_file)
+        try:
+            ended = process.run(
+                [str(self.program), "-C", root, f"--git-dir={git_dir}", f"--work-tree={root}", "--no-pager"]
+                + [os.fsdecode(argument) for argument in arguments],
+                limits=_LIMITS,
+                env=environment,
+                stdin=stdin,
+            )
+        except process.StartError as error:
+            raise TargetError(f"git cannot be started: {error}", hint="install git 2.30 or newer") from error
+        if ended.trouble or ended.exit_code not in accept:
+            words = ended.stderr.decode("utf-8", "replace").strip().splitlines()
+            why = ended.trouble or (words[-1][:300] if words else f"it ended with exit code {ended.exit_code}")
+            raise TargetError(
+                f"git {os.fsdecode(command)} failed in {root}: {why}",
+                hint="check the repository with `git fsck`, or scan a fresh clone",
+            )
+        return ended.stdout
+
+
+def find_repository(folder: Path) -> tuple[Repository | None, str]:
+    """Find the repository whose work tree holds `folder` (a real path).
+
+    Returns None and the reason where there is something called `.git` that is not used; None and an empty text
+    where there is none.
+    """
+    for top in (folder, *folder.parents):
+        entry = top / ".git"
+        try:
+            status = entry.lstat()
+        except OSError:
+            continue
+        if stat.S_ISDIR(status.st_mode):
+            if not os.path.lexists(entry / "HEAD"):
+                continue
+            git_dir = entry
+        elif stat.S_ISREG(status.st_mode):
+            target = _linked_git_dir(entry)
+            if target is None:
+                return None, f"{entry} names a repository elsewhere that does not name it back, so it is not used"
+            git_dir = target
+        else:
+            return None, f"{entry} is neither a folder nor a file, so it is not used"
+        if top != folder and status.st_uid not in (folder.stat().st_uid, os.geteuid()):
+            return None, f"{entry} belongs to another user than the files, so it is not used"
+        program = process.find_program("git", unsafe_below=[top])
+        if program is None:
+            return None, f"{top} is a git repository, but git is not installed: files that git ignores are in scope"
+        return Repository(root=top, git_dir=git_dir, program=program), ""
+    return None, ""
+
+
+def looks_like_repository(folder: Path) -> bool:
+    """Whether a folder holds a `.git` of its own, as a nested repository or a submodule does."""
+    entry = folder / ".git"
+    try:
+        mode = entry.lstat().st_mode
+    except OSError:
+        return False
+    return os.path.lexists(entry / "HEAD") if stat.S_ISDIR(mode) else stat.S_ISREG(mode) and bool(_gitdir_line(entry))
+
+
+def _linked_git_dir(entry: Path) -> Path | None:
+    """The git folder that a `.git` file names, if the two belong together.
+
+    A linked work tree is named back by the file `gitdir` in its git folder. A submodule's git folder lies in
+    `.git/modules` of a repository above it. Any other `.git` file could lend us a stranger's repository.
+    """
+    line = _gitdir_line(entry)
+    if not line:
+        return None
+    git_dir = Path(os.path.realpath(entry.parent / os.fsdecode(line)))
+    back = _read_line(git_dir / "gitdir")
+    if back and os.path.realpath(git_dir / os.fsdecode(back)) == str(entry):
+        return git_dir
+    if any((above / ".git" / "modules") in git_dir.parents for above in entry.parent.parents):
+        return git_dir
+    return None
+
+
+def _gitdir_line(entry: Path) -> bytes:
+    line = _read_line(entry)
+    return line.removeprefix(b"gitdir:").strip() if line.startswith(b"gitdir:") else b""
+
+
+def _read_line(path: Path) -> bytes:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return b""
+    with os.fdopen(descriptor, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return b""
+        return stream.read(8192).split(b"\n", 1)[0].rstrip(b"\r")
+
+
+def _rows(data: bytes) -> Iterator[bytes]:
+    return iter(data.split(b"\0")[:-1])
+
+
+def _pathspec(prefix: bytes) -> tuple[bytes, ...]:
+    return (prefix,) if prefix else ()

@@ -1,0 +1,101 @@
+"""Opens a target: the one door through which the rest of the program gets files to look at."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from secscan import process
+from secscan.errors import TargetError, UsageError
+from secscan.targets.contract import Target
+from secscan.targets.diff import open_diff
+from secscan.targets.git import Repository, find_repository
+from secscan.targets.paths import open_paths
+from secscan.targets.scope import Wishes
+from secscan.targets.staged import open_staged
+from secscan.targets.tree import open_file, open_tree
+
+
+@dataclass(frozen=True)
+class TargetRequest:
+    """What to look at. At most one of `staged`, `diff` and `paths_from` is given."""
+
+    path: Path
+    """A folder, or one file. A symbolic link that the user names is followed; none inside it ever is."""
+    staged: bool = False
+    """The content of git's index, of what differs from HEAD."""
+    diff: str = ""
+    """`BASE...HEAD`, `BASE..HEAD` or `BASE`; see `targets.diff`."""
+    paths_from: str = ""
+    """A file with a list of paths, or `-` for standard input."""
+    include: tuple[str, ...] = ()
+    """Path globs (see `findings.globs`) of what is brought back into scope."""
+    exclude: tuple[str, ...] = ()
+    """Path globs of what is left out; shown among what is out of scope."""
+
+
+@contextlib.contextmanager
+def open_target(request: TargetRequest) -> Iterator[Target]:
+    """Open a target and count what is in it. Copies of content that lies in git are removed at the end.
+
+    Raises `TargetError` where it does not exist, cannot be read, or is not in a git repository where it must
+    be, and `UsageError` where the request contradicts itself.
+    """
+    if sum(map(bool, (request.staged, request.diff, request.paths_from))) > 1:
+        raise UsageError("--staged, --diff and --paths-from exclude each other", hint="give one of them")
+    place = _resolve(request.path)
+    wishes = Wishes(request.include, request.exclude)
+    if stat.S_ISREG(place.stat().st_mode):
+        if request.staged or request.diff or request.paths_from:
+            raise UsageError(f"{request.path} is a file", hint="--staged, --diff and --paths-from take a folder")
+        yield open_file(place)
+    elif request.paths_from:
+        yield open_paths(place, request.paths_from, wishes)
+    elif request.staged or request.diff:
+        repository = _repository(place)
+        with process.private_folder() as folder:
+            folder = Path(os.path.realpath(folder))
+            if request.staged:
+                yield open_staged(repository, place, folder, wishes)
+            else:
+                yield open_diff(repository, place, request.diff, folder, wishes)
+    else:
+        yield open_tree(place, wishes)
+
+
+def _resolve(path: Path) -> Path:
+    """The real path of what the user named, which must be a readable folder or regular file."""
+    try:
+        place = path.resolve(strict=True)
+        mode = place.stat().st_mode
+        if stat.S_ISDIR(mode):
+            with os.scandir(place):
+                return place
+    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle, before Python 3.13
+        if isinstance(error, PermissionError):
+            raise TargetError(f"cannot read {path}", hint="scan as a user who may read it") from error
+        if path.is_symlink():
+            raise TargetError(f"{path} is a symbolic link that points to nothing", hint="give what is meant") from error
+        if isinstance(error, FileNotFoundError | NotADirectoryError):
+            raise TargetError(f"{path} does not exist", hint="give a folder or a file") from error
+        raise TargetError(f"cannot read {path}: {error}", hint="give a folder or a file") from error
+    if not stat.S_ISREG(mode):
+        raise TargetError(f"{path} is neither a folder nor a regular file", hint="give a folder or a file")
+    if not os.access(place, os.R_OK):
+        raise TargetError(f"cannot read {path}", hint="scan as a user who may read it")
+    return place
+
+
+def _repository(folder: Path) -> Repository:
+    repository, unused = find_repository(folder)
+    if repository is None:
+        why = f": {unused}" if unused else ""
+        raise TargetError(
+            f"{folder} is not in a git repository that can be used{why}",
+            hint="--staged and --diff need one; without them the whole folder is scanned",
+        )
+    return repository
