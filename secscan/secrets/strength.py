@@ -53,7 +53,9 @@ def is_plain(value: str) -> bool:
     """Whether the text is made of words (or is a number) and could stand in any sentence."""
     if value.lower() in _ORDINARY or _is_number(value):
         return True
-    return len(value) <= 200 and _WORDS.fullmatch(value) is not None
+    if len(value) > 200 or sum(map(str.isalpha, value)) < 0.7 * len(value):
+        return False
+    return _WORDS.fullmatch(value) is not None
 
 
 def is_strong(value: str, *, bound: bool = False) -> bool:
