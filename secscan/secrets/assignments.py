@@ -52,6 +52,7 @@ _NO_SECRET = frozenset(
     ("none", "null", "nil", "true", "false", "yes", "no", "str", "int", "bytes", "bool", "float", "object", "any")
 )
 _SHELL_LINE = re.compile(r"(?:^|\n)[ \t]*(?:\d{1,6}[:| ] ?)?(?:export |ENV |ARG |-e )?[A-Z0-9_]*$")
+_PAIR = re.compile(r"(?:\([ \t\n]{0,8}\\{0,4}[\"'`]|[\"'`]-{1,2})[\w.-]{0,60}$")
 _FLAG = re.compile(r"[ \t]+(?P<v>[^\s\"'`,;(){}\[\]<>|&]{3,200}+)")
 _SPACED_QUOTED = re.compile(r"[ \t]+(?P<quote>[\"'])(?P<v>[^\"'\n]{1,200}+)(?P=quote)")
 
@@ -122,8 +123,11 @@ def _continued(text: str, span: Span) -> Iterator[Span]:
 
 
 def _whole_name(text: str, name: re.Match[str]) -> bool:
-    """Whether the quotes around the name hold nothing but a name: `"DB_PASSWORD"`, not `"Wrong password"`."""
-    return re.search(r"[\"'`][\w.-]{0,60}$", text[max(0, name.start() - 62) : name.start()]) is not None
+    """Whether name and value are a pair: `("DB_PASSWORD", ...)` or `"--password", ...`.
+
+    Not `("Wrong password", ...)`, nor one of a list of names.
+    """
+    return _PAIR.search(text[max(0, name.start() - 72) : name.start()]) is not None
 
 
 def _is_value(value: str, *, strict: bool) -> bool:

@@ -97,6 +97,7 @@ Basic authentication is missing; Bearer tokens are not checked
 primary_key=True
 password_hasher = "argon2"
 "password_reset.html", "next"
+NAMES = ["access_token", "service_account_key", "other"]
 cursor.execute("SELECT id FROM users WHERE token = ?", (token,))
 http://localhost:8080/path@x
 See https://bandit.readthedocs.io/en/latest/plugins/b105_hardcoded_password_string.html
