@@ -84,6 +84,8 @@ def flask_redirect():
     # ok: secscan.py.open-redirect.request
     redirect("/search?q=" + target)
     # ok: secscan.py.open-redirect.request
+    redirect(user.get_profile_url(target))
+    # ok: secscan.py.open-redirect.request
     redirect("/")
     if not is_safe_url(target):
         return abort(400)
