@@ -1,0 +1,99 @@
+"""OSV records: read strictly enough to be judged by, kept as they came for who asks for them.
+
+Format: https://ossf.github.io/osv-schema/ (version 1.7). Unknown members are allowed, as the schema demands; wrong
+types of members that decide are an error, so that no record silently matches nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from secscan.errors import AdvisoryError
+
+MAX_RECORD_BYTES = 8_000_000
+
+
+class Event(msgspec.Struct, frozen=True):
+    """One event of a range; exactly one member is given."""
+
+    introduced: str | None = None
+    fixed: str | None = None
+    last_affected: str | None = None
+    limit: str | None = None
+
+
+class Range(msgspec.Struct, frozen=True):
+    """A range of versions, as events in order."""
+
+    type: str
+    events: tuple[Event, ...] = ()
+
+
+class AffectedPackage(msgspec.Struct, frozen=True):
+    """Name and ecosystem of a package, as OSV writes them."""
+
+    name: str
+    ecosystem: str
+
+
+class Score(msgspec.Struct, frozen=True):
+    """A severity: `type` is `CVSS_V2`, `CVSS_V3`, `CVSS_V4` ..., `score` the vector."""
+
+    type: str
+    score: str
+
+
+class Affected(msgspec.Struct, frozen=True):
+    """Which versions of one package are affected."""
+
+    package: AffectedPackage | None = None
+    ranges: tuple[Range, ...] = ()
+    versions: tuple[str, ...] = ()
+    severity: tuple[Score, ...] = ()
+
+
+class Reference(msgspec.Struct, frozen=True):
+    """A link."""
+
+    url: str = ""
+
+
+class Record(msgspec.Struct, frozen=True):
+    """One advisory, the members that we judge by."""
+
+    id: str
+    modified: str = ""
+    published: str = ""
+    withdrawn: str = ""
+    aliases: tuple[str, ...] = ()
+    summary: str = ""
+    details: str = ""
+    severity: tuple[Score, ...] = ()
+    affected: tuple[Affected, ...] = ()
+    references: tuple[Reference, ...] = ()
+    database_specific: dict[str, Any] | None = None
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The id and all aliases, sorted."""
+        return tuple(sorted({self.id, *self.aliases}))
+
+    @property
+    def title(self) -> str:
+        """The summary, or the first line of the details."""
+        text = self.summary.strip() or self.details.strip().split("\n", 1)[0]
+        return text if len(text) <= 160 else f"{text[:157]}..."
+
+
+def parse_record(data: bytes, *, origin: str) -> Record:
+    """Read one OSV record from JSON. Raises `AdvisoryError` that names `origin`."""
+    if len(data) > MAX_RECORD_BYTES:
+        raise AdvisoryError(f"{origin}: larger than {MAX_RECORD_BYTES} bytes", hint="is this an OSV record?")
+    try:
+        return msgspec.json.decode(data, type=Record)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise AdvisoryError(
+            f"{origin}: not an OSV record: {error}", hint="see https://ossf.github.io/osv-schema/"
+        ) from error

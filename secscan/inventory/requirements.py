@@ -1,0 +1,142 @@
+"""pip's requirements files, and single requirements as PEP 508 writes them.
+
+Format: https://pip.pypa.io/en/stable/reference/requirements-file-format/. Markers are not evaluated: what is
+installed on some machine is judged. Options never lead anywhere: no index, no URL, no file outside the target.
+"""
+
+from __future__ import annotations
+
+import codecs
+import posixpath
+import re
+from collections.abc import Iterator
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from secscan.findings.levels import GapKind
+from secscan.inventory.contract import Declared, Inventory, Ranged, broken, gap
+
+PYPI = "PyPI"
+_MAX_LINE = 20_000
+_COMMENT = re.compile(r"(^|\s)#.*$")
+_HASH_OPTIONS = re.compile(r"\s--(?:hash|config-settings?|global-option|install-option)[ =]\S+")
+_INCLUDE = re.compile(r"(?:-r|-c|--requirement|--constraint)[ =]*(.+)")
+_EDITABLE = re.compile(r"(?:-e|--editable)[ =]*(.+)")
+_HARMLESS_OPTIONS = (
+    *("-i", "--index-url", "--extra-index-url", "--no-index", "-f", "--find-links", "--no-binary", "--only-binary"),
+    *("--prefer-binary", "--require-hashes", "--pre", "--trusted-host", "--use-feature"),
+)
+_PIN_REMEDY = "pin it with == in a requirements file, or add a lock file"
+
+
+def read_requirements(path: str, data: bytes) -> Inventory:
+    """Read one requirements or constraints file."""
+    try:
+        text = decode_text(data)
+    except UnicodeDecodeError:
+        return broken(path, "it is neither UTF-8 nor UTF-16 text")
+    result = Inventory()
+    for number, line in _logical_lines(text):
+        result += _line(path, number, line)
+    return result
+
+
+def requirement(path: str, text: str, line: int, *, direct: bool | None = None) -> Inventory:
+    """Read one requirement: a package at a version, a range, or a gap."""
+    if len(text) > _MAX_LINE:
+        return broken(path, f"a requirement of {len(text)} characters", line)
+    try:
+        parsed = Requirement(text)
+    except InvalidRequirement:
+        if re.search(r"://|^[.~/]|^[A-Za-z]:\\|[/\\]|\.(?:whl|zip|tar\.\w+)$", text):
+            return _unsupported(path, text, line)
+        return broken(path, f"{_shown(text)!r} is not a requirement", line)
+    except RecursionError:
+        return broken(path, "a requirement nested beyond reason", line)
+    if parsed.url:
+        return _unsupported(path, text, line)
+    exact = [one for one in parsed.specifier if one.operator in ("==", "===") and not one.version.endswith(".*")]
+    if len(exact) == 1:
+        return Inventory(packages=(Declared(parsed.name, exact[0].version, PYPI, path, line, direct),))
+    return Inventory(ranges=(Ranged(parsed.name, PYPI, path, f"{parsed.name}{parsed.specifier}", line),))
+
+
+def range_gap(one: Ranged) -> Inventory:
+    """Return a range that no lock file resolves, as a gap."""
+    return Inventory(
+        gaps=(
+            gap(
+                GapKind.VERSION_RANGE,
+                f"{_shown(one.text)} in {one.path}",
+                "a range names no one version that could be assessed",
+                remedy=_PIN_REMEDY,
+                line=one.line,
+            ),
+        )
+    )
+
+
+def decode_text(data: bytes) -> str:
+    """Decode a manifest: UTF-8, with or without byte order mark, or UTF-16 with one. Raises `UnicodeDecodeError`."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16")
+    return data.decode("utf-8-sig")
+
+
+def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield lines with continuations joined and comments taken off, with the number of their first line."""
+    parts: list[str] = []
+    first = 0
+    for number, raw in enumerate(text.splitlines(), start=1):
+        first = first or number
+        if raw.endswith("\\") and not raw.lstrip().startswith("#"):
+            parts.append(raw[:-1])
+            continue
+        line = _COMMENT.sub("", "".join([*parts, raw])).strip()
+        if line:
+            yield first, line
+        parts, first = [], 0
+    if parts:
+        yield first, _COMMENT.sub("", "".join(parts)).strip()
+
+
+def _line(path: str, number: int, line: str) -> Inventory:
+    if len(line) > _MAX_LINE * 10:
+        return broken(path, f"a line of {len(line)} characters", number)
+    if include := _INCLUDE.fullmatch(line):
+        return _include(path, number, include.group(1).strip().strip("\"'"))
+    if editable := _EDITABLE.fullmatch(line):
+        return _unsupported(path, editable.group(1), number)
+    if line.startswith("-"):
+        if line.split("=")[0].split()[0] in _HARMLESS_OPTIONS:
+            return Inventory()
+        return broken(path, f"an option that is not known: {_shown(line.split()[0])}", number)
+    return requirement(path, _HASH_OPTIONS.sub("", f" {line}").strip(), number)
+
+
+def _include(path: str, number: int, named: str) -> Inventory:
+    # Joined as text, never on the file system; what leads out of the target stays out.
+    joined = posixpath.normpath(posixpath.join(posixpath.dirname(path), named))
+    if "://" in named or named.startswith("/") or joined.startswith("../"):
+        return _unsupported(path, f"-r {named}", number)
+    return Inventory(includes=(joined,))
+
+
+def _unsupported(path: str, text: str, line: int) -> Inventory:
+    return Inventory(
+        gaps=(
+            gap(
+                GapKind.UNSUPPORTED_REQUIREMENT,
+                f"{_shown(text)} in {path}",
+                "a URL, path, version control or editable install names no released version",
+                remedy="depend on a released version, or check it by hand",
+                line=line,
+            ),
+        )
+    )
+
+
+def _shown(text: str) -> str:
+    """A requirement for a message: short, and without the credentials that URLs may hold."""
+    bare = re.sub(r"://[^/@\s]*@", "://***@", text)
+    return bare if len(bare) <= 100 else f"{bare[:97]}..."
