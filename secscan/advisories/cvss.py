@@ -1,8 +1,8 @@
 """CVSS base scores, computed from the vector by the public formulas.
 
 Sources: FIRST, "Common Vulnerability Scoring System v3.1: Specification Document", section 7.1 and appendix A;
-"A Complete Guide to the Common Vulnerability Scoring System Version 2.0", section 3.2.1. Version 4 vectors are kept as they are: their score needs FIRST's
-table of equivalence classes, and no score is better than a wrong one.
+"A Complete Guide to the Common Vulnerability Scoring System Version 2.0", section 3.2.1. Vectors of version 4 are kept
+as they are: their score needs FIRST's table of equivalence classes, and no score is better than a wrong one.
 """
 
 from __future__ import annotations

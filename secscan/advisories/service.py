@@ -1,7 +1,7 @@
 """An OSV service on loopback that answers from the index, for pip-audit to ask.
 
 It speaks what https://google.github.io/osv.dev/api/ describes: `POST /v1/query`, `POST /v1/querybatch` and
-`GET /v1/vulns/{id}`. It is strict about what it is asked: what it does not understand is an error, never an empty answer.
+`GET /v1/vulns/{id}`. What it does not understand of a question is an error, never an empty answer.
 """
 
 from __future__ import annotations

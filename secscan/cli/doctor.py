@@ -37,13 +37,13 @@ def _try_scanners() -> tuple[Outcome, ...]:
     from secscan.scanners.runner import available_cores, run_scanners
     from secscan.targets.open import TargetRequest, open_target
 
-    with private_folder() as folder:
+    with private_folder() as folder, resolve("demo") as advisories:
         for name, content in _PROBE.items():
             (folder / name).write_bytes(content)
         with open_target(TargetRequest(path=folder)) as target:
             setup = Setup(
                 target=target,
-                advisories=resolve("demo"),
+                advisories=advisories,
                 jobs=available_cores(),
                 place=lambda path: folder / path,
             )
