@@ -1,1 +1,1 @@
-"""Which findings are the same defect."""
+"""Which findings are the same defect. Pure: knows findings only, no scanner and no file."""

@@ -2,9 +2,9 @@
 
 A fingerprint is made of the class of defect, the path, the enclosing symbol, and the structure of the statement
 with every literal masked; of a package finding: the package, its alias group and the manifest. It
-holds no line number (edits above would change it), no tool name or version (upgrades would), no
-literal (a secret could be guessed from its hash), and nothing of the machine. Equal places are told
-apart by their order in the file, so two equal defects stay two.
+holds no line number (edits above would change it), no tool name or version (upgrades would), no kind (which
+follows from the tools that were asked), no literal (a secret could be guessed from its hash), and nothing of the
+machine. Equal places are told apart by their order in the file, so two equal defects stay two.
 
 The first character names the version of the recipe: a new recipe starts a new series, never silently.
 """
@@ -12,6 +12,9 @@ The first character names the version of the recipe: a new recipe starts a new s
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
+
+import msgspec
 
 from secscan.findings.model import Finding
 
@@ -27,16 +30,15 @@ def structure_digest(masked: str) -> str:
 def subject_of(finding: Finding) -> tuple[str, ...]:
     """Return what identifies the finding, before equal places are counted."""
     if finding.package is not None:
-        ids = tuple(name for name in finding.identifiers if not name.startswith("CWE-"))
         return (
-            finding.kind,
+            "package",
             finding.defect,
             finding.location.path,
-            finding.package.purl.split("@")[0],
-            *ids[:1],
+            purl_without_version(finding.package.purl),
+            next((name for name in finding.identifiers if not name.startswith("CWE-")), ""),
         )
     return (
-        finding.kind,
+        "place",
         finding.defect,
         finding.location.path,
         finding.location.symbol,
@@ -44,11 +46,31 @@ def subject_of(finding: Finding) -> tuple[str, ...]:
     )
 
 
+def purl_without_qualifiers(purl: str) -> str:
+    """Return a package URL up to its version: without qualifiers and subpath."""
+    return purl.partition("#")[0].partition("?")[0]
+
+
+def purl_without_version(purl: str) -> str:
+    """Return a package URL without version, qualifiers and subpath; an `@` of a scope is not the version's."""
+    bare = purl_without_qualifiers(purl)
+    at = bare.rfind("@")
+    return bare[:at] if at > bare.rfind("/") + 1 else bare
+
+
 def fingerprint(subject: tuple[str, ...], occurrence: int) -> str:
     """Return the fingerprint for the `occurrence`-th (from 0) of findings with the same subject."""
-    hasher = hashlib.sha256()
-    for part in (*subject, str(occurrence)):
-        encoded = part.encode("utf-8", errors="surrogatepass")
-        hasher.update(len(encoded).to_bytes(8, "big"))
-        hasher.update(encoded)
-    return RECIPE + hasher.hexdigest()[: _LENGTH - 1]
+    parts = [part.encode("utf-8", errors="surrogatepass") for part in (*subject, str(occurrence))]
+    framed = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
+    return RECIPE + hashlib.sha256(framed).hexdigest()[: _LENGTH - 1]
+
+
+def with_fingerprints(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings with their fingerprints. They must come in file order: it counts equal subjects."""
+    seen: dict[tuple[str, ...], int] = {}
+    result = []
+    for finding in findings:
+        subject = subject_of(finding)
+        occurrence = seen[subject] = seen.get(subject, -1) + 1
+        result.append(msgspec.structs.replace(finding, fingerprint=fingerprint(subject, occurrence)))
+    return tuple(result)

@@ -15,7 +15,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 
 from secscan.findings.model import Region
-from secscan.targets.source_masking import mask_python, mask_text
+from secscan.targets.source_masking import LONGEST_LINE, mask_python, mask_text
 from secscan.targets.source_statements import Statements, split
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
@@ -53,6 +53,7 @@ class SourceText:
         self.text = text
         self._starts = array("q", [0])
         self._starts.extend(found.end() for found in _NEWLINE.finditer(text))
+        self._last_line = (0, "")
         self._bytes: array[int] | None = None
         self._lf_starts: array[int] | None = None
 
@@ -65,13 +66,10 @@ class SourceText:
         """Return a line without its end; empty for a line that is not there."""
         if not 1 <= number <= len(self._starts):
             return ""
-        start, end = self._span(number)
-        return self.text[start:end].rstrip("\r\n")
-
-    @property
-    def lines(self) -> tuple[str, ...]:
-        """All lines without their ends."""
-        return tuple(self.line(number) for number in range(1, self.line_count + 1))
+        if self._last_line[0] != number:  # thousands of findings may stand on one line of megabytes
+            start, end = self._span(number)
+            self._last_line = (number, self.text[start:end].rstrip("\r\n"))
+        return self._last_line[1]
 
     def offset(self, line: int, column: int) -> int:
         """Return the offset in code points of a position, drawn into the text where it is outside."""
@@ -84,10 +82,6 @@ class SourceText:
         """Return (line, column) of an offset in code points."""
         line = bisect_right(self._starts, offset)
         return line, offset - self._starts[line - 1] + 1
-
-    def position_of_byte(self, offset: int) -> tuple[int, int]:
-        """Return (line, column) of an offset in UTF-8 bytes."""
-        return self.position(self._from_bytes(offset))
 
     def locate(self, line: int, byte_column: int, *, lf_lines: bool = False) -> tuple[int, int]:
         """Return (line, column) of a position whose column counts UTF-8 bytes from 1; `lf_lines`: whose lines
@@ -102,8 +96,11 @@ class SourceText:
             return self.position(min(start + byte_column - 1, len(self.text)))
         return self.position(self._from_bytes(self._to_bytes(start) + byte_column - 1))
 
-    def statement_at(self, line: int, column: int = 0) -> Statement:
-        """Return the smallest simple statement around a position; a column of 0 means the whole line."""
+    def statement_at(self, line: int, column: int = 0, *, hidden: Region | None = None) -> Statement:
+        """Return the smallest simple statement around a position; a column of 0 means the whole line.
+
+        `hidden` is a stretch that holds a secret, in text whose literals we cannot tell: masked as a whole.
+        """
         raise NotImplementedError
 
     def comments(self, first: int, last: int) -> tuple[Comment, ...]:
@@ -144,7 +141,7 @@ class SourceText:
         if self.text.isascii():
             return max(0, min(offset, len(self.text)))
         marks = self._byte_marks()
-        chunk = max(0, bisect_right(marks, offset) - 1)
+        chunk = bisect_right(marks, max(0, offset), hi=len(marks) - 1) - 1
         part = _utf8(self.text[chunk * _CHUNK : (chunk + 1) * _CHUNK])[: max(0, offset - marks[chunk])]
         return chunk * _CHUNK + len(part.decode("utf-8", errors="ignore"))
 
@@ -157,9 +154,10 @@ class PythonSource(SourceText):
         self._statements: Statements | None = None
         self._known: dict[int, Statement] = {}
 
-    def statement_at(self, line: int, column: int = 0) -> Statement:
+    def statement_at(self, line: int, column: int = 0, *, hidden: Region | None = None) -> Statement:
         """See `SourceText.statement_at`. A comment belongs to the statement that ends on its line; where
         there is none, the line stands for itself, with an empty structure."""
+        del hidden  # secrets stand in literals and comments, of which nothing is left
         found = self._found()
         line = max(1, min(line, self.line_count))
         offset = self.offset(line, column or 1)
@@ -212,11 +210,16 @@ _COMMENT_MARK = re.compile(r"#|//|--|/\*|<!--|;")
 class TextSource(SourceText):
     """A file in a language we do not know: the line is the statement."""
 
-    def statement_at(self, line: int, column: int = 0) -> Statement:
+    def statement_at(self, line: int, column: int = 0, *, hidden: Region | None = None) -> Statement:
         """See `SourceText.statement_at`; the column makes no difference."""
         del column
         line = max(1, min(line, self.line_count))
-        return Statement(self._whole_line(line), mask_text(self.line(line)), "")
+        text = self.line(line)[:LONGEST_LINE]
+        if hidden is not None:
+            start = max(hidden.start_column - 1, 0) if hidden.start_line == line else 0
+            end = hidden.end_column - 1 if hidden.end_column > 0 and hidden.last_line == line else len(text)
+            text = f'{text[:start]}""{text[max(start, end) :]}'
+        return Statement(self._whole_line(line), mask_text(text), "")
 
     def comments(self, first: int, last: int) -> tuple[Comment, ...]:
         """Return what stands behind the first mark on each line that opens a comment in some language."""

@@ -63,16 +63,18 @@ def _masked_code(code: str) -> list[str]:
 _QUOTED = re.compile(r""""(?:[^"\\]++|\\.)*+(?:"|\Z)|'(?:[^'\\]++|\\.)*+(?:'|\Z)|`[^`]*+(?:`|\Z)""")
 _KEY = re.compile(r"""["'`]([A-Za-z_][A-Za-z_. -]{0,40})["'`]\Z""")
 _VALUE = re.compile(r"""\s*(?::=|=>|=|:)(?=\s|["'`\w/$<({\[.+-]|\Z)""")
-_LETTERS = re.compile(r"[A-Za-z_.-]+")
+_WORD = re.compile(r"[\w.-]+|[^\s\w]")
+_LETTERS = re.compile(r"[A-Za-z][A-Za-z_.-]*")
 _LONGEST_WORD = 32
-_LONGEST_LINE = 4000
+LONGEST_LINE = 4000
+"""Of a line; what stands behind it does not count."""
 
 
 def mask_text(line: str) -> str:
     """Return what is left of a line in a language we do not know: its words up to the first `=` or `:`, with
     quoted text, numbers, and whatever is too long or too mixed to be a word masked."""
     tokens: list[str] = []
-    position, line = 0, line[:_LONGEST_LINE]
+    position, line = 0, line[:LONGEST_LINE]
     while position < len(line):
         value = _VALUE.match(line, position)
         if value and tokens:
@@ -93,10 +95,6 @@ def mask_text(line: str) -> str:
     return " ".join(tokens)
 
 
-_WORD = re.compile(r"""[^\s"'`=:]++|[=:]""")
-
-
 def _masked_word(word: str) -> str:
-    if _LETTERS.fullmatch(word) and len(word) <= _LONGEST_WORD:
-        return word
-    return NUMBER if any(char.isdigit() for char in word) else "".join(c for c in word if not c.isalnum())[:8] or NUMBER
+    plain = not word[0].isalnum() or (_LETTERS.fullmatch(word) is not None and len(word) <= _LONGEST_WORD)
+    return word if plain else NUMBER

@@ -1,0 +1,104 @@
+"""Gives findings in files their context: statement, snippet, symbol, masked structure, in-source markers.
+
+Scanners say where; what stands there is read once, here, by one lexer, so that the findings of all tools can be
+compared and recognised again. Snippets still hold what the file holds: they are scrubbed before they are saved.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+import msgspec
+
+from secscan.errors import TargetError
+from secscan.findings.fingerprint import structure_digest
+from secscan.findings.levels import Kind
+from secscan.findings.model import Finding, Region
+from secscan.scanners.markers import Directive, read_directives
+from secscan.targets.contract import Target
+from secscan.targets.source import SourceText, Statement, open_source
+
+_SNIPPET_LINES = 6
+_SNIPPET_WIDTH = 240
+_SHOWN_BEFORE = 80
+"""Characters shown before what the scanner pointed at, in a line too long to show."""
+
+
+def enrich(findings: Iterable[Finding], target: Target) -> tuple[Finding, ...]:
+    """Return the findings, in their order, with statement, snippet, symbol, context and markers filled in where they
+    have a region in a file of the target. Others, and those in files that have changed, stay as they are."""
+    result = list(findings)
+    by_path: dict[str, list[int]] = defaultdict(list)
+    for index, finding in enumerate(result):
+        if finding.location.region is not None:
+            by_path[finding.location.path].append(index)
+    languages = {file.path: file.language for file in target.files if file.path in by_path}
+    for path, indices in by_path.items():
+        if path not in languages:
+            continue
+        try:
+            data = target.read(path)
+        except (KeyError, TargetError):
+            continue
+        reader = _Reader(open_source(path, languages[path], data))
+        for index in indices:
+            result[index] = reader.enriched(result[index])
+    return tuple(result)
+
+
+class _Reader:
+    """One file, and what was already read of it."""
+
+    def __init__(self, source: SourceText) -> None:
+        self.source = source
+        self._directives: dict[Region, tuple[Directive, ...]] = {}
+
+    def enriched(self, finding: Finding) -> Finding:
+        region = finding.location.region
+        if region is None:
+            return finding
+        hidden = region if finding.kind is Kind.SECRET else None
+        statement = self.source.statement_at(region.start_line, region.start_column, hidden=hidden)
+        location = msgspec.structs.replace(
+            finding.location,
+            statement=statement.region,
+            snippet=self._snippet(statement, region),
+            symbol=statement.symbol,
+            context=structure_digest(statement.masked),
+        )
+        markers = [one.marker for one in self._directives_at(statement.region) if one.concerns(finding)]
+        return msgspec.structs.replace(finding, location=location, markers=(*finding.markers, *markers))
+
+    def _directives_at(self, region: Region) -> tuple[Directive, ...]:
+        known = self._directives.get(region)
+        if known is None:
+            first = region.start_line
+            known = self._directives[region] = read_directives(
+                self.source.comments(first, region.last_line),
+                self.source.comments(first - 1, first - 1) if first > 1 else (),
+            )
+        return known
+
+    def _snippet(self, statement: Statement, region: Region) -> str:
+        first, last = statement.region.start_line, statement.region.last_line
+        shown = []
+        for number in range(first, min(last, first + _SNIPPET_LINES - 1) + 1):
+            line = self.source.line(number)
+            if statement.header and number == last:
+                line = line[: statement.region.end_column - 1]
+            column = region.start_column if number == region.start_line else 0
+            if number == first:
+                column = max(column, statement.region.start_column)
+            shown.append(_cut(line, column))
+        return "\n".join(shown)
+
+
+def _cut(line: str, column: int) -> str:
+    """Cut a line to the width of a snippet, around `column` where that lies beyond it."""
+    if len(line) <= _SNIPPET_WIDTH:
+        return line
+    start = max(0, column - 1 - _SHOWN_BEFORE) if column > _SNIPPET_WIDTH - _SHOWN_BEFORE else 0
+    lead = "\u2026" if start else ""
+    part = line[start : start + _SNIPPET_WIDTH - 2]
+    return f"{lead}{part}\u2026" if start + len(part) < len(line) else f"{lead}{part}"
