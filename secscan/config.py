@@ -22,7 +22,7 @@ the rest of the program whose word it is. The fields, all optional but `version`
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from secscan.errors import ConfigError
@@ -77,9 +77,21 @@ class Settings:
         if not self.from_tree:
             return ()
         return tuple(
-            Notice(topic="settings", subject=FILE_NAME, text=f"the scanned tree's own settings choose {name}")
+            Notice(
+                topic="settings",
+                subject=FILE_NAME,
+                text=f"{name} is not honoured: the scanned tree does not choose its judge; "
+                f"name the file with --config to let it count",
+            )
             for name in self.softening()
         )
+
+    def honoured(self) -> Settings:
+        """The settings that count: all of a file that the user named; of one found in the scanned tree, only what can
+        neither make the scan smaller nor choose the policy or the reports."""
+        if not self.from_tree:
+            return self
+        return replace(self, exclude=(), enable=(), disable=(), policy="", reports={})
 
 
 def load_settings(target: Path, config: Path | None) -> Settings:

@@ -5,10 +5,9 @@ Reports are made from the value this returns; nothing here writes a file.
 
 from __future__ import annotations
 
-import contextlib
 import platform
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,8 +15,9 @@ from typing import Any
 
 import msgspec
 
-from secscan import __version__, correlate
-from secscan.findings.model import Finding, Gap
+from secscan import __version__
+from secscan.correlate.merge import merge
+from secscan.findings.model import Finding, Gap, Notice
 from secscan.findings.scan import FORMAT, RunInfo, Scan, timestamp
 from secscan.gate.judge import judged
 from secscan.policy.model import Policy
@@ -28,8 +28,7 @@ from secscan.scanners.enrich import enrich
 from secscan.scanners.runner import Outcome, Progress, run_scanners
 from secscan.scanners.unparsable import explain_unparsable
 from secscan.scanners.workspace import Workspace
-from secscan.secrets.scrub import scrub_all
-from secscan.targets.contract import Target
+from secscan.secrets.scrub import scrub_scan
 from secscan.targets.open import TargetRequest, open_target
 
 
@@ -46,27 +45,33 @@ class ScanRequest:
     jobs: int = 1
     judged_at: datetime | None = None
     """Time of judgement; now, if not given."""
+    notices: tuple[Notice, ...] = ()
+    """What the reader should know besides, such as settings of the tree that do not count."""
 
 
 def scan(request: ScanRequest, *, progress: Callable[[Progress], None]) -> Scan:
     """Scan, correlate, judge, and return the saved scan."""
     started, clock = datetime.now(UTC), time.monotonic()
-    with open_target(request.target) as target, workspace(target, request) as setup:
+    with open_target(request.target) as target, Workspace(target) as space:
+        setup = Setup(
+            target=target,
+            limits=request.limits,
+            advisories=request.advisories,
+            jobs=request.jobs,
+            place=space.place,
+        )
         outcomes = run_scanners(request.scanners, setup, progress=progress)
-        findings = _in_context(request.scanners, outcomes, setup)
-        gaps = [*target.gaps, *(gap for outcome in outcomes for gap in outcome.gaps)]
-        gaps = list(explain_unparsable(gaps, target))
-        merged = correlate.merge(findings)
-        clean, clean_gaps, notices = scrub_all(merged, gaps, target.notices, target.read)
+        gaps = [*target.gaps, *(gap for outcome in outcomes for gap in outcome.gaps), *space.verify()]
         seen = Scan(
             format=FORMAT,
             secscan=__version__,
             target=target.info,
             scanners=tuple(outcome.run for outcome in outcomes),
-            findings=clean,
-            gaps=_sorted_gaps(clean_gaps),
-            notices=notices,
+            findings=merge(_in_context(request.scanners, outcomes, setup)),
+            gaps=_sorted_gaps(explain_unparsable(gaps, target)),
+            notices=(*request.notices, *target.notices),
         )
+        clean = scrub_scan(seen, target.read)
     at = request.judged_at or datetime.now(UTC)
     run = RunInfo(
         started=timestamp(started),
@@ -77,20 +82,7 @@ def scan(request: ScanRequest, *, progress: Callable[[Progress], None]) -> Scan:
         platform=platform.platform(),
         timings=tuple(outcome.timing for outcome in outcomes),
     )
-    return judged(msgspec.structs.replace(seen, run=run), request.policy, at)
-
-
-@contextlib.contextmanager
-def workspace(target: Target, request: ScanRequest) -> Iterator[Setup]:
-    """Give what the runner hands to each scanner, with a place for the copies that odd files need."""
-    with Workspace(target) as space:
-        yield Setup(
-            target=target,
-            limits=request.limits,
-            advisories=request.advisories,
-            jobs=request.jobs,
-            place=space.place,
-        )
+    return judged(msgspec.structs.replace(clean, run=run), request.policy, at)
 
 
 def _in_context(scanners: dict[str, Scanner[Any]], outcomes: tuple[Outcome, ...], setup: Setup) -> tuple[Finding, ...]:
@@ -104,6 +96,6 @@ def _in_context(scanners: dict[str, Scanner[Any]], outcomes: tuple[Outcome, ...]
     return enrich(findings, setup.target)
 
 
-def _sorted_gaps(gaps: tuple[Gap, ...]) -> tuple[Gap, ...]:
+def _sorted_gaps(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
     unique = {(gap.scanner, gap.kind, gap.subject, gap.line, gap.detail): gap for gap in gaps}
     return tuple(gap for _, gap in sorted(unique.items()))

@@ -9,6 +9,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -37,7 +38,9 @@ def build() -> typer.Typer:
         ("schema", schema.schema),
     ):
         app.command(name)(_guarded(function))
-    group = typer.Typer(help="The advisory index: what is known to be vulnerable.", no_args_is_help=True, rich_markup_mode=None)
+    group = typer.Typer(
+        help="The advisory index: what is known to be vulnerable.", no_args_is_help=True, rich_markup_mode=None
+    )
     group.command("import")(_guarded(advisories.import_))
     group.command("status")(_guarded(advisories.status))
     app.add_typer(group, name="advisories")
@@ -103,7 +106,7 @@ def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
     return guarded
 
 
-def _terminate(number: int, frame: object) -> None:
+def _terminate(_number: int, _frame: object) -> None:
     raise KeyboardInterrupt
 
 
@@ -111,7 +114,10 @@ def _tell_bug(error: Exception) -> None:
     """Say where it broke. Neither the message nor any value is shown: they could hold a secret."""
     from secscan import __version__
 
-    places = [f"{os.path.basename(frame.filename)}:{frame.lineno} in {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
+    places = [
+        f"{Path(frame.filename).name}:{frame.lineno} in {frame.name}"
+        for frame in traceback.extract_tb(error.__traceback__)
+    ]
     sys.stderr.write(
         f"secscan {__version__}: this is a bug in secscan, not a verdict: {type(error).__name__}\n"
         + "".join(f"  at {place}\n" for place in places[-8:])

@@ -18,16 +18,17 @@ def gate(
     """Judge a saved scan by a policy. Exits 0 passed, 1 failed, 3 incomplete."""
     from datetime import UTC, datetime
 
-    from secscan.cli.scan import deliver, parse_time
+    from secscan.cli.scan import REPORTS, deliver, parse_time
     from secscan.cli.terminal import print_report
     from secscan.findings.scan import load
     from secscan.gate.exit import exit_code
     from secscan.gate.judge import judged
     from secscan.policy.load import load_policy
+    from secscan.scanners.registry import all_scanners
 
-    scan = judged(load(saved), load_policy(policy), parse_time(at) or datetime.now(UTC))
+    scan = judged(load(saved), load_policy(policy, scanners=all_scanners()), parse_time(at) or datetime.now(UTC))
     if output is not None:
-        raise typer.Exit(deliver(scan, output, quiet=quiet))
+        raise typer.Exit(deliver(scan, output, REPORTS, quiet=quiet))
     print_report(scan, quiet=quiet)
     if scan.judgement is not None:
         raise typer.Exit(exit_code(scan.judgement))

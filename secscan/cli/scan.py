@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from secscan.config import Settings
+    from datetime import datetime
+
     from secscan.findings.scan import Scan
 
 REPORTS = {"json": "secscan.json", "sarif": "secscan.sarif", "html": "secscan.html"}
@@ -43,27 +44,44 @@ def scan(
     from secscan.files import remove_stale
     from secscan.policy.load import load_policy
     from secscan.process import Limits
-    from secscan.scanners.registry import choose
+    from secscan.scanners.registry import all_scanners, choose
     from secscan.scanners.runner import available_cores
+    from secscan.targets.open import TargetRequest
 
-    settings = load_settings(path, config)
-    request = pipeline.ScanRequest(
-        target=_target_request(path, settings, staged, diff, paths_from),
-        scanners=choose(tuple(scanner or ())),
-        policy=load_policy(policy or settings.policy or "default"),
-        advisories=resolve(advisories),
-        limits=Limits(seconds=timeout or settings.timeout or 900, megabytes=memory or settings.memory or 4096),
-        jobs=jobs or settings.jobs or available_cores(),
-        judged_at=parse_time(at),
-    )
-    for name in REPORTS.values():
-        remove_stale(output / name)
-    with show_progress(quiet=quiet) as progress:
-        result = pipeline.scan(request, progress=progress)
-    raise typer.Exit(deliver(result, output, quiet=quiet))
+    given = load_settings(path, config)
+    settings = given.honoured()
+    reports = report_files(settings.reports)
+    with resolve(advisories) as index:
+        request = pipeline.ScanRequest(
+            target=TargetRequest(
+                path=path,
+                staged=staged,
+                diff=diff,
+                paths_from=paths_from,
+                include=settings.include,
+                exclude=settings.exclude,
+            ),
+            scanners=choose(tuple(scanner or settings.enable), without=settings.disable),
+            policy=load_policy(policy or settings.policy or "default", scanners=all_scanners()),
+            advisories=index,
+            limits=Limits(seconds=timeout or settings.timeout or 900, megabytes=memory or settings.memory or 4096),
+            jobs=jobs or settings.jobs or available_cores(),
+            judged_at=parse_time(at),
+            notices=given.notices(),
+        )
+        for name in reports.values():
+            remove_stale(output / name)
+        with show_progress(quiet=quiet) as progress:
+            result = pipeline.scan(request, progress=progress)
+    raise typer.Exit(deliver(result, output, reports, quiet=quiet))
 
 
-def deliver(scan: Scan, output: Path, *, quiet: bool) -> int:
+def report_files(chosen: dict[str, str]) -> dict[str, str]:
+    """Return file names by report: the usual ones, but for what settings say; a report with an empty name is off."""
+    return {name: file for name, file in {**REPORTS, **chosen}.items() if file}
+
+
+def deliver(scan: Scan, output: Path, reports: dict[str, str], *, quiet: bool) -> int:
     """Write the reports, print what matters, and return the exit code."""
     from secscan.cli.terminal import print_report
     from secscan.errors import ExitCode, ReportError
@@ -76,7 +94,7 @@ def deliver(scan: Scan, output: Path, *, quiet: bool) -> int:
     code = exit_code(scan.judgement)
     print_report(scan, quiet=quiet)
     written = []
-    for name, file in REPORTS.items():
+    for name, file in reports.items():
         try:
             write_atomic(output / file, load_format(name).render(scan))
         except ReportError as error:

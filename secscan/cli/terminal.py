@@ -17,10 +17,8 @@ def print_report(scan: Scan, *, quiet: bool = False) -> None:
 
     width = min(shutil.get_terminal_size((80, 24)).columns, 120)
     colour = use_colour(sys.stdout.isatty())
-    if quiet:
-        text = render_verdict(scan, width=width, colour=colour)
-    else:
-        text = render_text(scan, width=width, colour=colour)
+    render = render_verdict if quiet else render_text
+    text = render(scan, width=width, colour=colour)
     sys.stdout.buffer.write(text.encode("utf-8", errors="backslashreplace"))
     sys.stdout.buffer.flush()
 

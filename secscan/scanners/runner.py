@@ -55,11 +55,15 @@ class _Work:
     peak: float = 0.0
 
 
+def _nobody_watches(_event: Progress) -> None:
+    """Take a progress event and do nothing."""
+
+
 def run_scanners(
     scanners: Mapping[str, Scanner[Any]],
     setup: Setup,
     *,
-    progress: Callable[[Progress], None] = lambda event: None,
+    progress: Callable[[Progress], None] = _nobody_watches,
 ) -> tuple[Outcome, ...]:
     """Run every scanner on `setup.target` and return how each ended, in the order of their names.
 

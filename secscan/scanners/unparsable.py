@@ -20,17 +20,25 @@ from secscan.targets.contract import Target
 _MOST_BYTES = 2_000_000
 
 _PYTHON_2 = re.compile(
-    r"^[ \t]*(?:print[ \t]+[\"'%\w]|exec[ \t]+[\"'\w]|raise[ \t]+\w+[ \t]*,|except[ \t]+[\w.]+[ \t]*,[ \t]*[a-z_]\w*[ \t]*:)"
-    r"|\b0[0-7]+[lL]?\b(?![.\w])|<>|^[ \t]*print[ \t]*>>",
-    re.MULTILINE,
+    r"""^[ \t]*(?:print[ \t]+["'%\w] | exec[ \t]+["'\w] | raise[ \t]+\w+[ \t]*, | print[ \t]*>>
+              | except[ \t]+[\w.]+[ \t]*,[ \t]*[a-z_]\w*[ \t]*:)
+        | \b0[0-7]+[lL]?\b(?![.\w]) | <>""",
+    re.MULTILINE | re.VERBOSE,
 )
-_NEWER = (
-    ((3, 12), re.compile(r"^[ \t]*type[ \t]+\w+[ \t]*(?:\[[^\]\n]*\])?[ \t]*=", re.MULTILINE), "a type alias statement"),
-    ((3, 12), re.compile(r"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+\w+[ \t]*\[", re.MULTILINE), "type parameters"),
-    ((3, 14), re.compile(r"(?<![\w\"'])[tT][rR]?(?:\"|')", re.MULTILINE), "a template string"),
-    ((3, 14), re.compile(r"^[ \t]*except\*?[ \t]+[\w.]+(?:[ \t]*,[ \t]*(?:\w+\.)*[A-Z]\w*)+[ \t]*:", re.MULTILINE), "except without parentheses"),
-    ((3, 12), re.compile(r"(?<!\w)[fF][rR]?([\"'])(?:(?!\1).)*\{[^{}\n]*\1"), "quotes reused in an f-string"),
-)  # fmt: skip
+_NEWER = tuple(
+    (version, re.compile(pattern, re.MULTILINE), what)
+    for version, pattern, what in (
+        ((3, 12), r"^[ \t]*type[ \t]+\w+[ \t]*(?:\[[^\]\n]*\])?[ \t]*=", "a type alias statement"),
+        ((3, 12), r"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+\w+[ \t]*\[", "type parameters"),
+        ((3, 14), r"(?<![\w\"'])[tT][rR]?(?:\"|')", "a template string"),
+        (
+            (3, 14),
+            r"^[ \t]*except\*?[ \t]+[\w.]+(?:[ \t]*,[ \t]*(?:\w+\.)*[A-Z]\w*)+[ \t]*:",
+            "except without parentheses",
+        ),
+        ((3, 12), r"(?<!\w)[fF][rR]?([\"'])(?:(?!\1).)*\{[^{}\n]*\1", "quotes reused in an f-string"),
+    )
+)
 
 
 def explain_unparsable(gaps: Iterable[Gap], target: Target) -> Iterator[Gap]:

@@ -17,6 +17,7 @@ from typing import TypeVar
 import msgspec
 
 from secscan.findings.model import Finding, Gap, Notice, Package, ScannerRun, Value
+from secscan.findings.scan import Scan
 from secscan.secrets.assignments import assignment_spans
 from secscan.secrets.collect import Known, collect, is_settings
 from secscan.secrets.known import HostileText, KnownSecrets
@@ -117,19 +118,15 @@ class Scrubber:
             yield from (Span(start + span.start, start + span.end, span.kind) for span in spans)
 
 
-def scrub_all(
-    findings: Iterable[Finding],
-    gaps: Iterable[Gap],
-    notices: Iterable[Notice],
-    read: Callable[[str], bytes],
-) -> tuple[tuple[Finding, ...], tuple[Gap, ...], tuple[Notice, ...]]:
+def scrub_scan(scan: Scan, read: Callable[[str], bytes]) -> Scan:
     """Scrub everything that a scan saw. `read` gives the content of a file by its path text."""
-    findings = tuple(findings)
-    scrubber = Scrubber(collect(findings, read))
-    return (
-        tuple(scrubber.scrub_finding(finding) for finding in findings),
-        tuple(scrubber.scrub_gap(gap) for gap in gaps),
-        tuple(scrubber.scrub_notice(notice) for notice in notices),
+    scrubber = Scrubber(collect(scan.findings, read))
+    return msgspec.structs.replace(
+        scan,
+        findings=tuple(scrubber.scrub_finding(finding) for finding in scan.findings),
+        gaps=tuple(scrubber.scrub_gap(gap) for gap in scan.gaps),
+        notices=tuple(scrubber.scrub_notice(notice) for notice in scan.notices),
+        scanners=tuple(scrubber.scrub_run(run) for run in scan.scanners),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from secscan import correlate
+from secscan.correlate.merge import merge
 from secscan.findings.defects import DEFECTS
 from secscan.process import Ended
 from secscan.scanners.contract import MalformedOutput, Report, Scanner
@@ -68,7 +68,7 @@ def test_the_control_is_not_among_the_findings(scanner: Scanner[Any], case: Case
 @pytest.mark.parametrize(("scanner", "case"), every_case())
 def test_fingerprints_are_stable_and_unique(scanner: Scanner[Any], case: Case) -> None:
     def fingerprints(report: Report) -> list[str]:
-        return [finding.fingerprint for finding in correlate.merge(report.findings)]
+        return [finding.fingerprint for finding in merge(report.findings)]
 
     first = fingerprints(scanner.parse(case.ended, case.piece))
     assert all(first)

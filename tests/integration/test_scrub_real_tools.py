@@ -17,8 +17,8 @@ from secscan.process import find_program
 from secscan.scanners import bandit, semgrep
 from secscan.scanners.contract import Scanner, Setup
 from secscan.scanners.enrich import enrich
-from secscan.secrets.scrub import scrub_all
 from secscan.targets.contract import Target
+from tests.support.scrub import scrub_all
 from tests.support.targets import folder_target
 
 CANARIES = {

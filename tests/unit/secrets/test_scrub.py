@@ -29,8 +29,9 @@ from secscan.findings.model import (
     TraceStep,
 )
 from secscan.secrets.collect import collect
-from secscan.secrets.scrub import Scrubber, scrub_all
+from secscan.secrets.scrub import Scrubber
 from secscan.secrets.strength import is_plain
+from tests.support.scrub import scrub_all
 
 
 def finding(path: str = "a.py", line: int = 1, defect: str = "hardcoded-credential", **fields) -> Finding:
