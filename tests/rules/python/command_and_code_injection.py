@@ -41,6 +41,9 @@ def flask_view():
     subprocess.run(["ping", "-c", "1", host], timeout=5)
     # ok: secscan.py.command-injection.request
     os.system("ping " + shlex.quote(host))
+    quoted = shlex.quote(host)
+    # ok: secscan.py.command-injection.request
+    os.system(f"ping {quoted}")
     # ok: secscan.py.command-injection.request
     subprocess.run("cat", input=host.encode(), shell=True)
     # ok: secscan.py.command-injection.request
@@ -128,6 +131,8 @@ def flask_code():
     importlib.import_module(request.values["module"])
     # ruleid: secscan.py.code-injection.request
     importlib.import_module(f"plugins.{request.values['module']}")
+    # ruleid: secscan.py.code-injection.request
+    number = int(eval(request.args["expression"]))
     # ok: secscan.py.code-injection.request
     ast.literal_eval(request.args["expression"])
     # ok: secscan.py.code-injection.request

@@ -76,6 +76,8 @@ api_key = "your-api-key-000000000000"
 # ruleid: secscan.py.hardcoded-credential.default-value
 SECRET_KEY = "changeme"
 # ruleid: secscan.py.hardcoded-credential.default-value
+SECRET_KEY = "test-secret-change-me"
+# ruleid: secscan.py.hardcoded-credential.default-value
 password = os.environ.get("DB_PASSWORD", "admin123")
 # ruleid: secscan.py.hardcoded-credential.default-value
 connect(password="test")

@@ -86,6 +86,8 @@ def flask_redirect():
     # ok: secscan.py.open-redirect.request
     redirect(user.get_profile_url(target))
     # ok: secscan.py.open-redirect.request
+    redirect(get_safe_redirect(target))
+    # ok: secscan.py.open-redirect.request
     redirect("/")
     if not is_safe_url(target):
         return abort(400)
@@ -98,6 +100,8 @@ def django_redirects(request):
     django_redirect(request.GET["next"])
     # ruleid: secscan.py.open-redirect.request
     HttpResponseRedirect(request.POST["next"])
+    # ok: secscan.py.open-redirect.request
+    HttpResponseRedirect(request.get_full_path())
     if url_has_allowed_host_and_scheme(request.GET["next"], allowed_hosts=None):
         # ok: secscan.py.open-redirect.request
         return django_redirect(request.GET["next"])

@@ -229,6 +229,11 @@ def flask_slices(cursor):
     cursor.execute(f"SELECT * FROM users WHERE name = '{part}'")
     # ok: secscan.py.sql-injection.request
     cursor.execute(f"SELECT * FROM users WHERE name = '{part.count('x') == 3}'")
+    number = int(name)
+    # ok: secscan.py.sql-injection.request
+    cursor.execute(f"SELECT * FROM users WHERE id = {number}")
+    # ruleid: secscan.py.sql-injection.request
+    session.query(User).filter(sqlalchemy.text(f"name = '{name}'"))
     # A number does not clean what is evaluated on the way to it.
     # ruleid: secscan.py.sql-injection.request
     int(cursor.execute(f"SELECT * FROM users WHERE name = '{name}'").rowcount)
