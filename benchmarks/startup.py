@@ -38,7 +38,8 @@ def main() -> None:
         ratios = sorted(value / reference for value, reference in zip(values, base, strict=True))
         spread = f"{ratios[0]:.1f} to {ratios[-1]:.1f}"
         bound = f"at most {BOUNDS[name]:g}" if name in BOUNDS else ""
-        print(f"{name:<30} {statistics.median(values) * 1000:6.0f} ms {statistics.median(ratios):7.1f} {spread:>15}   {bound}")
+        cost = statistics.median(values) * 1000
+        print(f"{name:<30} {cost:6.0f} ms {statistics.median(ratios):7.1f} {spread:>15}   {bound}")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from urllib.parse import unquote_to_bytes
 
+
 def encode_path(raw: bytes) -> str:
     """Return the path text of a file name given as bytes."""
     text = raw.decode("utf-8", errors="surrogateescape")

@@ -100,6 +100,9 @@ class Scope:
         if self.git is not None and path in self.git.ignored:
             self.leave_out(name, _IGNORED, files=1)
             return False
+        if self.git is not None and path.rpartition(b"/")[2] == b".git":  # the file of a submodule or linked work tree
+            self.leave_out(name, _FOLDERS[b".git"], files=1)
+            return False
         return True
 
     def takes_output(self, name: str, first_bytes: bytes) -> bool:

@@ -85,7 +85,8 @@ def test_what_cannot_start_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_background_child_does_not_outlive_the_run() -> None:
-    ended = python("import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']).pid)")
+    start = "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])"
+    ended = python(f"import subprocess, sys; print({start}.pid)")
     pid = int(ended.stdout)
     deadline = time.monotonic() + 5
     while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:

@@ -1,0 +1,53 @@
+"""The one place that escapes, one function per kind of output.
+
+All text in a scan is hostile: names and contents of scanned files, and what tools say of them.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+
+def terminal(text: str) -> str:
+    """Return text as one line that moves no cursor and speaks to no platform.
+
+    Control, bidirectional and other invisible characters are shown as escapes, never sent. `##[`, which GitHub's
+    runner takes for a command anywhere in a line, is taken apart.
+    """
+    safe = text if text.isprintable() else "".join(_shown(char) for char in text)
+    return safe.replace("##[", "## [")
+
+
+def uri(path: str) -> str:
+    """Return path text as a relative reference of RFC 3986 that decodes to the file name's bytes.
+
+    Path text already has `%XX` for what is not printable, so `%` stays; a colon is encoded, since it would make the
+    first segment a scheme.
+    """
+    return quote(path, safe="/%-._~!$&'()*+,;=@")
+
+
+def json_in_html(value: Any) -> str:
+    """Return JSON that can stand in a script element: it holds no `<`, `>` or `&`, and no line separator."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    for char in "<>&\u2028\u2029":
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return text
+
+
+def web_link(url: str) -> str:
+    """Return a URL that can be a link, or an empty text: only http and https, and nothing invisible in it."""
+    return url if url.startswith(("https://", "http://")) and url.isprintable() and " " not in url else ""
+
+
+def _shown(char: str) -> str:
+    if char.isprintable():
+        return char
+    if char == "\t":
+        return "    "
+    code = ord(char)
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

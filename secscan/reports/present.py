@@ -1,0 +1,147 @@
+"""What all reports share: order by what to do first, counts, and the words for a verdict."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from functools import cached_property
+
+from secscan.findings.judgement import Decision, Judgement, Reason
+from secscan.findings.levels import Action, Severity, Verdict
+from secscan.findings.model import Finding, Gap, ScannerRun
+from secscan.findings.scan import Scan
+
+_ACTIONS = (Action.BLOCK, Action.WARN, Action.ACCEPT)
+
+_UNJUDGED = Judgement(policy="", policy_digest="", verdict=Verdict.INCOMPLETE)
+"""A scan that nobody judged has not passed."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A finding with the decision on it."""
+
+    finding: Finding
+    decision: Decision
+
+    @property
+    def order(self) -> tuple[object, ...]:
+        """Sort key: what to do first."""
+        finding = self.finding
+        region = finding.location.region
+        return (
+            _ACTIONS.index(self.decision.action),
+            finding.severity.order,
+            finding.confidence.order,
+            finding.location.path,
+            region.start_line if region else 0,
+            finding.fingerprint,
+        )
+
+
+@dataclass(frozen=True)
+class GapGroup:
+    """Gaps of one kind by one scanner."""
+
+    scanner: str
+    kind: str
+    gaps: tuple[Gap, ...]
+
+    @property
+    def remedy(self) -> str:
+        """The first remedy that one of them names."""
+        return next((gap.remedy for gap in self.gaps if gap.remedy), "")
+
+
+@dataclass(frozen=True)
+class Presentation:
+    """A judged scan, arranged for reading."""
+
+    scan: Scan
+
+    @property
+    def judgement(self) -> Judgement:
+        """The judgement; one that says incomplete, where the scan has none."""
+        return self.scan.judgement or _UNJUDGED
+
+    @cached_property
+    def judged(self) -> tuple[Judged, ...]:
+        """Every finding with its decision, what to do first at the head. A finding nobody decided on blocks."""
+        decisions = {one.fingerprint: one for one in self.judgement.decisions}
+        missing = Decision(fingerprint="", action=Action.BLOCK, rule="", reason="nobody decided on it")
+        return tuple(
+            sorted(
+                (Judged(one, decisions.get(one.fingerprint, missing)) for one in self.scan.findings),
+                key=lambda judged: judged.order,
+            )
+        )
+
+    def with_action(self, action: Action) -> tuple[Judged, ...]:
+        """The findings that the policy says this of."""
+        return tuple(one for one in self.judged if one.decision.action is action)
+
+    @cached_property
+    def by_action(self) -> dict[str, int]:
+        """How many findings are blocked, warned of, accepted."""
+        counts = Counter(one.decision.action for one in self.judged)
+        return {action.value: counts[action] for action in _ACTIONS}
+
+    @cached_property
+    def by_severity(self) -> dict[str, int]:
+        """How many findings there are of each severity, worst first."""
+        counts = Counter(one.severity for one in self.scan.findings)
+        return {level.value: counts[level] for level in sorted(Severity, key=lambda one: one.order)}
+
+    @property
+    def failures(self) -> tuple[Reason, ...]:
+        """Reasons for `failed`."""
+        return tuple(one for one in self.judgement.reasons if one.verdict is Verdict.FAILED)
+
+    @property
+    def doubts(self) -> tuple[Reason, ...]:
+        """Reasons for `incomplete`."""
+        return tuple(one for one in self.judgement.reasons if one.verdict is Verdict.INCOMPLETE)
+
+    @cached_property
+    def gap_groups(self) -> tuple[GapGroup, ...]:
+        """All gaps, by scanner and kind."""
+        groups: dict[tuple[str, str], list[Gap]] = defaultdict(list)
+        for gap in self.scan.gaps:
+            groups[gap.scanner, gap.kind].append(gap)
+        return tuple(GapGroup(scanner, kind, tuple(gaps)) for (scanner, kind), gaps in sorted(groups.items()))
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in one sentence."""
+        parts = []
+        if self.failures:
+            parts.append(f"the policy blocks {_count(len(self.failures), 'finding')}")
+        if self.doubts:
+            parts.append(f"{_count(len(self.doubts), 'thing')} that had to be looked at {_was(len(self.doubts))} not")
+        if not parts:
+            parts.append("nothing blocks, and everything that had to be looked at was")
+        text = "; ".join(parts)
+        if self.judgement.log_only:
+            return f"{text}. The policy only logs, so the build goes on"
+        return text
+
+
+def ran_as(run: ScannerRun) -> str:
+    """How a scanner ended, in a few words."""
+    if run.status == "completed":
+        return f"looked at {run.looked_at} of {run.selected}"
+    return run.reason or run.status
+
+
+def sources_of(finding: Finding) -> str:
+    """Who reported a finding: `bandit B608, semgrep secscan.py.sql...`."""
+    rules: dict[str, None] = {f"{one.scanner} {one.rule}": None for one in finding.sources}
+    return ", ".join(rules)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _was(number: int) -> str:
+    return "was" if number == 1 else "were"

@@ -1,0 +1,209 @@
+"""The report for a terminal: what to do first, readable at 80 columns, with and without colour."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+
+from secscan.findings.levels import Action, Severity
+from secscan.findings.scan import Scan
+from secscan.reports.contract import Format
+from secscan.reports.escape import terminal
+from secscan.reports.present import GapGroup, Judged, Presentation, ran_as, sources_of
+
+_MOST_BLOCKED = 40
+_MOST_WARNED = 15
+_MOST_NAMES = 4
+
+_STYLES = {
+    "failed": "1;97;41",
+    "incomplete": "1;30;43",
+    "passed": "1;97;42",
+    Severity.CRITICAL: "1;31",
+    Severity.HIGH: "31",
+    Severity.UNKNOWN: "35",
+    Severity.MEDIUM: "33",
+    Severity.LOW: "36",
+    Severity.INFO: "2",
+    "head": "1",
+    "dim": "2",
+}
+
+
+def render(scan: Scan) -> bytes:
+    """Return the report without colour, 80 columns wide."""
+    return render_text(scan, width=80, colour=False).encode("utf-8")
+
+
+def render_text(scan: Scan, *, width: int, colour: bool) -> str:
+    """Return the whole report as text of lines at most `width` wide, where the text allows it."""
+    page = _Page(width, colour)
+    view = Presentation(scan)
+    blocks = (
+        [page.banner(view)],
+        _reasons(page, view),
+        _findings(page, "Blocks", view.with_action(Action.BLOCK), _MOST_BLOCKED, detailed=True),
+        _findings(page, "Warns", view.with_action(Action.WARN), _MOST_WARNED, detailed=False),
+        _accepted(view),
+        _gaps(page, view),
+        _scanners(page, view),
+        _notices(page, view),
+        [page.banner(view)],
+    )
+    return "\n\n".join("\n".join(lines) for block in blocks if (lines := list(block))) + "\n"
+
+
+def render_verdict(scan: Scan, *, width: int, colour: bool) -> str:
+    """Return the verdict and its reasons only."""
+    page = _Page(width, colour)
+    view = Presentation(scan)
+    lines = [page.banner(view)]
+    for reason in [*view.failures, *view.doubts][:_MOST_BLOCKED]:
+        lines += page.wrapped(f"- {terminal(reason.text)}", indent=2)
+    return "\n".join(lines) + "\n"
+
+
+class _Page:
+    """Width and colour, and the few ways to set a line."""
+
+    def __init__(self, width: int, colour: bool) -> None:
+        self.width = max(width, 40)
+        self._colour = colour
+
+    def styled(self, text: str, style: str) -> str:
+        """Colour a text that has been escaped already."""
+        return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self._colour else text
+
+    def banner(self, view: Presentation) -> str:
+        verdict = view.judgement.verdict
+        policy = terminal(view.judgement.policy)
+        return f"{self.styled(f' {verdict.upper()} ', verdict.value)} {view.sentence} (policy {policy})"
+
+    def head(self, text: str) -> str:
+        return self.styled(text, "head")
+
+    def wrapped(self, text: str, *, indent: int, hang: int = 2) -> list[str]:
+        """Break an escaped text into lines; what has no blank to break at stays whole, so that it can be copied."""
+        return textwrap.wrap(
+            text,
+            self.width,
+            initial_indent=" " * indent,
+            subsequent_indent=" " * (indent + hang),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+
+    def cut(self, text: str, indent: int) -> str:
+        room = self.width - indent
+        return text if len(text) <= room else text[: room - 3] + "..."
+
+
+def _reasons(page: _Page, view: Presentation) -> Iterator[str]:
+    """Why it is incomplete; why it failed is told by the findings below."""
+    if not view.doubts:
+        return
+    yield page.head(f"Not looked at, though the policy asks for it ({len(view.doubts)})")
+    for reason in view.doubts:
+        yield from page.wrapped(f"- {terminal(reason.text)}", indent=2)
+        if reason.hint:
+            yield from page.wrapped(f"to do: {terminal(reason.hint)}", indent=4)
+
+
+def _findings(page: _Page, title: str, judged: tuple[Judged, ...], most: int, *, detailed: bool) -> Iterator[str]:
+    if not judged:
+        return
+    yield page.head(f"{title} ({len(judged)})")
+    for one in judged[:most]:
+        if detailed:
+            yield ""
+            yield from _detailed(page, one)
+        else:
+            yield from _brief(page, one)
+    if len(judged) > most:
+        yield f"  ... and {len(judged) - most} more, all in the HTML report"
+
+
+def _brief(page: _Page, one: Judged) -> Iterator[str]:
+    finding = one.finding
+    severity = page.styled(f"{finding.severity:<8}", finding.severity)
+    yield f"  {severity}  {terminal(finding.place)}"
+    yield "            " + page.cut(terminal(finding.title), 12)
+
+
+def _detailed(page: _Page, one: Judged) -> Iterator[str]:
+    finding = one.finding
+    severity = page.styled(f"{finding.severity:<8}", finding.severity)
+    symbol = f" in {terminal(finding.location.symbol)}" if finding.location.symbol else ""
+    yield f"  {severity}  {page.head(page.cut(terminal(finding.title), 12))}"
+    yield f"            {terminal(finding.place)}{symbol}"
+    for line in finding.location.snippet.splitlines()[:3]:
+        # The bar keeps a hostile line from beginning with a command for the platform.
+        yield page.styled("            | ", "dim") + page.cut(terminal(line), 14)
+    if finding.message and finding.package is None:
+        yield from page.wrapped(terminal(_first(finding.message)), indent=12, hang=0)
+    yield from page.wrapped(f"fix: {terminal(finding.remediation)}", indent=12, hang=5)
+    why = f"why: {terminal(one.decision.reason)} (rule {terminal(one.decision.rule)})"
+    yield from page.wrapped(why, indent=12, hang=5)
+    identifiers = [name for name in finding.identifiers if not name.startswith("CWE-")]
+    names = f"; {terminal(', '.join(identifiers[:_MOST_NAMES]))}" if identifiers else ""
+    for line in page.wrapped(f"by:  {terminal(sources_of(finding))}{names}", indent=12, hang=5):
+        yield page.styled(line, "dim")
+    yield page.styled(f"            id:  {terminal(finding.fingerprint)}", "dim")
+
+
+def _accepted(view: Presentation) -> Iterator[str]:
+    count = view.by_action[Action.ACCEPT]
+    if count:
+        yield f"Accepted: {count}, all in the HTML report"
+
+
+def _gaps(page: _Page, view: Presentation) -> Iterator[str]:
+    if not view.scan.gaps:
+        return
+    tolerated = sum(one.count for one in view.judgement.tolerated)
+    yield page.head(f"Could not be looked at ({len(view.scan.gaps)}, of which the policy tolerates {tolerated})")
+    for group in view.gap_groups:
+        yield from _gap_group(page, group)
+    for one in view.judgement.tolerated:
+        yield from page.wrapped(
+            f"tolerated: {one.count} {terminal(one.kind)}: {terminal(one.reason)}", indent=2, hang=4
+        )
+
+
+def _gap_group(page: _Page, group: GapGroup) -> Iterator[str]:
+    subjects = list(dict.fromkeys(gap.subject for gap in group.gaps))
+    names = ", ".join(terminal(name) for name in subjects[:_MOST_NAMES])
+    more = f", and {len(subjects) - _MOST_NAMES} more" if len(subjects) > _MOST_NAMES else ""
+    yield from page.wrapped(
+        f"{terminal(group.scanner)}: {terminal(group.kind)} ({len(subjects)}): {names}{more}", indent=2, hang=4
+    )
+    if group.remedy:
+        yield from page.wrapped(f"to do: {terminal(group.remedy)}", indent=6)
+
+
+def _scanners(page: _Page, view: Presentation) -> Iterator[str]:
+    yield page.head("Scanners")
+    for run in view.scan.scanners:
+        control = "control found" if run.control else "control not found" if run.selected else ""
+        words = [f"{run.scanner} {run.version}".strip(), run.status.value, ran_as(run), control]
+        yield from page.wrapped(terminal(" - ".join(word for word in words if word)), indent=2)
+
+
+def _notices(page: _Page, view: Presentation) -> Iterable[str]:
+    if not view.scan.notices:
+        return
+    yield page.head("To know")
+    for notice in view.scan.notices[:_MOST_WARNED]:
+        yield from page.wrapped(f"- {terminal(notice.subject)}: {terminal(notice.text)}", indent=2)
+    if len(view.scan.notices) > _MOST_WARNED:
+        yield f"  ... and {len(view.scan.notices) - _MOST_WARNED} more"
+
+
+def _first(text: str) -> str:
+    """The first paragraph, at most a few sentences of it."""
+    paragraph = text.strip().split("\n\n", 1)[0]
+    return paragraph if len(paragraph) <= 400 else f"{paragraph[:397]}..."
+
+
+FORMAT = Format(name="terminal", suffix=".txt", title="For a terminal", render=render)
+"""What the registry finds."""
