@@ -6,8 +6,11 @@ All text in a scan is hostile: names and contents of scanned files, and what too
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 from urllib.parse import quote
+
+_PLACEHOLDER = re.compile(r"\{(\d+)\}")
 
 
 def terminal(text: str) -> str:
@@ -18,6 +21,19 @@ def terminal(text: str) -> str:
     """
     safe = text if text.isprintable() else "".join(_shown(char) for char in text)
     return safe.replace("##[", "## [")
+
+
+def plain(text: str) -> str:
+    """Return text in which nothing is invisible but line breaks and tabs; for values that a program reads."""
+    return text if text.isprintable() else "".join(char if char in "\n\t" else _shown(char) for char in text)
+
+
+def sarif_text(text: str) -> str:
+    """Return text for a SARIF message: without links (`[text](target)`) and placeholders (`{0}`) of its own.
+
+    SARIF gives both a meaning in plain messages (2.1.0, 3.11.5 and 3.11.6), so scanned code could forge them.
+    """
+    return _PLACEHOLDER.sub(r"{ \1 }", plain(text).replace("](", "] ("))
 
 
 def uri(path: str) -> str:

@@ -11,6 +11,8 @@ from secscan.findings.levels import Action, Severity, Verdict
 from secscan.findings.model import Finding, Gap, ScannerRun
 from secscan.findings.scan import Scan
 
+_WELL_KNOWN = {"CVE": 0, "GHSA": 1, "PYSEC": 2}
+
 _ACTIONS = (Action.BLOCK, Action.WARN, Action.ACCEPT)
 
 _UNJUDGED = Judgement(policy="", policy_digest="", verdict=Verdict.INCOMPLETE)
@@ -131,6 +133,12 @@ def ran_as(run: ScannerRun) -> str:
     if run.status == "completed":
         return f"looked at {run.looked_at} of {run.selected}"
     return run.reason or run.status
+
+
+def main_identifier(finding: Finding) -> str:
+    """The id by which people know a vulnerability: its CVE, else what its first database calls it."""
+    ids = [one for one in finding.identifiers if not one.startswith("CWE-")]
+    return min(ids, key=lambda one: (_WELL_KNOWN.get(one.partition("-")[0], 9), one), default="")
 
 
 def sources_of(finding: Finding) -> str:
