@@ -10,10 +10,11 @@ from pathlib import Path
 from secscan.errors import ReportError
 
 
-def write_atomic(path: Path, data: bytes, *, mode: int = 0o600) -> None:
+def write_atomic(path: Path, data: bytes) -> None:
     """Write `data` to `path` so that a reader sees the old file or the new one, never half of it.
 
-    A symbolic link at `path` is replaced, not followed: the folder may belong to the scanned tree. Raises
+    A symbolic link at `path` is replaced, not followed: the folder may belong to the scanned tree. The
+    file gets the permissions of any new file of this process (its umask), as CI steps that pick it up expect. Raises
     `ReportError` if the file cannot be written; the old one is then still whole.
     """
     temporary = ""
@@ -24,7 +25,7 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o600) -> None:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        Path(temporary).chmod(mode)
+        Path(temporary).chmod(0o666 & ~_umask())
         Path(temporary).replace(path)
     except OSError as error:
         with contextlib.suppress(OSError):
@@ -47,3 +48,10 @@ def remove_stale(path: Path) -> None:
         raise ReportError(
             f"cannot remove the old {path}: {os.strerror(error.errno or 0)}", hint="give another folder with --output"
         ) from error
+
+
+def _umask() -> int:
+    """The process's umask. It can only be read by setting it, so it is set to something stricter for that moment."""
+    old = os.umask(0o077)
+    os.umask(old)
+    return old

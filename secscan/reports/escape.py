@@ -10,17 +10,20 @@ import re
 from typing import Any
 from urllib.parse import quote
 
+_COMMAND = re.compile(r"##(\w*)\[")
+_LINE_COMMAND = re.compile(r"(?<!\S)::")
 _PLACEHOLDER = re.compile(r"\{(\d+)\}")
 
 
 def terminal(text: str) -> str:
     """Return text as one line that moves no cursor and speaks to no platform.
 
-    Control, bidirectional and other invisible characters are shown as escapes, never sent. `##[`, which GitHub's
-    runner takes for a command anywhere in a line, is taken apart.
+    Control, bidirectional and other invisible characters are shown as escapes, never sent. What CI platforms take for
+    a command is taken apart: `##[error]` and `##vso[...]` anywhere in a line, `::error::` at the head of one (also of
+    one that begins there only because a long text was broken).
     """
     safe = text if text.isprintable() else "".join(_shown(char) for char in text)
-    return safe.replace("##[", "## [")
+    return _COMMAND.sub(r"## \1[", _LINE_COMMAND.sub(": :", safe))
 
 
 def plain(text: str) -> str:

@@ -44,6 +44,7 @@ _MOST_TEXT = 1_000
 _MOST_STEPS = 1_000
 
 _NOTIFICATIONS = {
+    "incomplete": "Something that the policy demands was not looked at.",
     "scanner-failed": "A scanner did not do its work.",
     "scanner-skipped": "A scanner had nothing to do or was not able to start.",
     "gap": "Something that should have been looked at was not.",
@@ -143,7 +144,7 @@ def build_result(judged: Judged, rule_index: int) -> dict[str, Any]:
     if finding.location.snippet and finding.location.statement is not None:
         location["physicalLocation"]["contextRegion"] = {
             **_region(finding.location.statement),
-            "snippet": {"text": finding.location.snippet},
+            "snippet": {"text": plain(finding.location.snippet)},
         }
     if finding.location.symbol:
         location["logicalLocations"] = [{"fullyQualifiedName": plain(finding.location.symbol)}]
@@ -169,6 +170,7 @@ def build_invocation(view: Presentation) -> dict[str, Any]:
     """Return how the scan went: unsuccessful as soon as anything that the policy demands was not looked at."""
     scan = view.scan
     notes = [
+        *(_notification("incomplete", "error", f"{one.text}. {one.hint}") for one in view.doubts),
         *(_run_notification(run) for run in scan.scanners if run.status is not RunStatus.COMPLETED),
         *(_gap_notification(gap) for gap in scan.gaps),
         *(

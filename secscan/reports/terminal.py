@@ -40,7 +40,7 @@ def render_text(scan: Scan, *, width: int, colour: bool) -> str:
     page = _Page(width, colour)
     view = Presentation(scan)
     blocks = (
-        [page.banner(view)],
+        page.banner(view),
         _reasons(page, view),
         _findings(page, "Blocks", view.with_action(Action.BLOCK), _MOST_BLOCKED, detailed=True),
         _findings(page, "Warns", view.with_action(Action.WARN), _MOST_WARNED, detailed=False),
@@ -48,7 +48,7 @@ def render_text(scan: Scan, *, width: int, colour: bool) -> str:
         _gaps(page, view),
         _scanners(page, view),
         _notices(page, view),
-        [page.banner(view)],
+        page.banner(view),
     )
     return "\n\n".join("\n".join(lines) for block in blocks if (lines := list(block))) + "\n"
 
@@ -57,7 +57,7 @@ def render_verdict(scan: Scan, *, width: int, colour: bool) -> str:
     """Return the verdict and its reasons only."""
     page = _Page(width, colour)
     view = Presentation(scan)
-    lines = [page.banner(view)]
+    lines = page.banner(view)
     for reason in [*view.failures, *view.doubts][:_MOST_BLOCKED]:
         lines += page.wrapped(f"- {terminal(reason.text)}", indent=2)
     return "\n".join(lines) + "\n"
@@ -74,10 +74,11 @@ class _Page:
         """Colour a text that has been escaped already."""
         return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self._colour else text
 
-    def banner(self, view: Presentation) -> str:
+    def banner(self, view: Presentation) -> list[str]:
         verdict = view.judgement.verdict
-        policy = terminal(view.judgement.policy)
-        return f"{self.styled(f' {verdict.upper()} ', verdict.value)} {view.sentence} (policy {policy})"
+        word = verdict.upper()
+        head, *rest = self.wrapped(f"{word}: {view.sentence} (policy {terminal(view.judgement.policy)})", indent=0)
+        return [self.styled(f" {word} ", verdict.value) + head.removeprefix(f"{word}:"), *rest]
 
     def head(self, text: str) -> str:
         return self.styled(text, "head")
@@ -141,7 +142,8 @@ def _detailed(page: _Page, one: Judged) -> Iterator[str]:
         yield page.styled("            | ", "dim") + page.cut(terminal(line), 14)
     if finding.message and finding.package is None:
         yield from page.wrapped(terminal(_first(finding.message)), indent=12, hang=0)
-    yield from page.wrapped(f"fix: {terminal(finding.remediation)}", indent=12, hang=5)
+    if finding.remediation:
+        yield from page.wrapped(f"fix: {terminal(finding.remediation)}", indent=12, hang=5)
     why = f"why: {terminal(one.decision.reason)} (rule {terminal(one.decision.rule)})"
     yield from page.wrapped(why, indent=12, hang=5)
     identifiers = [name for name in finding.identifiers if not name.startswith("CWE-")]

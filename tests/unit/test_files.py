@@ -1,5 +1,6 @@
 """Files are written whole or not at all."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -8,11 +9,15 @@ from secscan.errors import ExitCode, ReportError
 from secscan.files import remove_stale, write_atomic
 
 
-def test_a_file_is_replaced_and_private(tmp_path: Path) -> None:
-    write_atomic(tmp_path / "deep" / "x", b"one")
-    write_atomic(tmp_path / "deep" / "x", b"two")
+def test_a_file_is_replaced_and_has_ordinary_permissions(tmp_path: Path) -> None:
+    old = os.umask(0o027)
+    try:
+        write_atomic(tmp_path / "deep" / "x", b"one")
+        write_atomic(tmp_path / "deep" / "x", b"two")
+    finally:
+        assert os.umask(old) == 0o027
     assert (tmp_path / "deep" / "x").read_bytes() == b"two"
-    assert oct((tmp_path / "deep" / "x").stat().st_mode)[-3:] == "600"
+    assert oct((tmp_path / "deep" / "x").stat().st_mode)[-3:] == "640"
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["x"]
 
 

@@ -1,0 +1,254 @@
+"""Saved scans to test judging and reports with: an ordinary one, one that is clean, and one that attacks its reader."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from secscan.findings.levels import Confidence, GapKind, Kind, RunStatus, Severity
+from secscan.findings.model import (
+    Cvss,
+    Finding,
+    Gap,
+    Location,
+    Marker,
+    Notice,
+    OutOfScope,
+    Package,
+    Region,
+    ScannerRun,
+    Source,
+    TargetInfo,
+    TraceStep,
+)
+from secscan.findings.scan import FORMAT, RunInfo, Scan
+from secscan.gate.judge import judged
+from secscan.policy.load import load_policy
+
+AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+TAINTED = Finding(
+    kind=Kind.SAST,
+    defect="sql-injection",
+    title="SQL injection",
+    message="Input of a request becomes part of SQL text. Pass values as query parameters.",
+    severity=Severity.CRITICAL,
+    confidence=Confidence.HIGH,
+    location=Location(
+        path="shop/catalog.py",
+        region=Region(start_line=12, start_column=5, end_line=12, end_column=48),
+        statement=Region(start_line=11, start_column=5, end_line=13, end_column=6),
+        snippet="    rows = db.execute(\n        f\"SELECT * FROM goods WHERE name = '{name}'\"\n    )\n",
+        symbol="Catalog.find",
+    ),
+    sources=(
+        Source(
+            scanner="bandit",
+            rule="B608",
+            severity=Severity.MEDIUM,
+            confidence=Confidence.LOW,
+            message="Possible SQL injection vector through string-based query construction.",
+            url="https://bandit.example/B608",
+            note="a guess by pattern; the data flow below decides",
+        ),
+        Source(scanner="semgrep", rule="secscan.py.sql-injection.request", severity=Severity.CRITICAL),
+    ),
+    identifiers=("CWE-89",),
+    remediation="Pass values as query parameters, never as part of the SQL text.",
+    references=("https://example.com/sql", "ftp://example.com/not-a-link"),
+    trace=(
+        TraceStep(path="shop/views.py", region=Region(start_line=4, start_column=12), text='request.args["name"]'),
+        TraceStep(path="shop/catalog.py", region=Region(start_line=12, start_column=5), text="db.execute(...)"),
+    ),
+    fingerprint="aaaa0001",
+)
+
+MARKED = Finding(
+    kind=Kind.SAST,
+    defect="command-injection",
+    title="Command injection",
+    message="A shell is started.",
+    severity=Severity.HIGH,
+    confidence=Confidence.HIGH,
+    location=Location(path="shop/admin.py", region=Region(start_line=7)),
+    sources=(Source(scanner="bandit", rule="B602"),),
+    markers=(Marker(tool="bandit", text="nosec B602", line=7, reason="trusted input"),),
+    fingerprint="aaaa0002",
+)
+
+PACKAGE = Finding(
+    kind=Kind.DEPENDENCY,
+    defect="vulnerable-dependency",
+    title="flask 2.2.2: cookie of one client sent to others",
+    message="A proxy may cache the session cookie.",
+    severity=Severity.HIGH,
+    confidence=Confidence.HIGH,
+    location=Location(path="requirements.txt", region=Region(start_line=3)),
+    package=Package(
+        purl="pkg:pypi/flask@2.2.2", name="Flask", version="2.2.2", ecosystem="PyPI", fixed_versions=("2.2.5", "2.3.2")
+    ),
+    sources=(Source(scanner="pip-audit", rule="PYSEC-2023-62"),),
+    identifiers=("CVE-2023-30861", "CWE-539", "GHSA-m2qf-hxjv-5gpq", "PYSEC-2023-62"),
+    cvss=(Cvss(vector="CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N", score=7.5, source="PYSEC-2023-62"),),
+    remediation="Upgrade to 2.2.5.",
+    fingerprint="aaaa0003",
+)
+
+UNSCORED = msgspec.structs.replace(
+    PACKAGE,
+    title="left 1.0: something",
+    package=Package(purl="pkg:pypi/left@1.0", name="left", version="1.0", ecosystem="PyPI"),
+    severity=Severity.UNKNOWN,
+    identifiers=("PYSEC-2026-1",),
+    cvss=(),
+    fingerprint="aaaa0004",
+)
+
+NOTE = Finding(
+    kind=Kind.SAST,
+    defect="assert-used",
+    title="Check by assert",
+    message="Removed with -O.",
+    severity=Severity.LOW,
+    confidence=Confidence.HIGH,
+    location=Location(path="shop/db.py", region=Region(start_line=2)),
+    sources=(Source(scanner="bandit", rule="B101"),),
+    fingerprint="aaaa0005",
+)
+
+
+def run(name: str, **changes: Any) -> ScannerRun:
+    """How a scanner ended that did all its work."""
+    plain = ScannerRun(
+        scanner=name,
+        status=RunStatus.COMPLETED,
+        version="1.0",
+        selected=4,
+        looked_at=4,
+        control=True,
+        rules_digest="d1",
+    )
+    return msgspec.structs.replace(plain, **changes)
+
+
+def scan_of(*findings: Finding, policy: str = "default", **fields: Any) -> Scan:
+    """A judged scan of these findings."""
+    plain = Scan(
+        format=FORMAT,
+        secscan="0.1.0",
+        target=TargetInfo(
+            kind="tree", name="shop", digest="0" * 64, files=4, bytes=4000, revision="f" * 40, dirty=False
+        ),
+        scanners=(run("bandit"), run("pip-audit"), run("semgrep")),
+        findings=findings,
+        gaps=(),
+        run=RunInfo(started="2026-01-31T11:59:00Z", judged_at="", seconds=2.5, root="/work/shop", python="3.11.7"),
+    )
+    return judged(msgspec.structs.replace(plain, **fields), load_policy(policy, scanners=[]), AT)
+
+
+def ordinary() -> Scan:
+    """A failed scan with a bit of everything."""
+    return scan_of(
+        TAINTED,
+        MARKED,
+        PACKAGE,
+        UNSCORED,
+        NOTE,
+        scanners=(
+            run("bandit", looked_at=3),
+            run("pip-audit", status=RunStatus.FAILED, reason="killed", hint="give it more memory", control=False),
+            run("semgrep"),
+        ),
+        gaps=(
+            Gap(scanner="bandit", kind=GapKind.UNPARSABLE, subject="shop/old.py", detail="Missing parentheses", line=3),
+            Gap(scanner="pip-audit", kind=GapKind.VERSION_RANGE, subject="requests>=2", remedy="pin the version"),
+        ),
+        notices=(Notice(topic="settings", subject=".bandit", text="it is not honoured"),),
+        target=TargetInfo(
+            kind="tree",
+            name="shop",
+            digest="0" * 64,
+            files=4,
+            bytes=4000,
+            revision="f" * 40,
+            dirty=True,
+            out_of_scope=(OutOfScope(path=".venv", reason="a virtual environment", files=812),),
+        ),
+    )
+
+
+def clean() -> Scan:
+    """A scan that passed."""
+    return scan_of()
+
+
+ATTACKS = (
+    "<script>alert(1)</script>",
+    "</script><img src=x onerror=alert(1)>",
+    "<!--<script>",
+    "\x1b[2J\x1b]0;owned\x07",
+    "::error::forged",
+    "##[error]forged",
+    "[click](javascript:alert(1))",
+    "{0} {1}",
+    "right \u202eleft\u2066 \u200bhidden",
+    "a\rb\x00c\x85d\u2028e",
+    "{{ 7*7 }}{% raw %}",
+    "'\"><svg/onload=alert(1)>",
+)
+"""Texts that attack a reader: a browser, a terminal, a CI platform, a template, a viewer of SARIF."""
+
+
+def hostile(text: str) -> Scan:
+    """A scan in which every text that comes from outside is this one."""
+    finding = Finding(
+        kind=Kind.SAST,
+        defect="sql-injection",
+        title=text,
+        message=text,
+        severity=Severity.HIGH,
+        confidence=Confidence.HIGH,
+        location=Location(
+            path="a b.py",
+            region=Region(start_line=1, start_column=1, end_line=1, end_column=2),
+            statement=Region(start_line=1),
+            snippet=text,
+            symbol=text,
+        ),
+        sources=(Source(scanner="semgrep", rule=text, message=text, url=f"javascript:{text}", note=text),),
+        package=None,
+        identifiers=(text,),
+        cvss=(Cvss(vector=text),),
+        remediation=text,
+        references=(f"javascript:{text}", f"https://example.com/{text}"),
+        trace=(TraceStep(path="a b.py", region=Region(start_line=1), text=text),),
+        markers=(Marker(tool="bandit", text=text, line=1, reason=text),),
+        notes=(text,),
+        fingerprint="bbbb0001",
+    )
+    package = msgspec.structs.replace(
+        finding,
+        kind=Kind.DEPENDENCY,
+        defect="vulnerable-dependency",
+        package=Package(purl=f"pkg:pypi/{text}", name=text, version=text, ecosystem=text, fixed_versions=(text,)),
+        fingerprint="bbbb0002",
+    )
+    return scan_of(
+        finding,
+        package,
+        gaps=(Gap(scanner="bandit", kind=GapKind.UNPARSABLE, subject=text, detail=text, remedy=text),),
+        notices=(Notice(topic="settings", subject=text, text=text),),
+        scanners=(run("bandit", version=text, status=RunStatus.FAILED, reason=text, hint=text, control=False),),
+        target=TargetInfo(
+            kind="tree",
+            name=text,
+            digest="0" * 64,
+            files=1,
+            bytes=1,
+            revision=text,
+            out_of_scope=(OutOfScope(path=text, reason=text, files=1),),
+        ),
+    )
