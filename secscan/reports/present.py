@@ -114,7 +114,9 @@ class Presentation:
 
     @property
     def sentence(self) -> str:
-        """The verdict in one sentence."""
+        """The verdict in one sentence, without a full stop."""
+        if self.scan.judgement is None:
+            return "nobody has judged this scan"
         parts = []
         if self.failures:
             parts.append(f"the policy blocks {_count(len(self.failures), 'finding')}")

@@ -120,7 +120,7 @@ def build_rule(name: str, findings: list[Finding], cwes: list[str]) -> dict[str,
         properties["security-severity"] = f"{score:.1f}"
     rule: dict[str, Any] = {
         "id": name,
-        "name": "".join(part.capitalize() for part in worst.defect.split("-")),
+        "name": "".join(part.capitalize() for part in worst.defect.split("-")) + "Defect",
         "shortDescription": {"text": _sentence(title)},
         "fullDescription": {"text": _sentence(f"{title}. {help_text}" if not advisory else title)},
         "help": {"text": _sentence(help_text)},
@@ -141,11 +141,9 @@ def build_result(judged: Judged, rule_index: int) -> dict[str, Any]:
     """Return one result."""
     finding = judged.finding
     location = _location(finding.location.path, finding.location.region or Region(start_line=1))
-    if finding.location.snippet and finding.location.statement is not None:
-        location["physicalLocation"]["contextRegion"] = {
-            **_region(finding.location.statement),
-            "snippet": {"text": plain(finding.location.snippet)},
-        }
+    context = _context(finding)
+    if context:
+        location["physicalLocation"]["contextRegion"] = context
     if finding.location.symbol:
         location["logicalLocations"] = [{"fullyQualifiedName": plain(finding.location.symbol)}]
     result: dict[str, Any] = {
@@ -247,6 +245,17 @@ def _region(region: Region) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value > 0}
 
 
+def _context(finding: Finding) -> dict[str, Any]:
+    """The lines of the snippet, where they are more than the region itself (SARIF 2.1.0, 3.29.5)."""
+    region, statement, snippet = finding.location.region, finding.location.statement, finding.location.snippet
+    if region is None or statement is None or not snippet or not region.start_column:
+        return {}
+    last = statement.start_line + snippet.rstrip("\n").count("\n")
+    if statement.start_line > region.start_line or last < region.last_line:
+        return {}
+    return {"startLine": statement.start_line, "endLine": last, "snippet": {"text": plain(snippet)}}
+
+
 def _step(step: TraceStep) -> dict[str, Any]:
     location = _location(step.path, step.region)
     if step.text:
@@ -269,7 +278,7 @@ def _gap_notification(gap: Gap) -> dict[str, Any]:
 def _notification(name: str, level: str, text: str, *, properties: dict[str, str] | None = None) -> dict[str, Any]:
     at = list(_NOTIFICATIONS).index(name)
     value: dict[str, Any] = {
-        "descriptor": {"id": name, "index": at},
+        "descriptor": {"id": f"secscan/{name}", "index": at},
         "level": level,
         "message": {"text": sarif_text(text)},
     }
@@ -280,10 +289,11 @@ def _notification(name: str, level: str, text: str, *, properties: dict[str, str
 
 def _descriptor(name: str, text: str) -> dict[str, Any]:
     return {
-        "id": name,
+        "id": f"secscan/{name}",
         "name": "".join(part.capitalize() for part in name.split("-")),
         "shortDescription": {"text": text},
         "fullDescription": {"text": text},
+        "help": {"text": "See the coverage part of the HTML report."},
     }
 
 

@@ -14,6 +14,7 @@ from secscan.reports.present import GapGroup, Judged, Presentation, ran_as, sour
 _MOST_BLOCKED = 40
 _MOST_WARNED = 15
 _MOST_NAMES = 4
+_MOST_REASONS = 5
 
 _STYLES = {
     "failed": "1;97;41",
@@ -54,12 +55,15 @@ def render_text(scan: Scan, *, width: int, colour: bool) -> str:
 
 
 def render_verdict(scan: Scan, *, width: int, colour: bool) -> str:
-    """Return the verdict and its reasons only."""
+    """Return the verdict and its first reasons only."""
     page = _Page(width, colour)
     view = Presentation(scan)
     lines = page.banner(view)
-    for reason in [*view.failures, *view.doubts][:_MOST_BLOCKED]:
+    reasons = [*view.failures, *view.doubts]
+    for reason in reasons[:_MOST_REASONS]:
         lines += page.wrapped(f"- {terminal(reason.text)}", indent=2)
+    if len(reasons) > _MOST_REASONS:
+        lines.append(f"  ... and {len(reasons) - _MOST_REASONS} more, all in the reports")
     return "\n".join(lines) + "\n"
 
 
@@ -76,9 +80,10 @@ class _Page:
 
     def banner(self, view: Presentation) -> list[str]:
         verdict = view.judgement.verdict
-        word = verdict.upper()
-        head, *rest = self.wrapped(f"{word}: {view.sentence} (policy {terminal(view.judgement.policy)})", indent=0)
-        return [self.styled(f" {word} ", verdict.value) + head.removeprefix(f"{word}:"), *rest]
+        stamp = f" {verdict.upper()} "
+        room = "_" * len(stamp)  # a blank would be lost when the text is broken into lines
+        head, *rest = self.wrapped(f"{room} {view.sentence} (policy {terminal(view.judgement.policy)})", indent=0)
+        return [self.styled(stamp, verdict.value) + head.removeprefix(room), *rest]
 
     def head(self, text: str) -> str:
         return self.styled(text, "head")

@@ -185,7 +185,7 @@ def _take(future: Future[tuple[Report, float, float]], work: _Work) -> None:
         work.errors.append(
             ScannerError(
                 "it did not find its positive control, so it did not scan",
-                hint=f"run `secscan doctor`; reinstall {work.scanner.name} if it fails there too",
+                hint=f"see `secscan doctor`; {work.scanner.install_hint}",
             )
         )
 
@@ -207,7 +207,7 @@ def _outcome(work: _Work) -> Outcome:
             for subject in sorted(plan.selected - looked_at - explained)
         ]
     reasons = list(dict.fromkeys(error.message for error in work.errors))
-    hints = list(dict.fromkeys(error.hint for error in work.errors if error.hint))
+    hints = list(dict.fromkeys(error.hint or scanner.install_hint for error in work.errors))
     run = ScannerRun(
         scanner=scanner.name,
         status=RunStatus.FAILED if work.errors else RunStatus.COMPLETED,

@@ -47,7 +47,7 @@ def test_what_it_is_and_needs_is_declared(scanner: Scanner[Any]) -> None:
     assert scanner.install_hint
 
 
-@pytest.mark.parametrize(("scanner", "case"), every_case())
+@pytest.mark.parametrize(("scanner", "case"), list(every_case()))
 def test_recorded_output_is_understood(scanner: Scanner[Any], case: Case) -> None:
     report = scanner.parse(case.ended, case.piece)
     assert {"findings": len(report.findings), "gaps": len(report.gaps), "control": report.control} == case.expect
@@ -58,14 +58,14 @@ def test_recorded_output_is_understood(scanner: Scanner[Any], case: Case) -> Non
     assert {gap.scanner for gap in report.gaps} <= {scanner.name}
 
 
-@pytest.mark.parametrize(("scanner", "case"), every_case())
+@pytest.mark.parametrize(("scanner", "case"), list(every_case()))
 def test_the_control_is_not_among_the_findings(scanner: Scanner[Any], case: Case) -> None:
     text = msgspec.json.encode(scanner.parse(case.ended, case.piece).findings).decode()
     assert "secscan_control" not in text
     assert "secscan-control" not in text
 
 
-@pytest.mark.parametrize(("scanner", "case"), every_case())
+@pytest.mark.parametrize(("scanner", "case"), list(every_case()))
 def test_fingerprints_are_stable_and_unique(scanner: Scanner[Any], case: Case) -> None:
     def fingerprints(report: Report) -> list[str]:
         return [finding.fingerprint for finding in merge(report.findings)]
@@ -77,7 +77,7 @@ def test_fingerprints_are_stable_and_unique(scanner: Scanner[Any], case: Case) -
 
 
 @pytest.mark.parametrize("damage", ["nothing", "half", "{}", "[]", "null", "twice", "killed", "stopped", "exit code"])
-@pytest.mark.parametrize(("scanner", "case"), every_case())
+@pytest.mark.parametrize(("scanner", "case"), list(every_case()))
 def test_damaged_output_is_malformed_and_never_empty(scanner: Scanner[Any], case: Case, damage: str) -> None:
     with pytest.raises(MalformedOutput):
         scanner.parse(_damaged(case.ended, damage), case.piece)

@@ -64,7 +64,7 @@ def test_a_missing_saved_scan(secscan) -> None:
 
 def test_broken_settings(secscan, clean_tree: Path) -> None:
     (clean_tree / "secscan.yaml").write_text("version: 1\npolcy: default\n")
-    refused(secscan("scan", clean_tree), "secscan.yaml:2", "policy")
+    refused(secscan("scan", clean_tree), "secscan.yaml:2", "polcy")
 
 
 def test_an_unknown_option_is_a_usage_error(secscan) -> None:

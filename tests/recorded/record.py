@@ -1,12 +1,14 @@
-"""Records the real output of bandit and semgrep anew: `make record`, after an upgrade of one of them."""
+"""Records the real output of the scanners anew: `make record`, after an upgrade of one of them."""
 
 from __future__ import annotations
 
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
-from secscan.scanners.contract import Setup
+from secscan.advisories.store import resolve
+from secscan.scanners.contract import Scanner, Setup
 from secscan.scanners.registry import all_scanners
 from secscan.scanners.runner import find_programs
 from tests.recorded.cases import write_case
@@ -14,7 +16,7 @@ from tests.support.targets import folder_target
 
 SHOP = Path(__file__).resolve().parent.parent.parent / "examples" / "shop"
 
-CASES = {
+SOURCE = {
     "shop": {str(path.relative_to(SHOP)): path.read_bytes() for path in sorted(SHOP.rglob("*.py"))},
     "clean": {"clean.py": b"x = 1\n"},
     "lost": {
@@ -30,19 +32,38 @@ CASES = {
     },
 }
 
+MANIFESTS = {
+    "shop": {"requirements.txt": (SHOP / "requirements.txt").read_bytes()},
+    "clean": {"requirements.txt": b"itsdangerous==2.2.0\n"},
+    "twice": {
+        "requirements.txt": b"jinja2==2.10\n",
+        "worker/requirements.txt": b"Jinja2==2.10\nmarkupsafe==2.1.5\n",
+    },
+}
+
+CASES = {"bandit": SOURCE, "semgrep": SOURCE, "pip-audit": MANIFESTS}
+
 
 def main() -> None:
-    """Run both tools on every case and write what they said."""
-    for name in ("bandit", "semgrep"):
-        scanner = all_scanners()[name]
-        for case, files in CASES.items():
-            with tempfile.TemporaryDirectory() as folder:
-                target = folder_target(Path(folder), files)
-                setup = Setup(target=target, programs=find_programs(scanner, ()), place=Path(folder).joinpath)
-                (piece,) = scanner.plan(setup).pieces
-                ended = scanner.run(piece, setup)
-                write_case(scanner, case, piece, ended, {folder: "/scanned", str(Path(sys.prefix)): "/venv"})
+    """Run every scanner on every case of its own and write what it said."""
+    with resolve("demo") as index:
+        for name, cases in CASES.items():
+            for case, files in cases.items():
+                record(all_scanners()[name], case, files, index)
                 print(name, case)  # noqa: T201 - a script
+
+
+def record(scanner: Scanner[Any], case: str, files: dict[str, bytes], index: Path | None) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        setup = Setup(
+            target=folder_target(Path(folder), files),
+            programs=find_programs(scanner, ()),
+            advisories=index,
+            place=Path(folder).joinpath,
+        )
+        (piece,) = scanner.plan(setup).pieces
+        places = {folder: "/scanned", str(Path(sys.prefix)): "/venv"}
+        write_case(scanner, case, piece, scanner.run(piece, setup), places)
 
 
 if __name__ == "__main__":

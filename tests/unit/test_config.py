@@ -95,8 +95,10 @@ def test_settings_of_the_tree_are_marked(tmp_path: Path) -> None:
     assert settings.from_tree
     assert settings.softening() == ("scan.exclude", "scanners.disable", "policy", "reports")
     assert [notice.text for notice in settings.notices()][:2] == [
-        "the scanned tree's own settings choose scan.exclude",
-        "the scanned tree's own settings choose scanners.disable",
+        "scan.exclude is not honoured: the scanned tree does not choose its judge; "
+        "name the file with --config to let it count",
+        "scanners.disable is not honoured: the scanned tree does not choose its judge; "
+        "name the file with --config to let it count",
     ]
     given = load_settings(Path("/nonexistent"), tmp_path / "secscan.yaml")
     assert not given.from_tree

@@ -222,7 +222,8 @@ def test_no_text_holds_a_planted_secret_or_two_thirds_of_one(values: list[str], 
     saved = "\n".join(one.message for one in scrub_all([*told, *quoting], [], [], lambda path: source.encode())[0])
     for value in values:
         for text, inner in encodings(value):
-            shown = [part for part in parts(inner) if part in saved]
+            # A part without a digit of its own may be an ordinary word (`password` of `password1`), and is left.
+            shown = [part for part in parts(inner) if part in saved and (part == inner or not is_plain(part))]
             assert not shown, (value, text, next(line for line in saved.splitlines() if shown[0] in line))
 
 
