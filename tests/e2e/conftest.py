@@ -65,28 +65,30 @@ def installed(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Instal
     return Installed(bin=folder / "venv" / "bin", scanners=Path(sys.executable).parent)
 
 
+def run_secscan(installed: Installed, *arguments: object, cwd: Path, env: Mapping[str, str] | None = None) -> Result:
+    """Run the installed `secscan ARGUMENTS` in the folder `cwd`, which is where its reports go."""
+    ended = subprocess.run(
+        [str(installed.bin / "secscan"), *(str(one) for one in arguments)],
+        cwd=cwd,
+        env=installed.environment(**(env or {})),
+        capture_output=True,
+        timeout=240,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    return Result(
+        code=ended.returncode, stdout=ended.stdout.decode("utf-8"), stderr=ended.stderr.decode("utf-8"), folder=cwd
+    )
+
+
 @pytest.fixture
 def secscan(installed: Installed, tmp_path: Path) -> Run:
-    """Run `secscan ARGUMENTS` from an empty directory, which is where its reports go."""
+    """Run `secscan ARGUMENTS` from an empty directory."""
 
-    def run(*arguments: object, env: Mapping[str, str] | None = None, cwd: Path | None = None, **options) -> Result:
+    def run(*arguments: object, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> Result:
         folder = cwd or tmp_path / "empty"
         folder.mkdir(exist_ok=True)
-        ended = subprocess.run(
-            [str(installed.bin / "secscan"), *(str(one) for one in arguments)],
-            cwd=folder,
-            env=installed.environment(**(env or {})),
-            capture_output=True,
-            timeout=options.pop("timeout", 240),
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
-        return Result(
-            code=ended.returncode,
-            stdout=ended.stdout.decode("utf-8"),
-            stderr=ended.stderr.decode("utf-8"),
-            folder=folder,
-        )
+        return run_secscan(installed, *arguments, cwd=folder, env=env)
 
     return run
 
