@@ -65,7 +65,8 @@ def build(path: Path, sources: Iterable[Source], *, closed: dict[str, frozenset[
     """Build an index at `path` and return how many records it holds.
 
     `closed` maps ecosystems to the packages that are known, where not all are. `built` is the time of building, RFC
-    3339. Raises `AdvisoryError` for a broken record or a place that cannot be written; the old index then stays.
+    3339. Raises `AdvisoryError` for a broken record, for no record at all, and for a place that cannot be
+    written; the old index then stays.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -122,6 +123,8 @@ def _fill(path: Path, sources: Iterable[Source], closed: dict[str, frozenset[str
                 "records": str(count - 1),
             }.items(),
         )
+        if count == 1:
+            raise AdvisoryError("there is no OSV record in what was given", hint="give OSV's all.zip or records")
         return count - 1
 
 

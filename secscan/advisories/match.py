@@ -10,7 +10,7 @@ import functools
 import re
 from collections.abc import Iterable
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from secscan.advisories.osv import Affected, Range, Record
 
@@ -68,7 +68,7 @@ def sort_versions(versions: Iterable[str]) -> tuple[str, ...]:
 def _version(text: str) -> Version | None:
     try:
         return Version(text)
-    except InvalidVersion:
+    except ValueError:  # `InvalidVersion` is one; so is what Python says of a number of thousands of digits
         return None
 
 

@@ -17,8 +17,8 @@ def import_(
     from secscan.advisories.store import default_index, import_sources
 
     target = output or default_index()
-    summary = import_sources(sources, target)
-    sys.stderr.write(f"{summary}\nIndex: {target}\n")
+    count = import_sources(sources, target)
+    sys.stderr.write(f"{count} records\nIndex: {target}\n")
 
 
 def status() -> None:

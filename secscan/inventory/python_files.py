@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from secscan.findings.levels import GapKind
-from secscan.inventory.contract import Declared, Inventory, Ranged, broken, gap, line_of
+from secscan.inventory.contract import Declared, Inventory, Lines, Ranged, broken, gap, joined
 from secscan.inventory.requirements import PYPI, decode_text, requirement
 
 
@@ -19,16 +19,15 @@ def read_pyproject(path: str, data: bytes) -> Inventory:
     if isinstance(document, str):
         return broken(path, document)
     project = _table(document, "project")
-    result = Inventory()
+    lines = Lines(text)
     groups = [project.get("dependencies"), *_table(project, "optional-dependencies").values()]
     groups += _table(document, "dependency-groups").values()
-    for group in groups:
-        for one in group if isinstance(group, list) else ():
-            if isinstance(one, str):
-                result += requirement(path, one, line_of(text, one), direct=True)
-    if "dependencies" in (project.get("dynamic") or ()):
-        result += _dynamic(path, line_of(text, "dynamic"))
-    return result + _poetry_table(path, text, _table(document, "tool", "poetry"))
+    named = [one for group in groups if isinstance(group, list) for one in group if isinstance(one, str)]
+    parts = [requirement(path, one, lines.of(one), direct=True) for one in named]
+    dynamic = project.get("dynamic")
+    if isinstance(dynamic, list) and "dependencies" in dynamic:
+        parts.append(_dynamic(path, lines.of("dynamic")))
+    return joined([*parts, _poetry_table(path, lines, _table(document, "tool", "poetry"))])
 
 
 def read_toml_lock(path: str, data: bytes) -> Inventory:
@@ -46,7 +45,7 @@ def read_toml_lock(path: str, data: bytes) -> Inventory:
     for entry in entries:
         line = next(lines, 0)
         result.append(_lock_entry(path, entry, line))
-    return _joined(result)
+    return joined(result)
 
 
 def read_pipfile_lock(path: str, data: bytes) -> Inventory:
@@ -58,17 +57,18 @@ def read_pipfile_lock(path: str, data: bytes) -> Inventory:
         return broken(path, str(error)[:100])
     if not isinstance(document, dict):
         return broken(path, "it is not an object")
+    lines = Lines(text)
     result = []
     for section in ("default", "develop"):
         members = document.get(section, {})
         for name, entry in members.items() if isinstance(members, dict) else ():
             version = entry.get("version") if isinstance(entry, dict) else None
-            line = line_of(text, f'"{name}"')
+            line = lines.of(name)
             if isinstance(version, str):
                 result.append(requirement(path, f"{name}{version}", line))
             else:
                 result.append(_without_version(path, name, line))
-    return _joined(result)
+    return joined(result)
 
 
 def read_setup_cfg(path: str, data: bytes) -> Inventory:
@@ -82,9 +82,10 @@ def read_setup_cfg(path: str, data: bytes) -> Inventory:
     values = [parser.get("options", "install_requires", fallback="")]
     if parser.has_section("options.extras_require"):
         values += [value for _, value in parser.items("options.extras_require")]
-    lines = [one.strip() for value in values for one in value.splitlines()]
-    wanted = [one for one in lines if one and not one.startswith(("#", "file:"))]
-    return _joined([requirement(path, one, line_of(text, one), direct=True) for one in wanted])
+    lines = Lines(text)
+    named = [one.strip() for value in values for one in value.splitlines()]
+    wanted = [one for one in named if one and not one.startswith(("#", "file:"))]
+    return joined([requirement(path, one, lines.of(one), direct=True) for one in wanted])
 
 
 def _toml(data: bytes) -> tuple[str, dict[str, Any] | str]:
@@ -121,7 +122,7 @@ def _lock_entry(path: str, entry: Any, line: int) -> Inventory:
     return Inventory(packages=(Declared(name, version, PYPI, path, line),))
 
 
-def _poetry_table(path: str, text: str, poetry: dict[str, Any]) -> Inventory:
+def _poetry_table(path: str, lines: Lines, poetry: dict[str, Any]) -> Inventory:
     tables = [poetry.get("dependencies"), poetry.get("dev-dependencies")]
     groups = _table(poetry, "group").values()
     tables += [group.get("dependencies") for group in groups if isinstance(group, dict)]
@@ -130,7 +131,7 @@ def _poetry_table(path: str, text: str, poetry: dict[str, Any]) -> Inventory:
         for name, value in table.items() if isinstance(table, dict) else ():
             if name != "python":
                 shown = value if isinstance(value, str) else "(table)"
-                ranges.append(Ranged(name, PYPI, path, f"{name} {shown}", line_of(text, name)))
+                ranges.append(Ranged(name, PYPI, path, f"{name} {shown}", lines.of(name)))
     return Inventory(ranges=tuple(ranges))
 
 
@@ -159,12 +160,4 @@ def _without_version(path: str, name: str, line: int) -> Inventory:
                 line=line,
             ),
         )
-    )
-
-
-def _joined(parts: list[Inventory]) -> Inventory:
-    return Inventory(
-        packages=tuple(one for part in parts for one in part.packages),
-        ranges=tuple(one for part in parts for one in part.ranges),
-        gaps=tuple(one for part in parts for one in part.gaps),
     )

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from packaging.requirements import InvalidRequirement, Requirement
 
 from secscan.findings.levels import GapKind
-from secscan.inventory.contract import Declared, Inventory, Ranged, broken, gap
+from secscan.inventory.contract import Declared, Inventory, Ranged, broken, gap, joined
 
 PYPI = "PyPI"
 _MAX_LINE = 20_000
@@ -35,10 +35,7 @@ def read_requirements(path: str, data: bytes) -> Inventory:
         text = decode_text(data)
     except UnicodeDecodeError:
         return broken(path, "it is neither UTF-8 nor UTF-16 text")
-    result = Inventory()
-    for number, line in _logical_lines(text):
-        result += _line(path, number, line)
-    return result
+    return joined(_line(path, number, line) for number, line in _logical_lines(text))
 
 
 def requirement(path: str, text: str, line: int, *, direct: bool | None = None) -> Inventory:

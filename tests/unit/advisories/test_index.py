@@ -1,0 +1,157 @@
+"""The index: whole or not at all, and never silent about what it does not know."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from secscan.advisories.index import CONTROL_PACKAGE, CONTROL_VERSION, Index
+from secscan.advisories.store import describe, import_sources, resolve
+from secscan.errors import AdvisoryError
+from tests.support.osv_records import index_of, osv
+
+
+def ids(path: Path, package: str, version: str) -> list[str]:
+    with Index(path) as index:
+        return [match.record.id for match in index.affecting(package, version)]
+
+
+def archive(path: Path, members: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, data in members.items():
+            made.writestr(name, data)
+    return path
+
+
+def record(name: str, **fields) -> bytes:
+    return json.dumps(osv(name, **fields)).encode()
+
+
+def test_what_was_put_in_is_found(tmp_path: Path) -> None:
+    path = index_of(tmp_path / "i.sqlite", osv("PYSEC-2"), osv("PYSEC-1"), osv("PYSEC-3", package="jinja2"))
+    assert ids(path, "Flask", "1.0") == ["PYSEC-1", "PYSEC-2"]
+    assert ids(path, "flask", "2.0") == []
+    assert ids(path, CONTROL_PACKAGE, CONTROL_VERSION) == ["SECSCAN-CONTROL-1"]
+
+
+def test_the_digest_tells_indexes_apart_and_not_builds(tmp_path: Path) -> None:
+    one, same = (index_of(tmp_path / name, osv("PYSEC-1")) for name in "ab")
+    other = index_of(tmp_path / "c", osv("PYSEC-1", summary="changed"))
+    digests = []
+    for path in (one, same, other):
+        with Index(path) as index:
+            digests.append(index.digest)
+    assert digests[0] == digests[1] != digests[2]
+
+
+def test_silence_means_something_only_where_the_index_is_open(tmp_path: Path) -> None:
+    with Index(index_of(tmp_path / "open", osv())) as index:
+        assert index.knows("PyPI", "anything")
+        assert not index.knows("npm", "anything")
+    with Index(index_of(tmp_path / "closed", osv(), closed={"PyPI": frozenset({"Flask"})})) as index:
+        assert index.knows("PyPI", "flask")
+        assert not index.knows("PyPI", "anything")
+
+
+def test_archives_folders_and_files_are_imported(tmp_path: Path) -> None:
+    folder = tmp_path / "records"
+    folder.mkdir()
+    (folder / "a.json").write_bytes(record("PYSEC-1"))
+    (folder / "b.yaml").write_text(
+        "id: PYSEC-2\nmodified: 2026-01-01T00:00:00Z\n"
+        "affected:\n- package: {name: flask, ecosystem: PyPI}\n  versions: ['1.0']\n"
+    )
+    whole = archive(tmp_path / "all.zip", {"PYSEC-3.json": record("PYSEC-3"), "README": b"no record"})
+    target = tmp_path / "deep" / "index.sqlite"
+    assert import_sources([folder, whole], target) == 3
+    assert ids(target, "flask", "1.0") == ["PYSEC-1", "PYSEC-2", "PYSEC-3"]
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {},
+        {"README": b"nothing"},
+        {"a.json": b"{"},
+        {"a.json": b"[]"},
+        {"a.json": b'{"id": 7}'},
+        {"a.json": record("PYSEC-1"), "b.json": b'{"id": "x", "affected": [{"versions": "1.0"}]}'},
+        {"a.json": b'{"id": "x", "affected": ' + b"[" * 100_000},
+        {"a.json": b" " * 9_000_000},
+    ],
+    ids=["empty", "no record", "half", "a list", "no id", "second broken", "deep", "too large"],
+)
+def test_a_broken_import_leaves_the_old_index_whole(tmp_path: Path, members: dict[str, bytes]) -> None:
+    target = index_of(tmp_path / "index.sqlite", osv("PYSEC-OLD"))
+    with pytest.raises(AdvisoryError) as caught:
+        import_sources([archive(tmp_path / "all.zip", members)], target)
+    assert caught.value.hint
+    assert ids(target, "flask", "1.0") == ["PYSEC-OLD"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["all.zip", "index.sqlite"]
+
+
+def test_a_truncated_archive_is_refused(tmp_path: Path) -> None:
+    whole = archive(tmp_path / "all.zip", {f"{at}.json": record(f"PYSEC-{at}") for at in range(50)})
+    (tmp_path / "half.zip").write_bytes(whole.read_bytes()[:-400])
+    with pytest.raises(AdvisoryError, match=r"half\.zip"):
+        import_sources([tmp_path / "half.zip"], tmp_path / "index.sqlite")
+    assert not (tmp_path / "index.sqlite").exists()
+
+
+def test_names_in_an_archive_are_never_paths(tmp_path: Path) -> None:
+    hostile = archive(tmp_path / "all.zip", {"../../evil.json": record("PYSEC-1"), "/etc/evil.json": record("PYSEC-2")})
+    (tmp_path / "in").mkdir()
+    assert import_sources([hostile], tmp_path / "in" / "index.sqlite") == 2
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["all.zip", "in", "index.sqlite"]
+
+
+@pytest.mark.parametrize("damage", ["empty", "text", "truncated", "other format", "no tables", "rubbish inside"])
+def test_a_damaged_index_is_an_error_and_never_clean(tmp_path: Path, damage: str) -> None:
+    path = index_of(tmp_path / "index.sqlite", *(osv(f"PYSEC-{at}", details="x" * 3000 + str(at)) for at in range(60)))
+    data = path.read_bytes()
+    if damage == "empty":
+        path.write_bytes(b"")
+    elif damage == "text":
+        path.write_text("this is no database")
+    elif damage == "truncated":
+        path.write_bytes(data[: len(data) // 3])
+    elif damage == "rubbish inside":
+        with sqlite3.connect(path) as database:
+            database.execute("UPDATE record SET json = x'00ff'")
+        database.close()
+    else:
+        with sqlite3.connect(path) as database:
+            database.execute(
+                "UPDATE meta SET value = 'x/9' WHERE key = 'format'" if "format" in damage else "DROP TABLE affected"
+            )
+        database.close()
+    with pytest.raises(AdvisoryError) as caught:
+        ids(path, "flask", "1.0")
+    assert str(path) in caught.value.message
+    assert caught.value.hint
+
+
+def test_an_index_that_is_named_and_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(AdvisoryError), resolve(str(tmp_path / "gone")):
+        pass
+
+
+def test_the_demonstration_index_is_used_only_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECSCAN_ADVISORIES", str(tmp_path / "own.sqlite"))
+    with resolve("") as found:
+        assert found is None
+    assert "none at" in describe()
+    index_of(tmp_path / "own.sqlite", osv())
+    with resolve("") as found:
+        assert found == tmp_path / "own.sqlite"
+    assert "1 records of PyPI" in describe()
+    with resolve("demo") as found:
+        assert found is not None
+        with Index(found) as index:
+            assert index.knows("PyPI", "flask")
+            assert not index.knows("PyPI", "django")
+    assert not found.exists()

@@ -1,0 +1,172 @@
+"""pyproject.toml, setup.cfg and lock files: read as data, whatever is in them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from secscan.findings.levels import GapKind
+from secscan.inventory.discover import reader_of, take_inventory
+from secscan.inventory.python_files import read_pipfile_lock, read_pyproject, read_setup_cfg, read_toml_lock
+
+READERS = (read_pyproject, read_setup_cfg, read_toml_lock, read_pipfile_lock)
+
+PYPROJECT = b"""\
+[project]
+dependencies = [
+  "flask==2.0",
+  "jinja2>=3",
+]
+dynamic = ["version"]
+[project.optional-dependencies]
+web = ["werkzeug==1.0"]
+[dependency-groups]
+test = ["pytest==8.0", {include-group = "web"}]
+[tool.poetry.dependencies]
+python = "^3.11"
+requests = "^2"
+"""
+
+
+def test_pyproject() -> None:
+    inventory = read_pyproject("pyproject.toml", PYPROJECT)
+    assert [(one.name, one.version, one.line, one.direct) for one in inventory.packages] == [
+        ("flask", "2.0", 3, True),
+        ("werkzeug", "1.0", 8, True),
+        ("pytest", "8.0", 10, True),
+    ]
+    assert [(one.name, one.line) for one in inventory.ranges] == [("jinja2", 4), ("requests", 13)]
+    assert not inventory.gaps
+
+
+def test_dependencies_that_a_build_computes_are_a_gap() -> None:
+    (gap,) = read_pyproject("pyproject.toml", b'[project]\nname = "x"\ndynamic = ["dependencies"]\n').gaps
+    assert (gap.kind, gap.line) == (GapKind.UNSUPPORTED_REQUIREMENT, 3)
+
+
+@pytest.mark.parametrize("table", ["package", "packages"])
+def test_a_lock_file(table: str) -> None:
+    text = f'[[{table}]]\nname = "flask"\nversion = "2.0"\n\n[[{table}]]\nname = "odd"\n'
+    inventory = read_toml_lock("uv.lock", text.encode())
+    assert [(one.name, one.version, one.line) for one in inventory.packages] == [("flask", "2.0", 1)]
+    assert [(gap.kind, gap.line) for gap in inventory.gaps] == [(GapKind.UNSUPPORTED_REQUIREMENT, 5)]
+
+
+def test_the_project_itself_in_a_lock_file_is_no_package() -> None:
+    text = b'[[package]]\nname = "me"\nversion = "0.1"\nsource = { editable = "." }\n'
+    assert read_toml_lock("uv.lock", text) == read_toml_lock("uv.lock", b"version = 1\n")
+
+
+def test_pipfile_lock() -> None:
+    document = {"default": {"flask": {"version": "==2.0"}, "x": {"git": "https://a"}}, "develop": {"pytest": {}}}
+    inventory = read_pipfile_lock("Pipfile.lock", json.dumps(document, indent=1).encode())
+    assert [(one.name, one.version, one.line) for one in inventory.packages] == [("flask", "2.0", 3)]
+    assert len(inventory.gaps) == 2
+
+
+def test_setup_cfg() -> None:
+    text = (
+        b"[options]\ninstall_requires =\n  flask==2.0\n  # note\n  jinja2>=3\n"
+        b"[options.extras_require]\nx = click==6.7\n"
+    )
+    inventory = read_setup_cfg("setup.cfg", text)
+    assert [(one.name, one.line) for one in inventory.packages] == [("flask", 3), ("click", 0)]
+    assert [one.name for one in inventory.ranges] == ["jinja2"]
+
+
+@pytest.mark.parametrize("reader", READERS)
+@given(data=st.binary(max_size=200))
+def test_no_bytes_are_too_strange(reader, data: bytes) -> None:
+    reader("x", data)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["default", "develop", "version", "name", "project", "dependencies", "package", "x"]), inner
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@given(json_values)
+def test_a_lock_file_may_hold_any_json(value: object) -> None:
+    read_pipfile_lock("Pipfile.lock", json.dumps(value).encode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "project = 1",
+        "[project]\ndependencies = 'x'\noptional-dependencies = 3\ndynamic = 7",
+        "[project.optional-dependencies]\na = 1\nb = [1, {}]",
+        "[dependency-groups]\na = 'x'",
+        "[tool.poetry]\ndependencies = 1\ngroup = {a = 1}",
+        "dependency-groups = []\n[tool]\npoetry = 1",
+    ],
+)
+def test_wrong_types_are_not_followed(text: str) -> None:
+    assert not read_pyproject("pyproject.toml", text.encode()).packages
+
+
+@pytest.mark.parametrize("text", ["package = 1", "[[package]]\nname = 1", "[package]\nname = 'x'", ""])
+def test_a_broken_lock_file_is_a_gap(text: str) -> None:
+    assert [gap.kind for gap in read_toml_lock("uv.lock", text.encode()).gaps] == [GapKind.BROKEN_MANIFEST]
+
+
+def test_a_hundred_thousand_entries_are_read_in_one_go() -> None:
+    """Quadratic reading would take minutes here, and the test suite's patience."""
+    names = "".join(f'  "p{at}==1",\n' for at in range(100_000))
+    inventory = read_pyproject("pyproject.toml", f"[project]\ndependencies = [\n{names}]\n".encode())
+    assert inventory.packages[-1].line == 100_002
+
+
+@pytest.mark.parametrize(
+    ("path", "reader"),
+    [
+        ("pyproject.toml", "read_pyproject"),
+        ("a/uv.lock", "read_toml_lock"),
+        ("pylock.dev.toml", "read_toml_lock"),
+        ("requirements.txt", "read_requirements"),
+        ("requirements/dev.in", "read_requirements"),
+        ("dev-requirements.txt", "read_requirements"),
+        ("constraints.txt", "read_requirements"),
+        ("Pipfile.lock", "read_pipfile_lock"),
+        ("setup.cfg", "read_setup_cfg"),
+    ],
+)
+def test_manifests_are_known_by_name(path: str, reader: str) -> None:
+    assert reader_of(path).__name__ == reader
+
+
+def test_a_file_that_is_included_is_read_once_and_a_circle_ends() -> None:
+    files = {"requirements.txt": b"-r deps/more.lst\n", "deps/more.lst": b"-r ../requirements.txt\nflask==1.0\n"}
+    inventory = take_inventory(list(files), files.__getitem__)
+    assert [one.name for one in inventory.packages] == ["flask"]
+    assert not inventory.gaps
+
+
+def test_a_file_that_is_included_and_not_there_is_a_gap() -> None:
+    inventory = take_inventory(["requirements.txt"], {"requirements.txt": b"-r gone.txt\n"}.__getitem__)
+    assert [gap.kind for gap in inventory.gaps] == [GapKind.BROKEN_MANIFEST]
+
+
+def test_a_lock_file_resolves_the_ranges_beside_it_only() -> None:
+    files = {
+        "pyproject.toml": b'[project]\ndependencies = ["flask>=1"]\n',
+        "uv.lock": b'[[package]]\nname = "Flask"\nversion = "2.0"\n',
+        "other/pyproject.toml": b'[project]\ndependencies = ["flask>=1"]\n',
+    }
+    (gap,) = take_inventory(list(files), files.__getitem__).gaps
+    assert (gap.kind, "other/pyproject.toml" in gap.subject) == (GapKind.VERSION_RANGE, True)
+
+
+def test_a_manifest_that_nobody_reads_yet_is_a_gap() -> None:
+    (gap,) = take_inventory(["web/package-lock.json"], {}.__getitem__).gaps
+    assert gap.kind is GapKind.UNSUPPORTED_MANIFEST

@@ -1,0 +1,133 @@
+"""Requirements files: every line becomes a package, a range, an include or a gap. None vanishes."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from secscan.findings.levels import GapKind
+from secscan.inventory.requirements import read_requirements
+
+
+def read(text: str | bytes, path: str = "requirements.txt"):
+    return read_requirements(path, text.encode() if isinstance(text, str) else text)
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "version"),
+    [
+        ("flask==2.0", "flask", "2.0"),
+        ("Flask [async] == 2.0 ; python_version < '3.9'  # why", "Flask", "2.0"),
+        ("flask===2.0", "flask", "2.0"),
+        ("flask==2.0 --hash=sha256:aa --hash=sha256:bb", "flask", "2.0"),
+        ("flask==2.0,>=1", "flask", "2.0"),
+        ("flask==2.0+local", "flask", "2.0+local"),
+    ],
+)
+def test_a_pin(line: str, name: str, version: str) -> None:
+    (one,) = read(line).packages
+    assert (one.name, one.version, one.line) == (name, version, 1)
+    assert not read(line).gaps
+
+
+@pytest.mark.parametrize("line", ["flask", "flask>=2", "flask==2.*", "flask~=2.0", "flask!=1", "flask==1,==2"])
+def test_a_range(line: str) -> None:
+    inventory = read(line)
+    assert [one.name for one in inventory.ranges] == ["flask"]
+    assert not inventory.packages
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "flask @ https://example.com/flask.zip",
+        "https://example.com/flask.zip",
+        "git+ssh://git@example.com/flask.git",
+        "-e .",
+        "--editable=git+https://example.com/x#egg=y",
+        "./wheels/flask-1.0-py3-none-any.whl",
+        "-r https://example.com/requirements.txt",
+        "-r ../outside.txt",
+        "-r /etc/passwd",
+    ],
+)
+def test_what_names_no_released_version_is_a_gap(line: str) -> None:
+    (gap,) = read(line).gaps
+    assert (gap.kind, gap.line) == (GapKind.UNSUPPORTED_REQUIREMENT, 1)
+    assert not read(line).includes
+
+
+@pytest.mark.parametrize("line", ["???", "flask==", "--what-is-this", "flask 2.0", "(" * 5000])
+def test_what_is_no_requirement_is_a_gap(line: str) -> None:
+    assert [gap.kind for gap in read(line).gaps] == [GapKind.BROKEN_MANIFEST]
+
+
+def test_credentials_of_a_url_are_not_shown() -> None:
+    (gap,) = read("https://user:hunter2@example.com/x.zip").gaps
+    assert "hunter2" not in gap.subject + gap.detail
+
+
+def test_includes_are_named_as_seen_from_the_root() -> None:
+    assert read("-r base.txt\n-c ../constraints.txt", "app/requirements/dev.txt").includes == (
+        "app/requirements/base.txt",
+        "app/constraints.txt",
+    )
+
+
+def test_lines_are_joined_and_counted_from_the_first() -> None:
+    inventory = read("# head\nflask==1.0 \\\n  --hash=sha256:aa\n\njinja2==2.0\n")
+    assert [(one.name, one.line) for one in inventory.packages] == [("flask", 2), ("jinja2", 5)]
+
+
+@pytest.mark.parametrize("data", ["flask==1.0\r\n".encode("utf-16"), b"\xef\xbb\xbfflask==1.0\n", b"flask==1.0"])
+def test_encodings(data: bytes) -> None:
+    assert [one.version for one in read(data).packages] == ["1.0"]
+
+
+def test_other_bytes_are_a_gap() -> None:
+    assert [gap.kind for gap in read(b"flask==1.0 # caf\xe9").gaps] == [GapKind.BROKEN_MANIFEST]
+
+
+pieces = st.sampled_from(
+    [
+        "flask",
+        "==",
+        "2.0",
+        " ",
+        "\t",
+        ";",
+        "#",
+        "-r",
+        "-e",
+        "--hash=sha256:a",
+        "@",
+        "://",
+        "\\",
+        "[x]",
+        ">=",
+        ",",
+        "é",
+        "\0",
+    ]
+)
+lines = st.lists(pieces, max_size=8).map("".join) | st.text(
+    st.characters(exclude_characters="\r\n\\\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029")
+)
+
+
+@given(lines.filter(lambda line: "\\" not in line))
+def test_every_line_becomes_something(line: str) -> None:
+    inventory = read(line)
+    stands = line.split("#", 1)[0] if line.startswith("#") else line
+    count = len(inventory.packages) + len(inventory.ranges) + len(inventory.gaps) + len(inventory.includes)
+    bare = stands.strip()
+    if not bare or bare.startswith(("#", "-", "\ufeff")) or " #" in line or "\t#" in line:
+        assert count <= 1
+    else:
+        assert count == 1
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_are_too_strange(data: bytes) -> None:
+    read(data)
