@@ -1,0 +1,211 @@
+"""The pip-audit adapter with the real pip-audit, and with an advisory service that lies."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from secscan.advisories.index import CONTROL_ID
+from secscan.findings.levels import GapKind, RunStatus, Severity
+from secscan.process import Limits
+from secscan.scanners import pip_audit
+from secscan.scanners.contract import Setup
+from secscan.scanners.registry import all_scanners
+from secscan.scanners.runner import Outcome, run_scanners
+from tests.support.osv_records import index_of, osv
+from tests.support.targets import folder_target
+
+CVE = osv(
+    "PYSEC-1",
+    aliases=["CVE-2026-1", "GHSA-aaaa-bbbb-cccc"],
+    severity=[{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}],
+    references=[{"type": "WEB", "url": "https://example.com/advisory"}],
+)
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Path:
+    same = osv("GHSA-aaaa-bbbb-cccc", aliases=["CVE-2026-1"])
+    return index_of(tmp_path / "index.sqlite", CVE, same, osv("PYSEC-2", package="jinja2"))
+
+
+@pytest.fixture
+def audit(tmp_path: Path, index: Path) -> Callable[..., Outcome]:
+    def run(files: dict[str, str] | str, *, seconds: float = 60, advisories: Path | None = index) -> Outcome:
+        given = {"requirements.txt": files} if isinstance(files, str) else files
+        target = folder_target(tmp_path / "project", given)
+        setup = Setup(target=target, advisories=advisories, limits=Limits(seconds=seconds), place=target.root.joinpath)
+        (outcome,) = run_scanners({"pip-audit": all_scanners()["pip-audit"]}, setup)
+        return outcome
+
+    return run
+
+
+def kinds(outcome: Outcome) -> set[GapKind]:
+    return {gap.kind for gap in outcome.gaps}
+
+
+def test_a_vulnerable_pin_is_found_once_with_what_is_known_of_it(audit) -> None:
+    outcome = audit("# head\nFlask==1.0\n")
+    assert (outcome.run.status, outcome.run.control) == (RunStatus.COMPLETED, True)
+    (finding,) = outcome.findings
+    assert finding.package is not None
+    assert finding.package.fixed_versions == ("2.0",)
+    assert {"CVE-2026-1", "GHSA-aaaa-bbbb-cccc", "PYSEC-1"} <= set(finding.identifiers)
+    assert finding.severity is Severity.CRITICAL
+    assert finding.place == "requirements.txt:2"
+    assert "https://example.com/advisory" in finding.references
+
+
+def test_a_clean_pin_is_clean_because_the_control_was_found(audit) -> None:
+    outcome = audit("flask==2.0\njinja2==3.1\n")
+    assert (outcome.run.status, outcome.run.control) == (RunStatus.COMPLETED, True)
+    assert (outcome.run.selected, outcome.run.looked_at) == (2, 2)
+    assert not outcome.findings
+    assert not outcome.gaps
+
+
+def test_two_versions_of_one_package_are_both_asked_about(audit) -> None:
+    outcome = audit({"requirements.txt": "flask==1.0\n", "b/requirements.txt": "flask==1.5\n"})
+    assert sorted(one.package.version for one in outcome.findings) == ["1.0", "1.5"]
+    assert outcome.run.looked_at == 2
+
+
+def test_what_names_no_version_is_a_gap_and_nothing_of_it_runs(audit, tmp_path: Path) -> None:
+    canary = tmp_path / "canary"
+    outcome = audit(
+        {
+            "requirements.txt": "-e .\nx @ file:///tmp/x.zip\nflask>=1\n-r ../outside.txt\njinja2==1.0\n",
+            "setup.py": f"open({str(canary)!r}, 'w').write('ran')\n",
+            "pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "setup"\nbackend-path = ["."]\n',
+        }
+    )
+    assert not canary.exists()
+    assert {GapKind.UNSUPPORTED_REQUIREMENT, GapKind.VERSION_RANGE, GapKind.UNSUPPORTED_MANIFEST} == kinds(outcome)
+    assert [one.package.name for one in outcome.findings] == ["jinja2"]
+
+
+def test_settings_of_the_user_and_of_the_project_do_not_leak_in(audit, monkeypatch, tmp_path: Path) -> None:
+    for name in (
+        "PIP_INDEX_URL",
+        "PIP_AUDIT_VULNERABILITY_SERVICE",
+        "PIP_AUDIT_IGNORE_VULNS",
+        "HTTPS_PROXY",
+        "HTTP_PROXY",
+    ):
+        monkeypatch.setenv(name, "http://127.0.0.1:1/")
+    for name in ("NETRC", "PIP_CONFIG_FILE", "PYTHONPATH", "PYTHONSTARTUP"):
+        monkeypatch.setenv(name, str(tmp_path / "project"))
+    outcome = audit(
+        {
+            "requirements.txt": "flask==1.0\n",
+            "pip.conf": "[global]\nindex-url = http://127.0.0.1:1/\n",
+            "sitecustomize.py": "raise SystemExit(0)\n",
+            "pip_audit.py": "raise SystemExit(0)\n",
+        }
+    )
+    assert outcome.run.status is RunStatus.COMPLETED
+    assert len(outcome.findings) == 1
+
+
+@pytest.mark.parametrize("version", ["1.0.0.0.0.0", "1!1.0", "1.0+local", "0", "9" * 4_000, "2004d", "1.0.dev0"])
+def test_a_strange_version_is_assessed_or_a_gap(audit, version: str) -> None:
+    outcome = audit(f"flask=={version}\njinja2===1.0\n")
+    assert outcome.run.looked_at + len({gap.subject for gap in outcome.gaps}) >= 2
+    assert "jinja2" in {one.package.name for one in outcome.findings}
+
+
+def test_without_an_index_every_package_is_a_gap(audit) -> None:
+    outcome = audit("flask==1.0\n", advisories=None)
+    assert kinds(outcome) == {GapKind.NO_INDEX}
+    assert not outcome.findings
+
+
+def test_a_package_that_a_closed_index_does_not_know_is_a_gap(audit, tmp_path: Path) -> None:
+    closed = index_of(tmp_path / "closed.sqlite", CVE, closed={"PyPI": frozenset({"flask"})})
+    outcome = audit("flask==1.0\ndjango==5.0\n", advisories=closed)
+    assert [(gap.kind, "django" in gap.subject) for gap in outcome.gaps] == [(GapKind.UNKNOWN_PACKAGE, True)]
+    assert len(outcome.findings) == 1
+
+
+# --- A service that lies --------------------------------------------------------------------------------------------
+
+
+class _Liar(BaseHTTPRequestHandler):
+    answer: tuple[int, bytes, str]
+    hang = threading.Event()
+
+    def do_POST(self) -> None:
+        status, body, fault = self.answer
+        self.rfile.read(int(self.headers["Content-Length"]))
+        if fault == "hangs":
+            self.hang.wait(20)
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body) + (100 if fault == "is cut" else 0)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@contextlib.contextmanager
+def lying(answer: tuple[int, bytes, str], index: Path) -> Iterator[str]:
+    server = ThreadingHTTPServer(
+        ("127.0.0.1", 0), type("Liar", (_Liar,), {"answer": answer, "hang": threading.Event()})
+    )
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.RequestHandlerClass.hang.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+_WRONG = {"vulns": [{"id": 7, "affected": "everything"}]}
+_CONTROL_ONLY = {
+    "vulns": [
+        {
+            **osv(CONTROL_ID, package="secscan-control"),
+            "affected": [{"package": {"name": "secscan-control", "ecosystem": "PyPI"}, "versions": ["1.0"]}],
+        }
+    ]
+}
+
+LIES = {
+    "500": (500, b"oops", ""),
+    "html": (200, b"<html>log in first</html>", ""),
+    "[]": (200, b"[]", ""),
+    "{}": (200, b"{}", ""),
+    "null": (200, b"null", ""),
+    "no vulnerabilities": (200, b'{"vulns": []}', ""),
+    "half": (200, b'{"vulns": [{"id": "PYS', ""),
+    "is cut": (200, b'{"vulns": [', "is cut"),
+    "hangs": (200, b"{}", "hangs"),
+    "wrong schema": (200, json.dumps(_WRONG).encode(), ""),
+    "the control for everything": (200, json.dumps(_CONTROL_ONLY).encode(), ""),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_service_that_lies_never_makes_it_clean(audit, monkeypatch: pytest.MonkeyPatch, lie: str) -> None:
+    """pip-audit takes several of these for "no vulnerability known"; the control and our own index tell."""
+    monkeypatch.setattr(pip_audit, "serve", functools.partial(lying, LIES[lie]))
+    outcome = audit("flask==1.0\n", seconds=6 if lie == "hangs" else 60)
+    assert outcome.run.status is RunStatus.FAILED or GapKind.NOT_ASSESSED in kinds(outcome)
+    assert outcome.run.reason or outcome.gaps
+
+
+def test_a_service_that_is_not_there_never_makes_it_clean(audit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pip_audit, "serve", lambda index: contextlib.nullcontext("http://127.0.0.1:9"))
+    assert audit("flask==2.0\n").run.status is RunStatus.FAILED
