@@ -18,7 +18,7 @@ demo: $(VENV)/.installed ## Scan the bundled example: real scanners, everything 
 	echo; echo "The example failed its gate, as it should. Open build/demo/secscan.html in a browser."
 
 test: $(VENV)/.installed-dev ## Run the tests (everything that matters, a few minutes)
-	$(BIN)/python -m pytest -m "not slow" -n auto $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "not slow" -n auto --dist worksteal $(PYTEST_ARGS)
 
 test-slow: $(VENV)/.installed-dev ## Run the slow tests too (a new environment, large inputs)
 	$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)

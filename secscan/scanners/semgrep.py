@@ -43,6 +43,9 @@ _RULE_SECONDS = 30
 
 _ENGINE_FRONT = b"semgrep.console_scripts.entrypoint"
 
+_NO_NETWORK = {"SEMGREP_SEND_METRICS": "off", "SEMGREP_ENABLE_VERSION_CHECK": "0"}
+"""Without this even `semgrep --version` asks a server, and waits for it for minutes where there is no network."""
+
 
 class Semgrep(Scanner[FileBatch]):
     """See the module's description."""
@@ -76,7 +79,9 @@ class Semgrep(Scanner[FileBatch]):
     def parse(self, ended: Ended, piece: FileBatch) -> Report:
         """See `Scanner.parse`."""
         refuse_trouble(ended, exit_codes=(0, 1))
-        answer: _Answer = typed(strict_json(ended.stdout, tool="semgrep"), _Answer, tool="semgrep")
+        # The engine names a metavariable twice where two patterns of a rule bind it; nothing here reads those.
+        document = strict_json(ended.stdout, tool="semgrep", repeatable="$")
+        answer: _Answer = typed(document, _Answer, tool="semgrep")
         _refuse_rule_errors(answer)
         back = piece.back()
         scanned = {back[name] for name in answer.paths.scanned if name in back}
@@ -90,7 +95,7 @@ class Semgrep(Scanner[FileBatch]):
 
     def version(self, setup: Setup) -> str:
         """See `Scanner.version`."""
-        return program_version(setup.programs["semgrep"], "semgrep")
+        return program_version(setup.programs["semgrep"], "semgrep", env=_NO_NETWORK)
 
     def rules_digest(self, setup: Setup) -> str:  # noqa: ARG002 - the rules are embedded
         """Digest of the embedded rule pack."""
@@ -215,7 +220,7 @@ def _run_front(piece: FileBatch, pack: RulePack, setup: Setup) -> Ended:
         ],
         limits=setup.limits,
         files={"rules.json": pack.document, CONTROL: _CONTROL_SOURCE},
-        env={"SEMGREP_SEND_METRICS": "off", "SEMGREP_ENABLE_VERSION_CHECK": "0"},
+        env=_NO_NETWORK,
     )
 
 

@@ -6,7 +6,7 @@ import contextlib
 import json
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -48,8 +48,8 @@ def file_batches(files: Sequence[SourceFile], setup: Setup, *, batches: int) -> 
     return tuple(FileBatch(placed={path: placed[path] for path in sorted(group)}) for group in groups)
 
 
-def program_version(program: Path, distribution: str) -> str:
-    """Return the version of a Python-packaged tool.
+def program_version(program: Path, distribution: str, *, env: Mapping[str, str] | None = None) -> str:
+    """Return the version of a Python-packaged tool; `env` is added to the environment of the program.
 
     A program beside our own Python is the one pip installed with us, whose version the metadata tell at no
     cost; any other is asked. Empty if it does not answer like a version.
@@ -58,24 +58,25 @@ def program_version(program: Path, distribution: str) -> str:
         with contextlib.suppress(metadata.PackageNotFoundError):
             return metadata.version(distribution)
     with contextlib.suppress(StartError):
-        ended = run([str(program), "--version"], limits=Limits(seconds=20, megabytes=1024))
+        ended = run([str(program), "--version"], limits=Limits(seconds=20, megabytes=1024), env=env)
         found = re.search(r"\d+\.\d+[\w.+-]*", ended.stdout.decode("utf-8", "replace")[:1000])
         return found.group() if found and not ended.trouble else ""
     return ""
 
 
-def strict_json(data: bytes, *, tool: str) -> dict[str, Any]:
+def strict_json(data: bytes, *, tool: str, repeatable: str = "") -> dict[str, Any]:
     """Read one JSON object as a tool's whole answer.
 
-    Raises `MalformedOutput` for anything else: nothing, half a document, two documents, a duplicate member (the
-    last would hide the first), NaN, or nesting beyond all reason.
+    `repeatable`: members that begin with this text may occur twice in an object. Raises `MalformedOutput` for
+    anything else: nothing, half a document, two documents, a duplicate member (the last would hide the first), NaN,
+    or nesting beyond all reason.
     """
     if not data.strip():
         raise MalformedOutput("it wrote nothing where its report should be")
 
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         result = dict(pairs)
-        if len(result) != len(pairs):
+        if len(result) != len(pairs) and not _only_repeated(pairs, repeatable):
             raise MalformedOutput(f"the report of {tool} has a member twice")
         return result
 
@@ -89,6 +90,13 @@ def strict_json(data: bytes, *, tool: str) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise MalformedOutput(f"the report of {tool} is not a JSON object")
     return document
+
+
+def _only_repeated(pairs: list[tuple[str, Any]], repeatable: str) -> bool:
+    if not repeatable:
+        return False
+    names = [name for name, _ in pairs if not name.startswith(repeatable)]
+    return len(set(names)) == len(names)
 
 
 def typed(document: Any, shape: type[msgspec.Struct], *, tool: str) -> Any:

@@ -137,3 +137,26 @@ def test_an_empty_answer_is_malformed() -> None:
     ended = Ended(argv=(), exit_code=0, stdout=b"", stderr=b"", seconds=0, peak_megabytes=0)
     with pytest.raises(MalformedOutput):
         SCANNER.parse(ended, FileBatch(placed={}))
+
+
+def test_a_metavariable_that_is_bound_twice_does_not_send_us_the_slow_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def front(*unused: object) -> None:
+        raise AssertionError("the slow way was taken")
+
+    monkeypatch.setattr(semgrep, "_run_front", front)
+    outcome = scan(
+        tmp_path, {"a.py": 'from flask import Flask\napp = Flask(__name__)\napp.route("/x/<path:y>")\n' + BAD}
+    )
+    assert outcome.run.status is RunStatus.COMPLETED
+
+
+def test_asking_for_the_version_asks_no_server(tmp_path: Path) -> None:
+    """Without a network the real front waits for minutes; this one tells whether it was asked not to."""
+    program = tmp_path / "semgrep"
+    program.write_text('#!/bin/sh\necho "1.$SEMGREP_ENABLE_VERSION_CHECK.$SEMGREP_SEND_METRICS"\n')
+    program.chmod(0o755)
+    target = folder_target(tmp_path / "tree", {})
+    setup = Setup(target=target, programs={"semgrep": program}, place=target.root.joinpath)
+    assert SCANNER.version(setup) == "1.0.off"
