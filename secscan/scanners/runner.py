@@ -18,6 +18,7 @@ from secscan.findings.scan import ScannerTiming
 from secscan.scanners.contract import Plan, Report, Scanner, ScannerError, Setup
 
 NOTHING_TO_DO = "nothing in the target concerns it"
+ONLY_GAPS = "of what concerns it in the target it could look at nothing"
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,8 @@ def _prepare(scanner: Scanner[Any], common: Setup) -> _Work | Outcome:
     except ScannerError as error:
         return _failed(scanner, error)
     if not plan.pieces:
-        run = ScannerRun(scanner=scanner.name, status=RunStatus.SKIPPED, reason=NOTHING_TO_DO)
+        reason = ONLY_GAPS if plan.gaps else NOTHING_TO_DO
+        run = ScannerRun(scanner=scanner.name, status=RunStatus.SKIPPED, reason=reason)
         return Outcome(run=run, gaps=plan.gaps, timing=ScannerTiming(scanner=scanner.name, seconds=0.0))
     try:
         programs = find_programs(scanner, (common.target.origin, common.target.root, Path.cwd()))

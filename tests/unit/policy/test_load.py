@@ -133,9 +133,10 @@ def secret(confidence: str, path: str = "src/app.py") -> Finding:
         (credential("medium", "high", path="tests/a.py"), "warn", "block"),
         (sast("high", defect="weak-hash", sources=BANDIT), "warn", "block"),
         (sast("high", defect="weak-hash"), "block", "block"),
-        (sast("critical", path="tests/a.py"), "warn", "block"),
-        (sast("critical", path="src/shop/tests/deep/a.py"), "warn", "block"),
-        (sast("critical", path="src/test_client.py"), "warn", "block"),
+        (sast("critical", path="tests/a.py"), "block", "block"),  # traced, wherever it is
+        (sast("critical", path="tests/a.py", sources=BANDIT), "warn", "block"),
+        (sast("critical", "medium", path="src/shop/tests/deep/a.py"), "warn", "block"),
+        (sast("critical", path="src/test_client.py", defect="xss"), "warn", "block"),
         (sast("critical", path="src/testing/client.py"), "block", "block"),
         (sast("low", path="tests/a.py", defect="assert-used"), "accept", "warn"),
         (sast("low", "low", path="tests/a.py", defect="assert-used"), "accept", "accept"),
