@@ -28,6 +28,7 @@ _PASSED_ON = ("LANG", "LC_ALL", "LC_CTYPE", "TZ", "SYSTEMROOT", "WINDIR", "COMSP
 _POLL_SECONDS = 0.02
 _MEMORY_EVERY = 0.25
 _GRACE_SECONDS = 0.5
+_GONE_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -297,6 +298,17 @@ def _end_tree(child: subprocess.Popen[bytes]) -> None:
     if child.poll() is None:
         child.kill()
         child.wait()
+    # A signal is on its way, not yet received, when `kill` returns; what we call ended has ended.
+    deadline = time.monotonic() + _GONE_SECONDS
+    while any(_alive(process) for process in descendants) and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+def _alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 def _signal_group(pid: int, number: int) -> None:
