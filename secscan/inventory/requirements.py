@@ -11,9 +11,11 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+import msgspec
 from packaging.requirements import InvalidRequirement, Requirement
 
 from secscan.findings.levels import GapKind
+from secscan.findings.model import Gap
 from secscan.inventory.contract import Declared, Inventory, Ranged, broken, gap, joined
 
 PYPI = "PyPI"
@@ -22,6 +24,10 @@ _COMMENT = re.compile(r"(^|\s)#.*$")
 _HASH_OPTIONS = re.compile(r"\s--(?:hash|config-settings?|global-option|install-option)[ =]\S+")
 _INCLUDE = re.compile(r"(?:-r|-c|--requirement|--constraint)[ =]*(.+)")
 _EDITABLE = re.compile(r"(?:-e|--editable)[ =]*(.+)")
+_PLACE = re.compile(
+    r"^[A-Za-z][\w+.-]*://|^\.{1,2}(?:$|[/\\\[])|^[~/]|^[A-Za-z]:\\|^\S+[/\\]\S*$|^\S+\.(?:whl|zip|tar\.\w+)$"
+)
+"""What pip takes for a URL or a path."""
 _HARMLESS_OPTIONS = (
     *("-i", "--index-url", "--extra-index-url", "--no-index", "-f", "--find-links", "--no-binary", "--only-binary"),
     *("--prefer-binary", "--require-hashes", "--pre", "--trusted-host", "--use-feature"),
@@ -35,7 +41,21 @@ def read_requirements(path: str, data: bytes) -> Inventory:
         text = decode_text(data)
     except UnicodeDecodeError:
         return broken(path, "it is neither UTF-8 nor UTF-16 text")
-    return joined(_line(path, number, line) for number, line in _logical_lines(text))
+    whole = joined(_line(path, number, line) for number, line in _logical_lines(text))
+    wrong = [one for one in whole.gaps if one.kind is GapKind.BROKEN_MANIFEST]
+    return _not_for_pip(whole, wrong) if wrong else whole
+
+
+def _not_for_pip(whole: Inventory, wrong: list[Gap]) -> Inventory:
+    """A file that pip would refuse: one gap for all of it, and its pins, which can be assessed all the same.
+
+    Documentation is called `constraints.txt`, too; a gap for each of its lines would hide all others.
+    """
+    first = wrong[0]
+    detail = f"{first.detail}; {len(wrong)} of its lines are no requirements, so pip would refuse the file"
+    return Inventory(
+        packages=whole.packages, includes=whole.includes, gaps=(msgspec.structs.replace(first, detail=detail),)
+    )
 
 
 def requirement(path: str, text: str, line: int, *, direct: bool | None = None) -> Inventory:
@@ -45,7 +65,7 @@ def requirement(path: str, text: str, line: int, *, direct: bool | None = None) 
     try:
         parsed = Requirement(text)
     except InvalidRequirement:
-        if re.search(r"://|^[.~/]|^[A-Za-z]:\\|[/\\]|\.(?:whl|zip|tar\.\w+)$", text):
+        if _PLACE.search(text):
             return _unsupported(path, text, line)
         return broken(path, f"{_shown(text)!r} is not a requirement", line)
     except RecursionError:

@@ -63,6 +63,14 @@ def test_what_is_no_requirement_is_a_gap(line: str) -> None:
     assert [gap.kind for gap in read(line).gaps] == [GapKind.BROKEN_MANIFEST]
 
 
+def test_a_file_that_pip_would_refuse_is_one_gap_and_its_pins_count() -> None:
+    inventory = read("Constraints\n===========\n\nflask==1.0\nSee https://example.com for more.\n-r more.txt\n")
+    assert [(gap.kind, gap.line) for gap in inventory.gaps] == [(GapKind.BROKEN_MANIFEST, 2)]
+    assert "2 of its lines" in inventory.gaps[0].detail
+    assert [one.name for one in inventory.packages] == ["flask"]
+    assert inventory.includes == ("more.txt",)
+
+
 def test_credentials_of_a_url_are_not_shown() -> None:
     (gap,) = read("https://user:hunter2@example.com/x.zip").gaps
     assert "hunter2" not in gap.subject + gap.detail
