@@ -21,7 +21,7 @@ from secscan.advisories.match import PYPI, affected_entry, normal_name
 from secscan.advisories.osv import Affected, Record, parse_record
 from secscan.errors import AdvisoryError
 
-FORMAT = "secscan.advisories/1"
+FORMAT = "secscan.advisories/2"
 
 CONTROL_PACKAGE = "secscan-control"
 CONTROL_VERSION = "1.0"
@@ -41,6 +41,13 @@ CREATE TABLE record (id TEXT PRIMARY KEY, json BLOB NOT NULL);
 CREATE TABLE affected (ecosystem TEXT NOT NULL, package TEXT NOT NULL, id TEXT NOT NULL,
                        PRIMARY KEY (ecosystem, package, id)) WITHOUT ROWID;
 """
+
+_LOOKED_UP = (
+    "SELECT name, closed FROM ecosystem ORDER BY 1",
+    "SELECT ecosystem, package FROM known ORDER BY 1, 2",
+    "SELECT ecosystem, package, affected.id FROM affected JOIN record USING (id) ORDER BY 1, 2, 3",
+)
+"""All that decides which records are read; the records themselves have zlib's check sum."""
 
 
 @dataclass(frozen=True)
@@ -92,14 +99,13 @@ def _fill(path: Path, sources: Iterable[Source], closed: dict[str, frozenset[str
         database.execute("PRAGMA journal_mode = OFF")
         database.execute("PRAGMA synchronous = OFF")
         database.executescript(_SCHEMA)
-        names, count = [], 0
+        names = []
         digest = hashlib.sha256()
         for source in (Source("control", [("control", _CONTROL_RECORD)]), *sources):
             for origin, data in source.records:
                 record = parse_record(data, origin=origin)
                 digest.update(hashlib.sha256(data).digest())
                 _insert(database, record, data)
-                count += 1
             names.append(source.name)
         for ecosystem, packages in closed.items():
             database.executemany(
@@ -113,6 +119,8 @@ def _fill(path: Path, sources: Iterable[Source], closed: dict[str, frozenset[str
             "INSERT INTO ecosystem VALUES (?, 1, 0) ON CONFLICT (name) DO UPDATE SET closed = 1",
             ((one,) for one in closed),
         )
+        # Counted here and not on the way: one record may come from several sources, and the last one stays.
+        [count] = database.execute("SELECT count(*) FROM record WHERE id != ?", (CONTROL_ID,)).fetchone()
         database.executemany(
             "INSERT INTO meta VALUES (?, ?)",
             {
@@ -120,12 +128,21 @@ def _fill(path: Path, sources: Iterable[Source], closed: dict[str, frozenset[str
                 "digest": digest.hexdigest(),
                 "sources": ", ".join(names[1:]),
                 "built": built,
-                "records": str(count - 1),
+                "records": str(count),
+                "looked_up": _digest_of_lookups(database),
             }.items(),
         )
-        if count == 1:
+        if count == 0:
             raise AdvisoryError("there is no OSV record in what was given", hint="give OSV's all.zip or records")
-        return count - 1
+        return int(count)
+
+
+def _digest_of_lookups(database: sqlite3.Connection) -> str:
+    digest = hashlib.sha256()
+    for query in _LOOKED_UP:
+        for row in database.execute(query):
+            digest.update(repr(row).encode())
+    return digest.hexdigest()
 
 
 def _insert(database: sqlite3.Connection, record: Record, data: bytes) -> None:
@@ -159,7 +176,7 @@ class Index:
             self.ecosystems: dict[str, bool] = {
                 name: bool(closed) for name, closed in self._database.execute("SELECT name, closed FROM ecosystem")
             }
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, UnicodeDecodeError) as error:  # sqlite3 decodes its own messages strictly
             raise AdvisoryError(f"the advisory index {path} cannot be read: {error}", hint="import it again") from error
         if self.meta.get("format") != FORMAT:
             found = self.meta.get("format", "unknown")
@@ -172,6 +189,16 @@ class Index:
 
     def __exit__(self, *unused: object) -> None:
         self._database.close()
+
+    def verify(self) -> None:
+        """Raise `AdvisoryError` unless the file is as it was built: a name with a wrong bit would find nothing."""
+        try:
+            state = self._database.execute("PRAGMA quick_check(1)").fetchone()[0]
+            whole = _digest_of_lookups(self._database) == self.meta.get("looked_up")
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            raise self._broken(error) from error
+        if state != "ok" or not whole:
+            raise self._broken("its content is not what was imported" if state == "ok" else state)
 
     @property
     def digest(self) -> str:
@@ -214,7 +241,10 @@ class Index:
             raise self._broken(error) from error
         for record_id, blob in rows:
             data = self._json(blob)
-            yield parse_record(data, origin=record_id), data
+            record = parse_record(data, origin=record_id)
+            if record.id != record_id:
+                raise self._broken(f"the record {record_id} is that of {record.id}")
+            yield record, data
 
     def _one(self, query: str, *values: str) -> tuple[bytes, ...] | None:
         try:
@@ -226,8 +256,8 @@ class Index:
     def _json(self, blob: bytes) -> bytes:
         try:
             return zlib.decompress(blob)
-        except zlib.error as error:
+        except (zlib.error, TypeError) as error:  # a damaged row may hold text in place of bytes
             raise self._broken(error) from error
 
-    def _broken(self, error: Exception) -> AdvisoryError:
+    def _broken(self, error: Exception | str) -> AdvisoryError:
         return AdvisoryError(f"the advisory index {self.path} is damaged: {error}", hint="import it again")

@@ -74,8 +74,12 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Return one record."""
         found = _ID.fullmatch(self.path)
-        with self.lock:
-            data = self.shared.record_json(found.group(1)) if found else None
+        try:
+            with self.lock:
+                data = self.shared.record_json(found.group(1)) if found else None
+        except AdvisoryError as error:
+            self._answer(500, {"code": 13, "message": error.message})
+            return
         if data is None:
             self._answer(404, {"code": 5, "message": "no such record"})
         else:

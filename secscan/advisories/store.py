@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import lzma
 import os
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,8 +50,9 @@ def resolve(name: str) -> Iterator[Path | None]:
     if not name and not path.exists():
         yield None
         return
-    with Index(path):
-        yield path
+    with Index(path) as index:
+        index.verify()
+    yield path
 
 
 def import_sources(paths: Sequence[Path], target: Path) -> int:
@@ -70,6 +73,7 @@ def describe() -> str:
     if not path.exists():
         return f"none at {path}; make one: secscan advisories import all.zip"
     with Index(path) as index:
+        index.verify()
         names = ", ".join(
             f"{name}{' (named packages only)' if closed else ''}" for name, closed in sorted(index.ecosystems.items())
         )
@@ -118,7 +122,7 @@ def _archive(path: Path) -> Iterator[tuple[str, bytes]]:
                     )
                 with archive.open(member) as stream:
                     yield f"{path}: {member.filename}", stream.read(MAX_RECORD_BYTES + 1)
-    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, ValueError) as error:
         raise AdvisoryError(f"{path} is not a whole OSV archive: {error}", hint="get it again") from error
 
 
@@ -134,5 +138,5 @@ def _as_json(data: bytes, suffix: str, origin: str) -> bytes:
 
     try:
         return json.dumps(YAML(typ="safe").load(data), default=plain).encode()
-    except (YAMLError, ValueError, TypeError) as error:
+    except (YAMLError, ValueError, TypeError, RecursionError) as error:
         raise AdvisoryError(f"{origin}: not YAML: {error}", hint="see https://ossf.github.io/osv-schema/") from error

@@ -102,6 +102,49 @@ def test_a_truncated_archive_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "index.sqlite").exists()
 
 
+def test_a_flipped_bit_in_an_archive_is_refused_or_changes_nothing(tmp_path: Path) -> None:
+    whole = archive(tmp_path / "all.zip", {f"{at}.json": record(f"PYSEC-{at}") for at in range(4)}).read_bytes()
+    refused = 0
+    for at in range(0, len(whole), 3):
+        (tmp_path / "bad.zip").write_bytes(whole[:at] + bytes([whole[at] ^ 0x10]) + whole[at + 1 :])
+        try:
+            import_sources([tmp_path / "bad.zip"], tmp_path / "index.sqlite")
+        except AdvisoryError:
+            refused += 1
+    assert refused > 100
+
+
+def test_a_size_that_an_archive_lies_about_does_not_matter(tmp_path: Path) -> None:
+    """The central directory says 10 bytes, the member has millions."""
+    path = archive(tmp_path / "all.zip", {"a.json": b" " * 9_000_000})
+    data = path.read_bytes()
+    path.write_bytes(data.replace((9_000_000).to_bytes(4, "little"), (10).to_bytes(4, "little")))
+    with pytest.raises(AdvisoryError):
+        import_sources([path], tmp_path / "index.sqlite")
+
+
+def test_of_a_record_that_comes_twice_the_last_one_counts_once(tmp_path: Path) -> None:
+    old = archive(tmp_path / "old.zip", {"a.json": record("PYSEC-1"), "b.json": record("PYSEC-2")})
+    new = archive(tmp_path / "new.zip", {"a.json": record("PYSEC-1", withdrawn="2026-01-01T00:00:00Z")})
+    assert import_sources([old, new], tmp_path / "index.sqlite") == 2
+    assert ids(tmp_path / "index.sqlite", "flask", "1.0") == ["PYSEC-2"]
+
+
+def test_a_record_cannot_stand_in_for_all_others_as_the_control(tmp_path: Path) -> None:
+    alone = archive(tmp_path / "all.zip", {"a.json": record("SECSCAN-CONTROL-1")})
+    with pytest.raises(AdvisoryError, match="no OSV record"):
+        import_sources([alone], tmp_path / "index.sqlite")
+
+
+@pytest.mark.parametrize(
+    "text", ["a: [", "? " * 2000 + "x", "- &a [*a]", "\t", "id: 1.0", "id: x\naffected: [{versions: [1.0]}]"]
+)
+def test_yaml_that_is_no_record_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.yaml").write_text(text)
+    with pytest.raises(AdvisoryError, match=r"a\.yaml"):
+        import_sources([tmp_path / "a.yaml"], tmp_path / "index.sqlite")
+
+
 def test_names_in_an_archive_are_never_paths(tmp_path: Path) -> None:
     hostile = archive(tmp_path / "all.zip", {"../../evil.json": record("PYSEC-1"), "/etc/evil.json": record("PYSEC-2")})
     (tmp_path / "in").mkdir()
@@ -133,6 +176,34 @@ def test_a_damaged_index_is_an_error_and_never_clean(tmp_path: Path, damage: str
         ids(path, "flask", "1.0")
     assert str(path) in caught.value.message
     assert caught.value.hint
+
+
+def test_an_index_cut_anywhere_is_an_error(tmp_path: Path) -> None:
+    path = index_of(tmp_path / "index.sqlite", *(osv(f"PYSEC-{at}") for at in range(60)))
+    data = path.read_bytes()
+    for size in range(0, len(data), 512):
+        path.write_bytes(data[:size])
+        with pytest.raises(AdvisoryError), resolve(str(path)):
+            pass
+
+
+def test_a_wrong_bit_in_an_index_is_an_error_or_loses_nothing(tmp_path: Path) -> None:
+    """SQLite itself does not see a changed letter in a package's name; the package would have no advisories."""
+    path = index_of(
+        tmp_path / "index.sqlite", *(osv(f"PYSEC-{at}") for at in range(30)), closed={"PyPI": frozenset("ab")}
+    )
+    whole, data = ids(path, "flask", "1.0"), path.read_bytes()
+    places = [at for at in range(len(data)) if data[at]]
+    refused = 0
+    for at in places[:: len(places) // 800]:
+        path.write_bytes(data[:at] + bytes([data[at] ^ 0x04]) + data[at + 1 :])
+        try:
+            with resolve(str(path)), Index(path) as index:
+                assert [match.record.id for match in index.affecting("flask", "1.0")] == whole
+                assert not index.knows("PyPI", "c")
+        except AdvisoryError:
+            refused += 1
+    assert refused > 100
 
 
 def test_an_index_that_is_named_and_not_there_is_an_error(tmp_path: Path) -> None:

@@ -40,6 +40,34 @@ def test_ranges(version: str, expected: bool) -> None:
     assert is_affected(entry, version) is expected
 
 
+@pytest.mark.parametrize(
+    ("version", "expected"), [("1.0", True), ("1.0+cu117", True), ("1.0.1", False), ("1.1", False)]
+)
+def test_a_local_build_of_the_last_affected_version_is_affected(version: str, expected: bool) -> None:
+    assert is_affected(affected({"introduced": "0"}, {"last_affected": "1.0"}), version) is expected
+
+
+@pytest.mark.parametrize(
+    ("limits", "expected"),
+    [
+        (["2.0"], [True, False]),
+        (["2.0", "4.0"], [True, True]),
+        (["2.0", "*"], [True, True]),
+        (["rubbish"], [True, True]),
+    ],
+)
+def test_a_limit_ends_what_a_range_says(limits: list[str], expected: list[bool]) -> None:
+    entry = affected({"introduced": "0"}, *({"limit": one} for one in limits))
+    assert [is_affected(entry, one) for one in ("1.0", "3.0")] == expected
+
+
+def test_a_range_that_begins_or_ends_at_no_version_affects_too_much_and_never_nothing() -> None:
+    assert is_affected(affected({"introduced": "rubbish"}, {"fixed": "2.0"}), "1.0")
+    assert not is_affected(affected({"introduced": "rubbish"}, {"fixed": "2.0"}), "2.0")
+    assert is_affected(affected({"introduced": "0"}, {"fixed": "rubbish"}), "1.0")
+    assert is_affected(affected({"introduced": "0"}, {"last_affected": "rubbish"}), "1.0")
+
+
 def test_events_count_in_the_order_of_their_versions() -> None:
     entry = affected({"fixed": "2.0"}, {"introduced": "1.0"})
     assert [is_affected(entry, one) for one in ("0.9", "1.0", "1.5", "2.0")] == [False, True, True, False]

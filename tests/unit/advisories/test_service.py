@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import http.client
 import json
+import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+from secscan.advisories.index import Index
 from secscan.advisories.service import serve
 from tests.support.osv_records import index_of, osv
 
@@ -80,6 +83,58 @@ def test_a_question_that_is_not_understood_is_an_error_and_never_empty(service: 
     status, answer = ask(service, "/v1/query", body)
     assert status == 400
     assert "vulns" not in answer
+
+
+def test_the_control_is_found(service: str) -> None:
+    status, answer = ask(service, "/v1/query", json.dumps(query("secscan-control")).encode())
+    assert (status, [one["id"] for one in answer["vulns"]]) == (200, ["SECSCAN-CONTROL-1"])
+
+
+def test_what_a_closed_index_does_not_know_is_for_the_asker_to_tell(tmp_path: Path) -> None:
+    """The service only answers; `Index.knows` says that this answer means nothing, and the adapter does not ask."""
+    path = index_of(tmp_path / "closed.sqlite", osv(), closed={"PyPI": frozenset({"flask"})})
+    with serve(path) as url:
+        assert ask(url, "/v1/query", json.dumps(query("django")).encode()) == (200, {"vulns": []})
+    with Index(path) as index:
+        assert not index.knows("PyPI", "django")
+
+
+def test_a_damaged_record_is_a_server_error_and_never_empty(tmp_path: Path) -> None:
+    path = index_of(tmp_path / "index.sqlite", osv("PYSEC-1"))
+    with sqlite3.connect(path) as database:
+        database.execute("UPDATE record SET json = x'00ff'")
+    database.close()
+    with serve(path) as url:
+        for status, answer in (
+            ask(url, "/v1/query", json.dumps(query()).encode()),
+            ask(url, "/v1/querybatch", json.dumps({"queries": [query()]}).encode()),
+            ask(url, "/v1/vulns/PYSEC-1"),
+        ):
+            assert status == 500
+            assert "vulns" not in answer
+
+
+@pytest.mark.parametrize("length", ["", "-1", "x", "99999999999"])
+def test_a_body_needs_a_length_within_limits(service: str, length: str) -> None:
+    assert ask(service, "/v1/query", b"{}", **{"Content-Length": length})[0] == 400
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "HEAD"])
+def test_a_method_it_does_not_have_is_refused(service: str, method: str) -> None:
+    connection = http.client.HTTPConnection(urlsplit(service).netloc, timeout=10)
+    try:
+        connection.request(method, "/v1/query", body=b"{}")
+        assert connection.getresponse().status == 501
+    finally:
+        connection.close()
+
+
+def test_many_can_ask_at_once(service: str) -> None:
+    body = json.dumps(query()).encode()
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: ask(service, "/v1/query", body), range(40)))
+    assert {status for status, _ in answers} == {200}
+    assert all(len(answer["vulns"]) == 2 for _, answer in answers)
 
 
 def test_other_methods_and_too_much_are_refused(service: str) -> None:
