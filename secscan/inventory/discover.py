@@ -7,6 +7,9 @@ import re
 from collections import defaultdict
 from collections.abc import Callable
 
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
+
 from secscan.findings.levels import GapKind
 from secscan.findings.model import Gap
 from secscan.inventory.contract import MAX_MANIFEST_BYTES, Declared, Inventory, Ranged, Reader, broken, gap
@@ -105,11 +108,27 @@ def _unsupported(path: str) -> Gap:
 
 
 def _unresolved(ranges: list[Ranged], packages: list[Declared]) -> list[Ranged]:
-    """Ranges whose package no lock file of the same folder pins."""
-    pinned: dict[str, set[str]] = defaultdict(set)
+    """Ranges for which no file of the same folder pins a version that lies in them."""
+    pinned: dict[tuple[str, str], set[str]] = defaultdict(set)
     for one in packages:
-        pinned[posixpath.dirname(one.path)].add(_normal(one.name))
-    return [one for one in ranges if _normal(one.name) not in pinned[posixpath.dirname(one.path)]]
+        pinned[posixpath.dirname(one.path), _normal(one.name)].add(one.version)
+    return [one for one in ranges if not _resolved(one, pinned[posixpath.dirname(one.path), _normal(one.name)])]
+
+
+def _resolved(one: Ranged, versions: set[str]) -> bool:
+    # A pin for another platform (`x==1; sys_platform == 'win32'` beside `x>=2`) or of an old lock file tells nothing.
+    try:
+        wanted = Requirement(one.text).specifier
+    except InvalidRequirement:
+        return bool(versions)  # Poetry's own notation
+    return any(_lies_in(version, wanted) for version in versions)
+
+
+def _lies_in(version: str, wanted: SpecifierSet) -> bool:
+    try:
+        return wanted.contains(version, prereleases=True)
+    except ValueError:
+        return False
 
 
 def _normal(name: str) -> str:

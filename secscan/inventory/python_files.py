@@ -10,11 +10,11 @@ from typing import Any
 
 from secscan.findings.levels import GapKind
 from secscan.inventory.contract import Declared, Inventory, Lines, Ranged, broken, gap, joined
-from secscan.inventory.requirements import PYPI, decode_text, requirement
+from secscan.inventory.requirements import PYPI, decode_text, include, requirement
 
 
 def read_pyproject(path: str, data: bytes) -> Inventory:
-    """Read `pyproject.toml`: PEP 621 dependencies, PEP 735 groups, and Poetry's table."""
+    """Read `pyproject.toml`: PEP 621 dependencies, PEP 735 groups, and the tables of Poetry, uv and PDM."""
     text, document = _toml(data)
     if isinstance(document, str):
         return broken(path, document)
@@ -22,6 +22,8 @@ def read_pyproject(path: str, data: bytes) -> Inventory:
     lines = Lines(text)
     groups = [project.get("dependencies"), *_table(project, "optional-dependencies").values()]
     groups += _table(document, "dependency-groups").values()
+    groups += [_table(document, "tool", "uv").get("dev-dependencies")]
+    groups += _table(document, "tool", "pdm", "dev-dependencies").values()
     named = [one for group in groups if isinstance(group, list) for one in group if isinstance(one, str)]
     parts = [requirement(path, one, lines.of(one), direct=True) for one in named]
     dynamic = project.get("dynamic")
@@ -59,9 +61,13 @@ def read_pipfile_lock(path: str, data: bytes) -> Inventory:
         return broken(path, "it is not an object")
     lines = Lines(text)
     result = []
-    for section in ("default", "develop"):
-        members = document.get(section, {})
-        for name, entry in members.items() if isinstance(members, dict) else ():
+    for section, members in document.items():
+        if section == "_meta":
+            continue  # every other member is a category of packages, under a name of the project's choice
+        if not isinstance(members, dict):
+            result.append(broken(path, f"its category {section[:100]!r} is not an object"))
+            continue
+        for name, entry in members.items():
             version = entry.get("version") if isinstance(entry, dict) else None
             line = lines.of(name)
             if isinstance(version, str):
@@ -83,9 +89,15 @@ def read_setup_cfg(path: str, data: bytes) -> Inventory:
     if parser.has_section("options.extras_require"):
         values += [value for _, value in parser.items("options.extras_require")]
     lines = Lines(text)
-    named = [one.strip() for value in values for one in value.splitlines()]
-    wanted = [one for one in named if one and not one.startswith(("#", "file:"))]
-    return joined([requirement(path, one, lines.of(one), direct=True) for one in wanted])
+    parts = []
+    for value in values:
+        if value.strip().startswith("file:"):
+            files = value.strip().removeprefix("file:").replace("\n", ",").split(",")
+            parts += [include(path, 0, one.strip()) for one in files if one.strip()]
+            continue
+        named = [one.strip() for one in value.splitlines()]
+        parts += [requirement(path, one, lines.of(one), direct=True) for one in named if one and one[0] != "#"]
+    return joined(parts)
 
 
 def _toml(data: bytes) -> tuple[str, dict[str, Any] | str]:
@@ -114,12 +126,24 @@ def _lock_entry(path: str, entry: Any, line: int) -> Inventory:
     if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
         return broken(path, "a package without a name", line)
     name, version = entry["name"], entry.get("version")
-    source = entry.get("source")
-    if isinstance(source, dict) and {"editable", "virtual", "directory"} & set(source):
+    origin = _origin(entry)
+    if origin & {"editable", "virtual", "directory"}:
         return Inventory()  # the project itself, or a part of it
     if not isinstance(version, str) or not version:
         return _without_version(path, name, line)
-    return Inventory(packages=(Declared(name, version, PYPI, path, line),))
+    found = Inventory(packages=(Declared(name, version, PYPI, path, line),))
+    if origin & {"git", "url", "path", "file", "vcs", "archive"}:
+        # It calls itself this version: PyPI's advisories may hold for it, but their silence means nothing.
+        return joined([found, _without_version(path, name, line)])
+    return found
+
+
+def _origin(entry: dict[str, Any]) -> set[str]:
+    """What an entry says of where it comes from: words of uv, Poetry (`type`), PDM and PEP 751 (members)."""
+    source = entry.get("source")
+    if not isinstance(source, dict):
+        return set(entry)
+    return {str(source["type"])} if "type" in source else set(source)
 
 
 def _poetry_table(path: str, lines: Lines, poetry: dict[str, Any]) -> Inventory:

@@ -28,10 +28,12 @@ _PLACE = re.compile(
     r"^[A-Za-z][\w+.-]*://|^\.{1,2}(?:$|[/\\\[])|^[~/]|^[A-Za-z]:\\|^\S+[/\\]\S*$|^\S+\.(?:whl|zip|tar\.\w+)$"
 )
 """What pip takes for a URL or a path."""
-_HARMLESS_OPTIONS = (
-    *("-i", "--index-url", "--extra-index-url", "--no-index", "-f", "--find-links", "--no-binary", "--only-binary"),
-    *("--prefer-binary", "--require-hashes", "--pre", "--trusted-host", "--use-feature"),
+_HARMLESS_OPTIONS = re.compile(
+    r"(?:(?:--no-index|--prefer-binary|--require-hashes|--pre)"
+    r"|(?:--(?:index-url|extra-index-url|find-links|no-binary|only-binary|trusted-host|use-feature)[\s=]|-[if][\s=]?)"
+    r"\s*[^\s-]\S*)(?:\s+|$)"
 )
+"""One option that names no package, with its value. pip takes more than one from a line, `--pre -r more.txt` too."""
 _PIN_REMEDY = "pin it with == in a requirements file, or add a lock file"
 
 
@@ -113,25 +115,36 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
         if line:
             yield first, line
         parts, first = [], 0
-    if parts:
-        yield first, _COMMENT.sub("", "".join(parts)).strip()
+    if rest := _COMMENT.sub("", "".join(parts)).strip():
+        yield first, rest
 
 
 def _line(path: str, number: int, line: str) -> Inventory:
     if len(line) > _MAX_LINE * 10:
         return broken(path, f"a line of {len(line)} characters", number)
-    if include := _INCLUDE.fullmatch(line):
-        return _include(path, number, include.group(1).strip().strip("\"'"))
+    if included := _INCLUDE.fullmatch(line):
+        return include(path, number, included.group(1).strip().strip("\"'"))
     if editable := _EDITABLE.fullmatch(line):
         return _unsupported(path, editable.group(1), number)
     if line.startswith("-"):
-        if line.split("=")[0].split()[0] in _HARMLESS_OPTIONS:
+        rest = _after_harmless_options(line)
+        if not rest:
             return Inventory()
-        return broken(path, f"an option that is not known: {_shown(line.split()[0])}", number)
+        if rest != line and rest.startswith("-"):
+            return _line(path, number, rest)
+        return broken(path, f"an option that is not known: {_shown(rest.split()[0])}", number)
     return requirement(path, _HASH_OPTIONS.sub("", f" {line}").strip(), number)
 
 
-def _include(path: str, number: int, named: str) -> Inventory:
+def _after_harmless_options(line: str) -> str:
+    at = 0
+    while found := _HARMLESS_OPTIONS.match(line, at):
+        at = found.end()
+    return line[at:]
+
+
+def include(path: str, number: int, named: str) -> Inventory:
+    """Read that `path` includes the requirements file `named`: by its path text, or a gap where it leads out."""
     # Joined as text, never on the file system; what leads out of the target stays out.
     joined = posixpath.normpath(posixpath.join(posixpath.dirname(path), named))
     if "://" in named or named.startswith("/") or joined.startswith("../"):

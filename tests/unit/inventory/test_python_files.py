@@ -67,6 +67,59 @@ def test_pipfile_lock() -> None:
     assert len(inventory.gaps) == 2
 
 
+def test_every_category_of_a_pipfile_lock_is_read() -> None:
+    document = {"_meta": {"sources": []}, "default": {}, "docs": {"sphinx": {"version": "==1.0"}}, "odd": []}
+    inventory = read_pipfile_lock("Pipfile.lock", json.dumps(document).encode())
+    assert [one.name for one in inventory.packages] == ["sphinx"]
+    assert [gap.kind for gap in inventory.gaps] == [GapKind.BROKEN_MANIFEST]
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        'source = { git = "https://example.com/x?rev=1#1" }',
+        'source = { url = "https://example.com/x.whl" }',
+        'source = { path = "x.whl" }',
+        '[package.source]\ntype = "git"\nurl = "https://example.com/x"',
+        '[package.source]\ntype = "file"\nurl = "x.whl"',
+        'git = "https://example.com/x"',
+        'vcs = { type = "git", url = "https://example.com/x" }',
+    ],
+)
+def test_a_locked_package_from_elsewhere_is_asked_about_and_a_gap(origin: str) -> None:
+    inventory = read_toml_lock("x.lock", f'[[package]]\nname = "flask"\nversion = "2.0"\n{origin}\n'.encode())
+    assert [(one.name, one.version) for one in inventory.packages] == [("flask", "2.0")]
+    assert [gap.kind for gap in inventory.gaps] == [GapKind.UNSUPPORTED_REQUIREMENT]
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        'source = { registry = "https://pypi.org/simple" }',
+        '[package.source]\ntype = "legacy"\nurl = "https://example.com/simple"',
+        "",
+    ],
+)
+def test_a_locked_package_of_an_index_is_no_gap(origin: str) -> None:
+    inventory = read_toml_lock("x.lock", f'[[package]]\nname = "flask"\nversion = "2.0"\n{origin}\n'.encode())
+    assert len(inventory.packages) == 1
+    assert not inventory.gaps
+
+
+def test_the_tables_of_uv_and_pdm_are_read() -> None:
+    text = b'[tool.uv]\ndev-dependencies = ["flask==1.0"]\n[tool.pdm.dev-dependencies]\ntest = ["click==6.7"]\n'
+    assert [one.name for one in read_pyproject("pyproject.toml", text).packages] == ["flask", "click"]
+
+
+def test_setup_cfg_may_name_files() -> None:
+    text = (
+        b"[options]\ninstall_requires = file: deps.txt, more/deps.txt\n[options.extras_require]\nx = file: ../out.txt\n"
+    )
+    inventory = read_setup_cfg("app/setup.cfg", text)
+    assert inventory.includes == ("app/deps.txt", "app/more/deps.txt", "out.txt")
+    assert [gap.kind for gap in read_setup_cfg("setup.cfg", text).gaps] == [GapKind.UNSUPPORTED_REQUIREMENT]
+
+
 def test_setup_cfg() -> None:
     text = (
         b"[options]\ninstall_requires =\n  flask==2.0\n  # note\n  jinja2>=3\n"
@@ -165,6 +218,28 @@ def test_a_lock_file_resolves_the_ranges_beside_it_only() -> None:
     }
     (gap,) = take_inventory(list(files), files.__getitem__).gaps
     assert (gap.kind, "other/pyproject.toml" in gap.subject) == (GapKind.VERSION_RANGE, True)
+
+
+@pytest.mark.parametrize(("pinned", "resolved"), [("2.0", True), ("2.1rc1", True), ("0.9", False), ("rubbish", False)])
+def test_a_pin_resolves_only_a_range_that_it_lies_in(pinned: str, resolved: bool) -> None:
+    """An old lock file, or a pin for another platform, says nothing of what is installed."""
+    files = {
+        "pyproject.toml": b'[project]\ndependencies = ["flask>=1"]\n',
+        "uv.lock": f'[[package]]\nname = "flask"\nversion = "{pinned}"\n'.encode(),
+    }
+    gaps = take_inventory(list(files), files.__getitem__).gaps
+    assert [gap.kind for gap in gaps] == ([] if resolved else [GapKind.VERSION_RANGE])
+
+
+def test_a_pin_for_another_platform_hides_no_range() -> None:
+    text = b"flask==1.0; sys_platform == 'win32'\nflask>=2; sys_platform != 'win32'\n"
+    (gap,) = take_inventory(["requirements.txt"], {"requirements.txt": text}.__getitem__).gaps
+    assert (gap.kind, gap.line) == (GapKind.VERSION_RANGE, 2)
+
+
+def test_a_manifest_that_is_too_large_is_a_gap() -> None:
+    (gap,) = take_inventory(["requirements.txt"], {"requirements.txt": b"#" * 20_000_001}.__getitem__).gaps
+    assert gap.kind is GapKind.BROKEN_MANIFEST
 
 
 def test_a_manifest_that_nobody_reads_yet_is_a_gap() -> None:

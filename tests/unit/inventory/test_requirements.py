@@ -71,6 +71,46 @@ def test_a_file_that_pip_would_refuse_is_one_gap_and_its_pins_count() -> None:
     assert inventory.includes == ("more.txt",)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--pre",
+        "-i https://example.com/simple",
+        "-ihttps://example.com/simple",
+        "--index-url=https://example.com/simple --extra-index-url https://example.com/more --pre",
+        "--no-binary :all:",
+        "--find-links ./wheels",
+        "--require-hashes",
+    ],
+)
+def test_options_that_name_no_package_are_nothing(line: str) -> None:
+    assert read(line) == read("")
+
+
+@pytest.mark.parametrize("before", ["--pre", "-i https://example.com/simple", "--no-index --find-links=x"])
+def test_an_option_in_front_hides_nothing(before: str) -> None:
+    """pip reads every option of a line."""
+    assert read(f"{before} -r base.txt").includes == ("base.txt",)
+    assert [gap.kind for gap in read(f"{before} -e .").gaps] == [GapKind.UNSUPPORTED_REQUIREMENT]
+    assert [gap.kind for gap in read(f"{before} flask==1.0").gaps] == [GapKind.BROKEN_MANIFEST]
+    assert [gap.kind for gap in read(f"{before} --what").gaps] == [GapKind.BROKEN_MANIFEST]
+    assert [gap.kind for gap in read("-i -r base.txt").gaps] == [GapKind.BROKEN_MANIFEST]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["flask==1.0 \\", "\\\nflask==1.0", "flask \\\n == \\\n 1.0", "# note \\\nflask==1.0", "\\\n\nflask==1.0\n\\"],
+)
+def test_a_continuation_hides_nothing(text: str) -> None:
+    inventory = read(text)
+    assert [(one.name, one.version) for one in inventory.packages] == [("flask", "1.0")]
+    assert not inventory.gaps
+
+
+def test_a_comment_takes_what_it_is_continued_with_as_pip_does() -> None:
+    assert [one.name for one in read("flask==1.0 # see \\\njinja2==1.0\nclick==6").packages] == ["flask", "click"]
+
+
 def test_credentials_of_a_url_are_not_shown() -> None:
     (gap,) = read("https://user:hunter2@example.com/x.zip").gaps
     assert "hunter2" not in gap.subject + gap.detail
@@ -120,7 +160,7 @@ pieces = st.sampled_from(
     ]
 )
 lines = st.lists(pieces, max_size=8).map("".join) | st.text(
-    st.characters(exclude_characters="\r\n\\\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029")
+    st.characters(codec="utf-8", exclude_characters="\r\n\\\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029")
 )
 
 
