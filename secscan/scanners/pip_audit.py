@@ -11,6 +11,7 @@ package must come back vulnerable, and every package that was asked about must c
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 
@@ -19,7 +20,7 @@ import msgspec
 from secscan.advisories.aliases import alias_groups
 from secscan.advisories.cvss import base_score, severity_of
 from secscan.advisories.index import CONTROL_ID, CONTROL_PACKAGE, CONTROL_VERSION, Index, Match
-from secscan.advisories.match import PYPI, fixed_versions, normal_name, sort_versions
+from secscan.advisories.match import PYPI, fixed_versions, normal_name, parse_version, sort_versions
 from secscan.advisories.service import serve
 from secscan.errors import AdvisoryError
 from secscan.findings.levels import Confidence, GapKind, Kind, Severity
@@ -40,6 +41,8 @@ _LEVELS = {
 }
 """Words for severity in `database_specific`, as GitHub's advisories have them."""
 
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_LONGEST_VERSION = 200
 _WORST_FIRST = [Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW, Severity.INFO, Severity.UNKNOWN]
 
 
@@ -93,12 +96,14 @@ class PipAudit(Scanner[PinList]):
         target = setup.target
         inventory = take_inventory([file.path for file in target.files], target.read)
         gaps = [msgspec.structs.replace(gap, scanner=self.name) for gap in inventory.gaps]
+        gaps += [_not_plain(one) for one in inventory.packages if one.ecosystem == PYPI and not _is_plain(one)]
         if setup.advisories is None:
             return Plan(gaps=(*gaps, *_no_index(inventory)))
         try:
             with Index(setup.advisories) as index:
-                pins = [_with_advice(pin, index) for pin in _pins(inventory.packages) if index.knows(PYPI, pin.name)]
-                gaps += _unknown(inventory.packages, index)
+                plain = [one for one in inventory.packages if _is_plain(one)]
+                pins = [_with_advice(pin, index) for pin in _pins(plain) if index.knows(PYPI, pin.name)]
+                gaps += _unknown(plain, index)
         except AdvisoryError as error:
             raise ScannerError(error.message, hint=error.hint) from error
         return Plan(pieces=_pieces(pins), selected=frozenset(pin.key for pin in pins), gaps=tuple(gaps))
@@ -184,6 +189,23 @@ def _pins(packages: Iterable[Declared]) -> list[Pin]:
     ]
 
 
+def _is_plain(one: Declared) -> bool:
+    """Whether name and version are such as one line for pip-audit can hold.
+
+    Lock files are hostile text: what else a line may say is an option, a path, or a second line. And a single
+    version that PEP 440 does not know ends pip-audit for all.
+    """
+    named = _NAME.fullmatch(one.name) and normal_name(one.name) != CONTROL_PACKAGE
+    whole = len(one.version) <= _LONGEST_VERSION and not re.search(r"\s", one.version)
+    return bool(named) and whole and parse_version(one.version) is not None
+
+
+def _not_plain(one: Declared) -> Gap:
+    subject = f"{one.name[:100]}=={one.version[:100]} in {one.path}"
+    why = "its name or version is none that the Python packaging standards allow"
+    return _gap(GapKind.NOT_ASSESSED, subject, why, "depend on a released version, or check it by hand", one.line)
+
+
 def _pieces(pins: list[Pin]) -> tuple[PinList, ...]:
     """The first version of each name in one piece, the second in another, and so on."""
     layers: list[list[Pin]] = []
@@ -266,7 +288,8 @@ def _trouble(pin: Pin, found: _Dependency | None) -> str:
         return "pip-audit said nothing of it"
     if found.skip_reason:
         return f"pip-audit skipped it: {found.skip_reason}"
-    if found.version != pin.version:
+    judged = parse_version(found.version)
+    if judged is None or judged != parse_version(pin.version):
         return f"pip-audit judged version {found.version}"
     reported = {name for vuln in found.vulns for name in (vuln.id, *vuln.aliases)}
     missed = [one.id for one in pin.advice if reported.isdisjoint({one.id, *one.aliases})]

@@ -115,10 +115,55 @@ def test_settings_of_the_user_and_of_the_project_do_not_leak_in(audit, monkeypat
     assert len(outcome.findings) == 1
 
 
-@pytest.mark.parametrize("version", ["1.0.0.0.0.0", "1!1.0", "1.0+local", "0", "9" * 4_000, "2004d", "1.0.dev0"])
-def test_a_strange_version_is_assessed_or_a_gap(audit, version: str) -> None:
-    outcome = audit(f"flask=={version}\njinja2===1.0\n")
-    assert outcome.run.looked_at + len({gap.subject for gap in outcome.gaps}) >= 2
+def test_the_home_of_the_user_does_not_leak_in(audit, monkeypatch, tmp_path: Path) -> None:
+    """A `.netrc` would send its password along with every question, a `pip.conf` would choose who is asked."""
+    home = tmp_path / "home"
+    (home / ".config" / "pip").mkdir(parents=True)
+    (home / ".netrc").write_text("default login someone password hunter2\n")
+    (home / ".netrc").chmod(0o600)
+    for place in (home / ".config" / "pip" / "pip.conf", home / "pip.conf"):
+        place.write_text("[global]\nindex-url = http://127.0.0.1:1/\nproxy = http://127.0.0.1:1/\n")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / ".config"))
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(home / "pip.conf"))
+    asked: list[dict[str, str]] = []
+    monkeypatch.setattr(pip_audit, "serve", functools.partial(lying, (200, b'{"vulns": []}', ""), asked=asked))
+    audit("flask==1.0\n")
+    assert len(asked) == 2
+    assert not [headers for headers in asked if "Authorization" in headers or "Cookie" in headers]
+
+
+def test_nothing_is_read_outside_of_the_project(audit, tmp_path: Path) -> None:
+    (tmp_path / "outside.txt").write_text("jinja2==1.0\n")
+    outcome = audit(f"-r ../outside.txt\n--pre -r {tmp_path / 'outside.txt'}\n-c ../outside.txt\nflask==1.0\n")
+    assert [one.package.name for one in outcome.findings] == ["flask"]
+    assert [gap.kind for gap in outcome.gaps] == [GapKind.UNSUPPORTED_REQUIREMENT] * 3
+
+
+def test_a_lock_file_cannot_write_lines_for_pip_audit(audit, tmp_path: Path) -> None:
+    (tmp_path / "outside.txt").write_text("jinja2==1.0\n")
+    lock = f"""
+        [[package]]
+        name = "click"
+        version = "1.0\\n-r {tmp_path / "outside.txt"}\\n"
+        [[package]]
+        name = "flask"
+        version = "1.0"
+    """
+    outcome = audit({"uv.lock": lock})
+    assert outcome.run.status is RunStatus.COMPLETED
+    assert [one.package.name for one in outcome.findings] == ["flask"]
+    assert kinds(outcome) == {GapKind.NOT_ASSESSED}
+
+
+@pytest.mark.parametrize(
+    "version", ["1.0.0.0.0.0", "1!1.0", "1.0+local", "0", "v1.0", "1.0-RC.1", "9" * 4_000, "2004d", "1.0.dev0", "1.0;x"]
+)
+@pytest.mark.parametrize("operator", ["==", "==="])
+def test_a_strange_version_is_assessed_or_a_gap_and_costs_no_other(audit, operator: str, version: str) -> None:
+    outcome = audit(f"flask{operator}{version}\njinja2===1.0\n")
+    assert outcome.run.status is RunStatus.COMPLETED
+    assert outcome.run.looked_at + len({gap.subject for gap in outcome.gaps}) == 2
     assert "jinja2" in {one.package.name for one in outcome.findings}
 
 
@@ -140,9 +185,11 @@ def test_a_package_that_a_closed_index_does_not_know_is_a_gap(audit, tmp_path: P
 
 class _Liar(BaseHTTPRequestHandler):
     answer: tuple[int, bytes, str]
-    hang = threading.Event()
+    hang: threading.Event
+    asked: list[dict[str, str]]
 
     def do_POST(self) -> None:
+        self.asked.append(dict(self.headers))
         status, body, fault = self.answer
         self.rfile.read(int(self.headers["Content-Length"]))
         if fault == "hangs":
@@ -157,10 +204,10 @@ class _Liar(BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def lying(answer: tuple[int, bytes, str], index: Path) -> Iterator[str]:
-    server = ThreadingHTTPServer(
-        ("127.0.0.1", 0), type("Liar", (_Liar,), {"answer": answer, "hang": threading.Event()})
-    )
+def lying(answer: tuple[int, bytes, str], index: Path, asked: list[dict[str, str]] | None = None) -> Iterator[str]:
+    """Serve one answer to everything; `asked` collects the headers of what was asked."""
+    fields = {"answer": answer, "hang": threading.Event(), "asked": [] if asked is None else asked}
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Liar", (_Liar,), fields))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
@@ -191,6 +238,12 @@ LIES = {
     "no vulnerabilities": (200, b'{"vulns": []}', ""),
     "half": (200, b'{"vulns": [{"id": "PYS', ""),
     "is cut": (200, b'{"vulns": [', "is cut"),
+    "429": (429, b"{}", ""),
+    "nothing": (200, b"", ""),
+    "moved": (302, b'{"vulns": []}', ""),
+    "pages": (200, b'{"vulns": [], "next_page_token": "2"}', ""),
+    "not affected": (200, json.dumps({"vulns": [{"id": CONTROL_ID, "modified": "2026-01-01T00:00:00Z"}]}).encode(), ""),
+    "a newer schema": (200, json.dumps({"vulns": [{**CVE, "schema_version": "2.0.0"}]}).encode(), ""),
     "hangs": (200, b"{}", "hangs"),
     "wrong schema": (200, json.dumps(_WRONG).encode(), ""),
     "the control for everything": (200, json.dumps(_CONTROL_ONLY).encode(), ""),
