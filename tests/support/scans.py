@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -28,6 +29,7 @@ from secscan.gate.judge import judged
 from secscan.policy.load import load_policy
 
 AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
+HOUSE_POLICY = Path(__file__).with_name("policy.yaml")
 
 TAINTED = Finding(
     kind=Kind.SAST,
@@ -133,7 +135,7 @@ def run(name: str, **changes: Any) -> ScannerRun:
     return msgspec.structs.replace(plain, **changes)
 
 
-def scan_of(*findings: Finding, policy: str = "default", **fields: Any) -> Scan:
+def scan_of(*findings: Finding, policy: str = str(HOUSE_POLICY), **fields: Any) -> Scan:
     """A judged scan of these findings."""
     plain = Scan(
         format=FORMAT,
