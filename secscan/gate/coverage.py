@@ -6,10 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from secscan.findings.globs import any_glob
 from secscan.findings.judgement import Reason, ToleratedGaps
 from secscan.findings.levels import GapKind, Verdict
 from secscan.findings.model import Gap
-from secscan.policy.globs import any_glob
 from secscan.policy.model import Policy, Tolerance
 
 _EXAMPLES = 3

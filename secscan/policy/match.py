@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from secscan.findings.defects import defect
+from secscan.findings.globs import any_glob, any_name
 from secscan.findings.levels import Severity
 from secscan.findings.model import Finding
-from secscan.policy.globs import any_glob, any_name
 from secscan.policy.model import Match
 
 Test = Callable[[Finding], bool | None]

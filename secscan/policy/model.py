@@ -46,7 +46,7 @@ class Match(Value, frozen=True, kw_only=True, rename={"defect": "class"}):
     """`unknown` matches only where it is named; a list without it is undecided on a finding of unknown severity."""
     confidence: tuple[Confidence, ...] = ()
     paths: tuple[str, ...] = ()
-    """Globs (see `policy.globs`) over the path text of the finding's location."""
+    """Globs (see `findings.globs`) over the path text of the finding's location."""
     paths_not: tuple[str, ...] = ()
     """Holds where none of the globs matches."""
     package: tuple[str, ...] = ()

@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from secscan.findings.defects import DEFECTS
+from secscan.findings.globs import problem_with
 from secscan.findings.levels import Confidence, Kind, Severity
-from secscan.policy.globs import problem_with
 from secscan.policy.model import Match
 from secscan.yamlfile import Fields, Node, suggestion
 
@@ -47,7 +47,7 @@ def vocabulary(node: Node, words: type[WordT]) -> tuple[WordT, ...]:
 
 
 def path_globs(node: Node) -> tuple[str, ...]:
-    """A list of globs that mean something (see `policy.globs`), none twice, at least one."""
+    """A list of globs that mean something (see `findings.globs`), none twice, at least one."""
 
     def glob(item: Node) -> str:
         problem = problem_with(item.text())

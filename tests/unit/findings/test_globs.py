@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secscan.policy.globs import any_glob, any_name, problem_with
+from secscan.findings.globs import any_glob, any_name, problem_with
 
 
 @pytest.mark.parametrize(
