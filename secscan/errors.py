@@ -34,6 +34,7 @@ class ExitCode(IntEnum):
 class SecscanError(Exception):
     """An expected error: one line that says what happened and where, and a hint what to do.
 
+    `excerpt` may be set to lines that show the place, such as a line of source and a mark below it.
     `exit_code` is what the process ends with if nobody handles the error on the way.
     """
 
@@ -43,6 +44,7 @@ class SecscanError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.excerpt: tuple[str, ...] = ()
 
 
 class UsageError(SecscanError):

@@ -18,7 +18,7 @@ import msgspec
 from secscan import __version__
 from secscan.correlate.merge import merge
 from secscan.findings.model import Finding, Gap, Notice
-from secscan.findings.scan import FORMAT, RunInfo, Scan, timestamp
+from secscan.findings.scan import FORMAT, FileState, RunInfo, Scan, timestamp
 from secscan.gate.judge import judged
 from secscan.policy.model import Policy
 from secscan.process import Limits
@@ -70,6 +70,8 @@ def scan(request: ScanRequest, *, progress: Callable[[Progress], None]) -> Scan:
             findings=merge(_in_context(request.scanners, outcomes, setup)),
             gaps=_sorted_gaps(explain_unparsable(gaps, target)),
             notices=(*request.notices, *target.notices),
+            files=tuple(FileState(path=file.path, digest=file.digest[:16]) for file in target.files),
+            packages=tuple(sorted({package for outcome in outcomes for package in outcome.packages})),
         )
         clean = scrub_scan(seen, target.read)
     at = request.judged_at or datetime.now(UTC)

@@ -72,10 +72,12 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def tell(error: SecscanError) -> None:
-    """Say an expected error on standard error: one line, and what to do."""
+    """Say an expected error on standard error: one line, the place where it can be shown, and what to do."""
     from secscan.reports.escape import terminal
 
     sys.stderr.write(f"secscan: {terminal(error.message)}\n")
+    for line in error.excerpt:
+        sys.stderr.write(f"    {terminal(line)}\n")
     if error.hint:
         sys.stderr.write(f"  hint: {terminal(error.hint)}\n")
 

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from secscan.findings.levels import Action, Verdict
+from secscan.findings.levels import Action, Cause, Verdict, WaiverState
 from secscan.findings.model import Value
+
+
+class OtherDecision(Value, frozen=True, kw_only=True):
+    """What the other of two policies says, where a floor and a policy both judge: the stricter one holds."""
+
+    policy: str
+    action: Action
+    rule: str
 
 
 class Decision(Value, frozen=True, kw_only=True):
@@ -16,7 +24,17 @@ class Decision(Value, frozen=True, kw_only=True):
     reason: str = ""
     """The rule's own words."""
     waiver: str = ""
-    """Id of the waiver that accepted the finding, where one did."""
+    """Id of the waiver that accepted the finding, where one did; `rule` is then the one that it overrules."""
+    due: str = ""
+    """Day (ISO 8601, UTC) from which a finding that is only warned of will block."""
+    new: bool | None = None
+    """Whether the baseline does not hold it; None where there is no baseline."""
+    cause: Cause | None = None
+    """Why it is new."""
+    policy: str = ""
+    """Name of the policy whose rule decided, where a floor judged as well."""
+    other: OtherDecision | None = None
+    """What the other of the two says."""
 
 
 class Reason(Value, frozen=True, kw_only=True):
@@ -25,9 +43,9 @@ class Reason(Value, frozen=True, kw_only=True):
     verdict: Verdict
     """`failed` or `incomplete`: what this reason alone would lead to."""
     about: str
-    """`finding`, `scanner`, `gap`, `target`, `report` or `policy`."""
+    """`finding`, `scanner`, `gap`, `target`, `waiver`, `report` or `policy`."""
     subject: str
-    """Fingerprint, scanner name, gap kind, or name of the target."""
+    """Fingerprint, scanner name, gap kind, id of a waiver, or name of the target."""
     text: str
     hint: str = ""
 
@@ -40,6 +58,32 @@ class ToleratedGaps(Value, frozen=True, kw_only=True):
     reason: str
 
 
+class WaiverUse(Value, frozen=True, kw_only=True):
+    """What became of one waiver."""
+
+    id: str
+    state: WaiverState
+    owner: str
+    expires: str
+    """Last day on which it counts, ISO 8601."""
+    reason: str
+    origin: str = ""
+    """File and line it stands in."""
+    ticket: str = ""
+    fingerprints: tuple[str, ...] = ()
+    """The findings that it matches."""
+    text: str = ""
+    """What a person should know of its state; empty where all is well."""
+
+
+class Fixed(Value, frozen=True, kw_only=True):
+    """A finding of the baseline that is there no more, as far as it was looked at."""
+
+    fingerprint: str
+    title: str
+    path: str
+
+
 class Judgement(Value, frozen=True, kw_only=True):
     """The verdict on a scan under one policy. It holds no clock: see `findings.scan.RunInfo`."""
 
@@ -49,6 +93,9 @@ class Judgement(Value, frozen=True, kw_only=True):
     reasons: tuple[Reason, ...] = ()
     decisions: tuple[Decision, ...] = ()
     tolerated: tuple[ToleratedGaps, ...] = ()
+    waivers: tuple[WaiverUse, ...] = ()
+    """Every waiver there is, whether it counted or not."""
+    fixed: tuple[Fixed, ...] = ()
     log_only: bool = False
     """The policy's `mode: log`: the process ends 0 and says what it would have been."""
 

@@ -106,12 +106,63 @@ class GapKind(StrEnum):
     """A package the scanner was asked about and gave no answer for."""
 
 
+class SecretState(StrEnum):
+    """What a secret store knows of a secret that was found."""
+
+    LIVE = "live"
+    """It is in use: the current version of an entry holds it."""
+    ROTATED = "rotated"
+    """Only an older version of an entry holds it."""
+    DELETED = "deleted"
+    """Its entry or version was deleted or destroyed."""
+    UNKNOWN = "unknown"
+    """The store was asked and does not know it."""
+
+
+class Cause(StrEnum):
+    """Why a finding is new."""
+
+    CODE = "code"
+    """The file it stands in was changed or added."""
+    DEPENDENCY = "dependency"
+    """The package was added, or is there in another version."""
+    ADVISORY = "advisory"
+    """The package was there before; what is known of it has changed."""
+    TOOL = "tool"
+    """The file was there before; a scanner or its rules have changed."""
+    CONFIGURATION = "configuration"
+    """Neither file nor scanner changed: what is scanned, or by what, was configured otherwise."""
+
+
 class RunStatus(StrEnum):
     """How a scanner ended."""
 
     COMPLETED = "completed"
     FAILED = "failed"
     SKIPPED = "skipped"
+
+
+class WaiverState(StrEnum):
+    """What became of a waiver when a scan was judged."""
+
+    USED = "used"
+    """It accepts at least one finding."""
+    EXPIRING = "expiring"
+    """It accepts at least one finding, and ends soon."""
+    UNUSED = "unused"
+    """It matches no finding that needs it."""
+    EXPIRED = "expired"
+    """Its time is over; it counts no more."""
+    FIXABLE = "fixable"
+    """It was to hold until there is a fix, and there is one; it counts no more."""
+    TOO_LONG = "too-long"
+    """It ends later than the policy allows; it does not count."""
+    UNAPPROVED = "unapproved"
+    """It lacks the approval that the policy asks for; it does not count."""
+    OVER = "over"
+    """It matches more findings than it says it may; it accepts none."""
+    PENDING = "pending"
+    """The change that is judged brings it along; it does not count yet."""
 
 
 class Action(StrEnum):

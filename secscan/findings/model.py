@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from secscan.findings.levels import Confidence, GapKind, Kind, RunStatus, Severity
+from secscan.findings.levels import Confidence, GapKind, Kind, RunStatus, SecretState, Severity
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -79,6 +79,18 @@ class Package(Value, frozen=True, kw_only=True):
     """Whether the project itself asks for it; None where the file does not tell."""
 
 
+class Layer(Value, frozen=True, kw_only=True):
+    """A layer of a container image."""
+
+    index: int
+    """Position from 0, the lowest."""
+    digest: str
+    command: str = ""
+    """What the image says that made it."""
+    base: bool | None = None
+    """Whether it comes from the base image; None where that is not known."""
+
+
 class Cvss(Value, frozen=True, kw_only=True):
     """A CVSS vector, its base score (0.0 to 10.0), and who gave it."""
 
@@ -143,6 +155,10 @@ class Finding(Value, frozen=True, kw_only=True):
     markers: tuple[Marker, ...] = ()
     notes: tuple[str, ...] = ()
     """What we say about the finding beside the scanners: why its confidence was changed, and the like."""
+    layer: Layer | None = None
+    """The layer of an image that brought it, where it is about one."""
+    secret_state: SecretState | None = None
+    """What the secret store knows of a secret; None where none was asked."""
     secret_id: str = ""
     """HMAC of a secret's value under the organisation's key; empty where there is none."""
     fingerprint: str = ""

@@ -49,6 +49,14 @@ class RunInfo(Value, frozen=True, kw_only=True):
     timings: tuple[ScannerTiming, ...] = ()
 
 
+class FileState(Value, frozen=True, kw_only=True):
+    """One file in scope: what tells a later scan whether it was changed."""
+
+    path: str
+    digest: str
+    """The beginning of the SHA-256 of its content, 16 hexadecimal digits."""
+
+
 class Scan(Value, frozen=True, kw_only=True, omit_defaults=False):
     """Everything one scan saw, how its scanners ended, and the last judgement of it."""
 
@@ -60,6 +68,10 @@ class Scan(Value, frozen=True, kw_only=True, omit_defaults=False):
     findings: tuple[Finding, ...]
     gaps: tuple[Gap, ...]
     notices: tuple[Notice, ...] = ()
+    files: tuple[FileState, ...] = ()
+    """Every file in scope, sorted by path."""
+    packages: tuple[str, ...] = ()
+    """Every package that was looked up, as `ecosystem:name@version`, sorted."""
     judgement: Judgement | None = None
     run: RunInfo | None = None
 

@@ -6,23 +6,39 @@ Reasons of both kinds are kept, those for `failed` first.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
 import msgspec
 
-from secscan.findings.judgement import Decision, Judgement, Reason
+from secscan.findings.judgement import Decision, Judgement, Reason, WaiverUse
 from secscan.findings.levels import Action, Verdict
 from secscan.findings.model import Finding
 from secscan.findings.scan import RunInfo, Scan, timestamp
 from secscan.gate.coverage import judge_gaps
 from secscan.gate.evidence import missing_evidence
+from secscan.policy.baseline import Baseline, facts_from, fixed_since
 from secscan.policy.decide import decide_all
-from secscan.policy.model import Mode, Policy
+from secscan.policy.facts import Facts
+from secscan.policy.model import Mode, Policy, Waiver, WaiverTerms
+from secscan.policy.waiving import pending as pending_uses
+from secscan.policy.waiving import waive
 
 
-def judge(scan: Scan, policy: Policy, at: datetime) -> Judgement:
+def judge(
+    scan: Scan,
+    policy: Policy,
+    at: datetime,
+    *,
+    waivers: Sequence[Waiver] = (),
+    pending: Sequence[Waiver] = (),
+    baseline: Baseline | None = None,
+    facts_of: Callable[[Finding], Facts] | None = None,
+) -> Judgement:
     """Return the verdict on `scan` under `policy` at the time `at`, which must say its time zone.
+
+    `waivers` count beside those of the policy; `pending` ones are brought along by the change that is judged, so they
+    are only shown. `baseline` is what was there before; `facts_of` says it instead, finding by finding.
 
     An earlier judgement that the scan carries is not looked at. Raises `ValueError` for findings that do not have a
     fingerprint of their own each: no decision could be told from another.
@@ -32,9 +48,15 @@ def judge(scan: Scan, policy: Policy, at: datetime) -> Judgement:
     findings = {finding.fingerprint: finding for finding in scan.findings}
     if len(findings) != len(scan.findings) or "" in findings:
         raise ValueError("findings must have a fingerprint of their own each before they are judged")
-    decisions = decide_all(policy, scan.findings)
+    decided = decide_all(policy, scan.findings, facts_of or facts_from(baseline, scan, at))
+    decisions, uses = waive(decided, findings, (*policy.waivers, *waivers), policy.waiver_terms, at)
     gap_reasons, tolerated = judge_gaps(scan.gaps, policy)
-    reasons = (*_blocked(findings, decisions), *missing_evidence(scan, policy), *gap_reasons)
+    reasons = (
+        *_blocked(findings, decisions),
+        *_failing_waivers(uses, policy.waiver_terms),
+        *missing_evidence(scan, policy),
+        *gap_reasons,
+    )
     return Judgement(
         policy=policy.name,
         policy_digest=policy.digest,
@@ -42,16 +64,26 @@ def judge(scan: Scan, policy: Policy, at: datetime) -> Judgement:
         reasons=reasons,
         decisions=decisions,
         tolerated=tolerated,
+        waivers=(*uses, *pending_uses(pending, scan.findings, at)),
+        fixed=fixed_since(baseline, scan) if baseline else (),
         log_only=policy.mode is Mode.LOG,
     )
 
 
-def judged(scan: Scan, policy: Policy, at: datetime) -> Scan:
-    """Return the scan with the judgement of `policy` at the time `at`, which is kept in its `run`."""
+def judged(
+    scan: Scan,
+    policy: Policy,
+    at: datetime,
+    *,
+    waivers: Sequence[Waiver] = (),
+    pending: Sequence[Waiver] = (),
+    baseline: Baseline | None = None,
+) -> Scan:
+    """Return the scan with its judgement, see `judge`, and the time of it, which is kept in its `run`."""
     run = scan.run or RunInfo(started="", judged_at="")
     return msgspec.structs.replace(
         scan,
-        judgement=judge(scan, policy, at),
+        judgement=judge(scan, policy, at, waivers=waivers, pending=pending, baseline=baseline),
         run=msgspec.structs.replace(run, judged_at=timestamp(at)),
     )
 
@@ -67,6 +99,18 @@ def _blocked(findings: dict[str, Finding], decisions: tuple[Decision, ...]) -> I
             text=f"{finding.title} ({finding.severity}) in {finding.place}: {decision.reason}",
             hint=finding.remediation,
         )
+
+
+def _failing_waivers(uses: Iterable[WaiverUse], terms: WaiverTerms) -> Iterator[Reason]:
+    for use in uses:
+        if use.state in terms.fail_on:
+            yield Reason(
+                verdict=Verdict.FAILED,
+                about="waiver",
+                subject=use.id,
+                text=f"the waiver {use.id} ({use.origin}) is {use.state}: {use.text}",
+                hint="the policy demands that waivers are kept in order (`fail_on`)",
+            )
 
 
 def _attention(finding: Finding) -> tuple[int, int, str, int, str]:

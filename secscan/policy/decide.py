@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, date, timedelta
 
-from secscan.findings.judgement import Decision
+import msgspec
+
+from secscan.findings.judgement import Decision, OtherDecision
 from secscan.findings.levels import Action
 from secscan.findings.model import Finding, Marker
+from secscan.policy.facts import Facts
 from secscan.policy.match import Condition, Test, all_of, conditions, undecided_fields
-from secscan.policy.model import MarkerTrust, Policy, Rule, Undecided
+from secscan.policy.model import MarkerTrust, Policy, Rule, Sla, SlaStart, Undecided
 
 MARKER_RULE = "in-source-marker"
 """What a decision names as its rule where an in-source marker counted; no rule of a policy may be called so."""
+
+FLOOR_RULE = "left-to-the-floor"
+"""The last rule of a policy that has none of its own, since it stands on a floor that decides the rest."""
+
+_STRICTNESS = {Action.BLOCK: 0, Action.WARN: 1, Action.ACCEPT: 2}
 
 
 class Decider:
@@ -24,75 +33,133 @@ class Decider:
 
     def __init__(self, policy: Policy) -> None:
         self._trusted = {trust.tool: trust for trust in policy.in_source_markers}
-        self._rules = tuple(_Compiled(rule, conditions(rule.match) if rule.match else ()) for rule in policy.rules)
+        self._rules = tuple(CompiledRule(rule, conditions(rule.match, rule.when)) for rule in policy.rules)
         self._candidates: dict[tuple[str, str, str, str], tuple[_Candidate, ...]] = {}
 
-    def decide(self, finding: Finding) -> Decision:
+    def decide(self, finding: Finding, facts: Facts) -> Decision:
         """Return the one decision on this finding."""
         if finding.markers and self._trusted:
             for marker in finding.markers:
                 if _counts(marker, self._trusted.get(marker.tool)):
-                    return _by_marker(finding, marker)
+                    return _by_marker(finding, facts, marker)
         head = (finding.kind, finding.defect, finding.severity, finding.confidence)
         candidates = self._candidates.get(head)
         if candidates is None:
-            candidates = self._candidates[head] = tuple(_candidates(self._rules, finding))
+            candidates = self._candidates[head] = tuple(_candidates(self._rules, finding, facts))
         for one in candidates:
-            answer = one.test(finding)
-            if answer or (answer is None and one.blocks_undecided):
-                return one.compiled.decision(finding, undecided=answer is None)
+            answer = one.test(finding, facts)
+            if answer or (answer is None and one.compiled.blocks_undecided):
+                return one.compiled.decision(finding, facts, undecided=answer is None)
         raise ValueError("the policy has no rule that matches every finding; load_policy refuses such a policy")
 
 
-def decide(policy: Policy, finding: Finding) -> Decision:
-    """Return the policy's decision on one finding; for many, use `decide_all`."""
-    return Decider(policy).decide(finding)
+def decide_all(
+    policy: Policy, findings: Iterable[Finding], facts_of: Callable[[Finding], Facts]
+) -> tuple[Decision, ...]:
+    """Return one decision per finding, sorted by fingerprint: the order of the findings does not matter.
+
+    Where the policy stands on a floor, the stricter of the two decisions holds, and both are shown.
+    """
+    own = Decider(policy)
+    floor = Decider(policy.floor) if policy.floor else None
+    decisions = []
+    for finding in findings:
+        facts = facts_of(finding)
+        decision = own.decide(finding, facts)
+        if floor is not None and policy.floor is not None:
+            decision = _stricter(decision, policy.name, floor.decide(finding, facts), policy.floor.name)
+        decisions.append(decision)
+    return tuple(sorted(decisions, key=lambda one: one.fingerprint))
 
 
-def decide_all(policy: Policy, findings: Iterable[Finding]) -> tuple[Decision, ...]:
-    """Return one decision per finding, sorted by fingerprint: the order of the findings does not matter."""
-    decider = Decider(policy)
-    return tuple(sorted((decider.decide(finding) for finding in findings), key=lambda one: one.fingerprint))
-
-
-_HEAD = frozenset({"kind", "class", "severity", "confidence"})
-"""Fields whose conditions are answered once per combination of their values."""
+def _stricter(own: Decision, own_name: str, floor: Decision, floor_name: str) -> Decision:
+    chosen, name, other, other_name = own, own_name, floor, floor_name
+    if _STRICTNESS[floor.action] < _STRICTNESS[own.action] or own.rule == FLOOR_RULE:
+        chosen, name, other, other_name = floor, floor_name, own, own_name
+    said = OtherDecision(policy=other_name, action=other.action, rule=other.rule)
+    return msgspec.structs.replace(chosen, policy=name, other=said)
 
 
 @dataclass(frozen=True, slots=True)
-class _Compiled:
+class CompiledRule:
     """A rule with its conditions compiled."""
 
     rule: Rule
     parts: tuple[Condition, ...]
 
-    def decision(self, finding: Finding, *, undecided: bool) -> Decision:
-        reason = self.rule.reason
+    @property
+    def blocks_undecided(self) -> bool:
+        """Whether it decides on a finding that lacks the data it asks for."""
+        return self.rule.action is Action.BLOCK and self.rule.undecided is Undecided.BLOCK
+
+    def answer(self, finding: Finding, facts: Facts) -> bool | None:
+        """Whether the rule matches; None: undecided."""
+        return all_of(self.parts)(finding, facts)
+
+    def decision(self, finding: Finding, facts: Facts, *, undecided: bool) -> Decision:
+        """Return what the rule decides, given that it decides."""
+        rule, reason, action = self.rule, self.rule.reason, self.rule.action
         if undecided:
-            missing = ", ".join(undecided_fields(self.parts, finding))
+            missing = ", ".join(undecided_fields(self.parts, finding, facts))
             reason = f"{reason} (not known of this finding: {missing}; what is not known blocks)"
-        return Decision(fingerprint=finding.fingerprint, action=self.rule.action, rule=self.rule.id, reason=reason)
+        due = blocks_from(rule, finding, facts) if action is Action.BLOCK else None
+        if due is not None:
+            action, reason = Action.WARN, f"{reason} (blocks from {due.isoformat()})"
+        return Decision(
+            fingerprint=finding.fingerprint,
+            action=action,
+            rule=rule.id,
+            reason=reason,
+            due=due.isoformat() if due else "",
+            new=facts.new,
+            cause=facts.cause,
+        )
+
+
+def blocks_from(rule: Rule, finding: Finding, facts: Facts) -> date | None:
+    """Return the day from which a blocking rule blocks this finding; None where it does already.
+
+    A time that cannot be counted, because nobody knows when the finding was first seen, is no time.
+    """
+    days: list[date] = []
+    if rule.starts:
+        days.append(date.fromisoformat(rule.starts))
+    if rule.grace_days and facts.first_seen:
+        days.append((facts.first_seen + timedelta(days=rule.grace_days)).date())
+    if rule.sla and finding.severity in rule.sla.days:
+        start = _sla_start(rule.sla, finding, facts)
+        if start is not None:
+            days.append(start + timedelta(days=rule.sla.days[finding.severity]))
+    last = max(days, default=None)
+    return last if last is not None and facts.at.astimezone(UTC).date() < last else None
+
+
+def _sla_start(sla: Sla, finding: Finding, facts: Facts) -> date | None:
+    seen = facts.first_seen.astimezone(UTC).date() if facts.first_seen else None
+    if sla.start is SlaStart.FIRST_SEEN:
+        return seen
+    try:
+        return date.fromisoformat(finding.published[:10])
+    except ValueError:
+        return seen
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
     """A rule that can match findings with one combination of values, with the conditions that are left to try."""
 
-    compiled: _Compiled
+    compiled: CompiledRule
     test: Test
-    blocks_undecided: bool
 
 
-def _candidates(rules: tuple[_Compiled, ...], finding: Finding) -> Iterator[_Candidate]:
+def _candidates(rules: tuple[CompiledRule, ...], finding: Finding, facts: Facts) -> Iterator[_Candidate]:
     """Yield the rules that can match findings with the same head as this one; the last of them matches all."""
     for compiled in rules:
-        rule = compiled.rule
-        blocks_undecided = rule.action is Action.BLOCK and rule.undecided is Undecided.BLOCK
-        head = all_of(tuple(part for part in compiled.parts if part.field in _HEAD))(finding)
-        if head is False or (head is None and not blocks_undecided):
+        head = all_of(tuple(part for part in compiled.parts if part.is_head))(finding, facts)
+        if head is False or (head is None and not compiled.blocks_undecided):
             continue
-        rest = tuple(part for part in compiled.parts if part.field not in _HEAD or part.test(finding) is None)
-        yield _Candidate(compiled, rest[0].test if len(rest) == 1 else all_of(rest), blocks_undecided)
+        rest = tuple(part for part in compiled.parts if not part.is_head or part.test(finding, facts) is None)
+        yield _Candidate(compiled, rest[0].test if len(rest) == 1 else all_of(rest))
         if not rest:
             return
 
@@ -101,11 +168,13 @@ def _counts(marker: Marker, trust: MarkerTrust | None) -> bool:
     return trust is not None and bool(marker.reason.strip() or not trust.reason_required)
 
 
-def _by_marker(finding: Finding, marker: Marker) -> Decision:
+def _by_marker(finding: Finding, facts: Facts, marker: Marker) -> Decision:
     why = f": {marker.reason.strip()}" if marker.reason.strip() else ""
     return Decision(
         fingerprint=finding.fingerprint,
         action=Action.ACCEPT,
         rule=MARKER_RULE,
         reason=f"the policy lets markers of {marker.tool} count, and line {marker.line} has one{why}",
+        new=facts.new,
+        cause=facts.cause,
     )

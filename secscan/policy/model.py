@@ -11,7 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
-from secscan.findings.levels import Action, Confidence, GapKind, Kind, Severity
+from secscan.findings.levels import Action, Cause, Confidence, GapKind, Kind, SecretState, Severity, WaiverState
 from secscan.findings.model import Value
 
 FORMAT = "secscan.policy/1"
@@ -33,6 +33,22 @@ class Undecided(StrEnum):
     """It blocks: missing data never opens the gate."""
     NEXT = "next"
     """The finding goes on to the rules below."""
+
+
+class ImageLayer(StrEnum):
+    """Whose layer of an image brought it."""
+
+    BASE = "base"
+    OWN = "own"
+
+
+class SlaStart(StrEnum):
+    """From which day the time to repair something is counted."""
+
+    FIRST_SEEN = "first-seen"
+    """The day on which a scan saw it for the first time, by the baseline."""
+    PUBLISHED = "published"
+    """The day on which the advisory was published; for what has none, the day on which it was first seen."""
 
 
 class Match(Value, frozen=True, kw_only=True, rename={"defect": "class"}):
@@ -67,8 +83,32 @@ class Match(Value, frozen=True, kw_only=True, rename={"defect": "class"}):
     """Whether a version of the package is known that clears the finding; never holds where there is no package."""
     known_exploited: bool | None = None
     """Whether CISA's KEV catalogue lists it; undecided for a package where the catalogue was not asked."""
+    direct: bool | None = None
+    """Whether the project itself asks for the package."""
+    epss_at_least: float | None = None
+    """Least EPSS probability, 0 to 1."""
+    cvss_at_least: float | None = None
+    """Least CVSS base score, 0 to 10."""
+    new: bool | None = None
+    """Whether the baseline does not hold it; undecided without a baseline."""
+    cause: tuple[Cause, ...] = ()
+    """Why it is new; False for what is not new."""
+    older_than_days: int | None = None
+    """Whether it was first seen longer ago; undecided where that is not known."""
+    secret_state: tuple[SecretState, ...] = ()
+    """What the secret store knows of a secret; undecided where none was asked."""
+    image_layer: tuple[ImageLayer, ...] = ()
+    """Whether the image's base or its own layers brought it."""
     marked: bool | None = None
     """Whether an in-source comment asks a scanner to be silent here, whether or not the policy lets it count."""
+
+
+class Sla(Value, frozen=True, kw_only=True):
+    """Days to repair something, by severity. While they last, a blocking rule warns and says when it will block."""
+
+    days: dict[Severity, int]
+    """A severity that is not named has no time: it blocks at once."""
+    start: SlaStart = SlaStart.FIRST_SEEN
 
 
 class Rule(Value, frozen=True, kw_only=True):
@@ -79,9 +119,21 @@ class Rule(Value, frozen=True, kw_only=True):
     reason: str
     """Why, in words for the one whose build stops."""
     match: Match | None = None
-    """None: every finding (the catch-all)."""
+    when: str = ""
+    """A condition in the expression language (`policy.cel`), beside those of `match`. Without either the rule matches
+    every finding (the catch-all)."""
+    starts: str = ""
+    """Day (ISO 8601, UTC) from which the rule blocks; before it, it warns."""
+    grace_days: int = 0
+    """Days from when a finding was first seen for which the rule warns instead of blocking."""
+    sla: Sla | None = None
     undecided: Undecided = Undecided.BLOCK
     """For blocking rules; a rule that warns or accepts never matches an undecided finding."""
+
+    @property
+    def matches_all(self) -> bool:
+        """Whether it has no condition."""
+        return self.match is None and not self.when
 
 
 class Tolerance(Value, frozen=True, kw_only=True):
@@ -106,6 +158,45 @@ class MarkerTrust(Value, frozen=True, kw_only=True):
     """Whether the comment must say why beside the marker."""
 
 
+class Waiver(Value, frozen=True, kw_only=True):
+    """A decision of people to accept a finding for a while, as it was written."""
+
+    id: str
+    reason: str
+    owner: str
+    """Who answers for it."""
+    expires: str
+    """Last day on which it counts (UTC), ISO 8601."""
+    fingerprints: tuple[str, ...] = ()
+    """Fingerprints, or beginnings of them of at least eight characters."""
+    match: Match | None = None
+    """Conditions as in a rule; with `fingerprints`, both must hold."""
+    approved_by: str = ""
+    ticket: str = ""
+    until_fixable: bool = False
+    """It stops counting for a finding that a newer version of the package clears."""
+    at_most: int | None = None
+    """Most findings it may accept; where it matches more, it accepts none."""
+    origin: str = ""
+    """File and line it stands in."""
+
+
+class WaiverTerms(Value, frozen=True, kw_only=True):
+    """What the policy demands of waivers."""
+
+    longest_days: int = 365
+    """A waiver may end this many days after the judgement at most."""
+    warn_days: int = 14
+    """A waiver that ends within this time is reported."""
+    approval: tuple[Severity, ...] = ()
+    """Severities for which somebody else than the owner must have approved."""
+    fail_on: tuple[WaiverState, ...] = ()
+    """States of waivers that make the verdict `failed`."""
+
+
+USUAL_TERMS = WaiverTerms()
+
+
 class Policy(Value, frozen=True, kw_only=True):
     """A whole policy, after everything it refers to has been read."""
 
@@ -123,6 +214,13 @@ class Policy(Value, frozen=True, kw_only=True):
     """In order; the first that fits a gap counts it."""
     in_source_markers: tuple[MarkerTrust, ...] = ()
     """Which markers count; none, unless named."""
+    waiver_terms: WaiverTerms = USUAL_TERMS
+    waivers: tuple[Waiver, ...] = ()
+    """Those that stand in the policy, or that it names."""
+    environment: str = ""
+    """The overlay that was chosen; empty for none."""
+    floor: Policy | None = None
+    """A policy that is judged by as well: of its decision and this one's, the stricter holds."""
     digest: str = ""
     """SHA-256 of all of the above: two policies with the same digest decide the same. Comments, layout and the
     file's name do not change it."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from secscan.findings.defects import DEFECTS
 from secscan.findings.globs import problem_with
-from secscan.findings.levels import Confidence, Kind, Severity
-from secscan.policy.model import Match
+from secscan.findings.levels import Cause, Confidence, Kind, SecretState, Severity
+from secscan.policy.model import ImageLayer, Match
 from secscan.yamlfile import Fields, Node, suggestion
 
 WordT = TypeVar("WordT", bound=StrEnum)
@@ -61,14 +62,31 @@ def path_globs(node: Node) -> tuple[str, ...]:
 def read_match(node: Node) -> Match:
     """The conditions of a rule."""
     fields = Fields(node, known=list(READERS))
-    given: dict[str, Any] = {}
-    for name, (attribute, reader) in READERS.items():
-        member = fields.optional(name)
-        if member is not None:
-            given[attribute] = reader(member)
+    given = {name: member for name in READERS if (member := fields.optional(name)) is not None}
     if not given:
         raise node.fail("a match without conditions", hint="leave `match` out for a rule that matches every finding")
-    return Match(**given)
+    return read_conditions(given)
+
+
+def read_conditions(given: Mapping[str, Node]) -> Match:
+    """The conditions that are given, by their names in a policy."""
+    return Match(**{READERS[name][0]: READERS[name][1](node) for name, node in given.items()})
+
+
+def day(node: Node) -> str:
+    """A day, as ISO 8601 has it."""
+    try:
+        return date.fromisoformat(node.text()).isoformat()
+    except ValueError as error:
+        raise node.fail(f"{node.raw[:40]!r} is not a day", hint="write it like 2026-12-31") from error
+
+
+def one_class(node: Node) -> str:
+    """A class of defect."""
+    if node.text() not in DEFECTS:
+        near = suggestion(node.text(), DEFECTS)
+        raise node.fail(f"there is no class of defect {node.text()[:60]!r}", hint=near or _CLASSES_HINT)
+    return node.text()
 
 
 def check_scanner_names(node: Node, known: Collection[str]) -> None:
@@ -102,13 +120,7 @@ def _words(words: type[StrEnum]) -> Callable[[Node], Sequence[StrEnum]]:
 
 
 def _classes(node: Node) -> tuple[str, ...]:
-    def class_id(item: Node) -> str:
-        if item.text() not in DEFECTS:
-            near = suggestion(item.text(), DEFECTS)
-            raise item.fail(f"there is no class of defect {item.text()[:60]!r}", hint=near or _CLASSES_HINT)
-        return item.text()
-
-    return _unique(node, class_id)
+    return _unique(node, one_class)
 
 
 def _cwes(node: Node) -> tuple[int, ...]:
@@ -137,6 +149,14 @@ READERS: dict[str, tuple[str, Callable[[Node], Any]]] = {
     "rule": ("rule", unique_texts),
     "fix_available": ("fix_available", Node.boolean),
     "known_exploited": ("known_exploited", Node.boolean),
+    "direct": ("direct", Node.boolean),
+    "epss_at_least": ("epss_at_least", lambda node: node.number(most=1)),
+    "cvss_at_least": ("cvss_at_least", lambda node: node.number(most=10)),
+    "new": ("new", Node.boolean),
+    "cause": ("cause", _words(Cause)),
+    "older_than_days": ("older_than_days", lambda node: node.integer(most=36_500)),
+    "secret_state": ("secret_state", _words(SecretState)),
+    "image_layer": ("image_layer", _words(ImageLayer)),
     "marked": ("marked", Node.boolean),
 }
 """By the name of a condition in a policy: the field of `Match`, and how its value is read."""

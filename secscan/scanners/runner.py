@@ -12,7 +12,7 @@ from typing import Any
 
 from secscan import process
 from secscan.errors import Interrupted
-from secscan.findings.levels import GapKind, RunStatus
+from secscan.findings.levels import GapKind, Kind, RunStatus
 from secscan.findings.model import Finding, Gap, ScannerRun
 from secscan.findings.scan import ScannerTiming
 from secscan.scanners.contract import Plan, Report, Scanner, ScannerError, Setup
@@ -41,6 +41,8 @@ class Outcome:
     timing: ScannerTiming
     findings: tuple[Finding, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    packages: frozenset[str] = frozenset()
+    """The packages that were counted for it, where it looks at packages."""
 
 
 @dataclass
@@ -228,4 +230,5 @@ def _outcome(work: _Work) -> Outcome:
         program=" ".join(str(path) for path in work.setup.programs.values()),
     )
     findings = tuple(finding for report in work.reports for finding in report.findings)
-    return Outcome(run=run, timing=timing, findings=findings, gaps=tuple(gaps))
+    packages = work.plan.selected if Kind.DEPENDENCY in work.scanner.kinds else frozenset()
+    return Outcome(run=run, timing=timing, findings=findings, gaps=tuple(gaps), packages=packages)

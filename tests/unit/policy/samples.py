@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 from hypothesis import strategies as st
 
+from secscan.findings.judgement import Decision
 from secscan.findings.levels import Action, Confidence, GapKind, Kind, Severity
 from secscan.findings.model import Finding, Gap, Location, Marker, Package, Region, Source
+from secscan.policy.decide import Decider
+from secscan.policy.decide import decide_all as real_decide_all
+from secscan.policy.facts import Facts
+from secscan.policy.load import Reader, load_policy
 from secscan.policy.model import MarkerTrust, Match, Policy, Rule, Tolerance, Undecided, with_digest
 
 SQL = Finding(
@@ -41,7 +48,22 @@ FLASK = Finding(
     fingerprint="1flask",
 )
 
+FACTS = Facts(at=datetime(2026, 1, 31, 12, tzinfo=UTC))
+
 CATCH_ALL = Rule(id="rest", action=Action.ACCEPT, reason="the rest")
+
+
+def decide(judged: Policy, finding: Finding, facts: Facts = FACTS) -> Decision:
+    return Decider(judged).decide(finding, facts)
+
+
+def read_policy(data: bytes, *, origin: str = "policy.yaml", scanners: Collection[str] = ()) -> Policy:
+    """The policy in these bytes, as if they were a file."""
+    return load_policy(origin, scanners=scanners, reader=Reader(file=lambda _: data))
+
+
+def decide_all(judged: Policy, findings: Iterable[Finding]) -> tuple[Decision, ...]:
+    return real_decide_all(judged, findings, lambda _: FACTS)
 
 
 def at(finding: Finding, path: str) -> Finding:

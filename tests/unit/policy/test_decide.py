@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from secscan.findings.levels import Action, Severity
 from secscan.findings.model import Finding, Marker
-from secscan.policy.decide import MARKER_RULE, decide, decide_all
+from secscan.policy.decide import MARKER_RULE
 from secscan.policy.match import all_of, conditions
 from secscan.policy.model import MarkerTrust, Policy, Undecided
 from tests.unit.policy import samples
-from tests.unit.policy.samples import FLASK, SQL, changed, policy, rule
+from tests.unit.policy.samples import FACTS, FLASK, SQL, changed, decide, decide_all, policy, rule
 
 UNKNOWN = changed(FLASK, severity=Severity.UNKNOWN)
 
@@ -95,7 +95,7 @@ def test_the_index_by_kind_changes_nothing(judged: Policy, finding: Finding) -> 
     if decision.rule == MARKER_RULE:
         return
     for one in judged.rules:
-        answer = all_of(conditions(one.match))(finding) if one.match else True
+        answer = all_of(conditions(one.match, one.when))(finding, FACTS)
         blocks = one.action is Action.BLOCK and one.undecided is Undecided.BLOCK
         if answer or (answer is None and blocks):
             assert decision.rule == one.id

@@ -5,9 +5,21 @@ from __future__ import annotations
 import pytest
 
 from secscan.errors import PolicyError
-from secscan.findings.levels import Action, GapKind, Kind, Severity
-from secscan.policy.document import read_policy
-from secscan.policy.model import MarkerTrust, Match, Mode, Policy, Rule, Tolerance, Undecided, with_digest
+from secscan.findings.levels import Action, Cause, GapKind, Kind, SecretState, Severity
+from secscan.policy.model import (
+    ImageLayer,
+    MarkerTrust,
+    Match,
+    Mode,
+    Policy,
+    Rule,
+    Sla,
+    SlaStart,
+    Tolerance,
+    Undecided,
+    with_digest,
+)
+from tests.unit.policy.samples import read_policy
 
 HEAD = "format: secscan.policy/1\nname: mine\n"
 REST = "  - {id: rest, action: accept, reason: the rest}\n"
@@ -54,7 +66,19 @@ rules:
       rule: [B7*]
       fix_available: true
       known_exploited: false
+      direct: true
+      epss_at_least: 0.1
+      cvss_at_least: 9
+      new: true
+      cause: [code]
+      older_than_days: 30
+      secret_state: [live]
+      image_layer: [own]
       marked: false
+    when: finding.line > 1
+    starts: 2027-01-01
+    grace_days: 14
+    sla: {from: published, critical: 7, high: 30}
     undecided: next
     action: block
     reason: all conditions
@@ -101,8 +125,20 @@ rules:
                         rule=("B7*",),
                         fix_available=True,
                         known_exploited=False,
+                        direct=True,
+                        epss_at_least=0.1,
+                        cvss_at_least=9.0,
+                        new=True,
+                        cause=(Cause.CODE,),
+                        older_than_days=30,
+                        secret_state=(SecretState.LIVE,),
+                        image_layer=(ImageLayer.OWN,),
                         marked=False,
                     ),
+                    when="finding.line > 1",
+                    starts="2027-01-01",
+                    grace_days=14,
+                    sla=Sla(days={Severity.CRITICAL: 7, Severity.HIGH: 30}, start=SlaStart.PUBLISHED),
                 ),
                 Rule(id="rest", action=Action.ACCEPT, reason="the rest"),
             ),

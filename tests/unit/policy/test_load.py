@@ -8,15 +8,15 @@ import pytest
 
 from secscan.errors import PolicyError
 from secscan.findings.defects import DEFECTS
-from secscan.findings.levels import Action, Confidence, GapKind, Kind, Severity
+from secscan.findings.levels import Action, Cause, Confidence, GapKind, Kind, SecretState, Severity
 from secscan.findings.model import Finding, Source
-from secscan.policy.decide import decide
-from secscan.policy.document import read_policy
+from secscan.policy.cel.fields import FIELDS
+from secscan.policy.document import RULE_FIELDS
 from secscan.policy.load import load_policy, shipped_policies
-from secscan.policy.model import Match, Mode
+from secscan.policy.model import ImageLayer, Match, Mode
 from secscan.policy.words import READERS
 from secscan.resources import data_dir
-from tests.unit.policy.samples import FLASK, SQL, at, changed
+from tests.unit.policy.samples import FLASK, SQL, at, changed, decide, read_policy
 
 SCANNERS = ("bandit", "pip-audit", "semgrep")
 
@@ -157,7 +157,9 @@ README = (data_dir("policies") / "README.md").read_text()
 def test_the_readme_explains_every_condition_kind_of_gap_and_class() -> None:
     assert [attribute for attribute, _ in READERS.values()] == list(Match.__struct_fields__)
     assert [name for name in READERS if f"| `{name}` |" not in README] == []
-    assert [word for word in (*DEFECTS, *GapKind) if f"`{word}`" not in README] == []
+    assert [word for word in (*DEFECTS, *GapKind, *Cause, *SecretState, *ImageLayer) if f"`{word}`" not in README] == []
+    assert [name for name, field in FIELDS.items() if f"| `{name}` | " not in README or field.about not in README] == []
+    assert [name for name in RULE_FIELDS if f"| `{name}` |" not in README] == []
 
 
 def test_the_example_in_the_readme_is_a_policy() -> None:

@@ -8,7 +8,7 @@ from secscan.findings.levels import Severity
 from secscan.findings.model import Finding, Marker, Source
 from secscan.policy.match import all_of, conditions, undecided_fields
 from secscan.policy.model import Match
-from tests.unit.policy.samples import FLASK, SQL, at, changed
+from tests.unit.policy.samples import FACTS, FLASK, SQL, at, changed
 
 UNKNOWN = changed(FLASK, severity=Severity.UNKNOWN)
 EXPLOITED = changed(FLASK, known_exploited=True)
@@ -23,7 +23,9 @@ SOURCELESS = changed(SQL, sources=())
 
 
 def matched(finding: Finding, **fields: Any) -> bool | None:
-    return all_of(conditions(Match(**{k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()})))(finding)
+    return all_of(conditions(Match(**{k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()})))(
+        finding, FACTS
+    )
 
 
 @pytest.mark.parametrize(
@@ -110,13 +112,20 @@ def test_false_beats_undecided_and_undecided_beats_true() -> None:
     assert matched(UNKNOWN, severity=["high"], known_exploited=True) is None
 
 
+VALUES: dict[str, Any] = {
+    **dict.fromkeys(("fix_available", "known_exploited", "direct", "new", "marked"), True),
+    **dict.fromkeys(("epss_at_least", "cvss_at_least", "older_than_days"), 1),
+    "cwe": (1,),
+}
+
+
 def test_every_field_of_a_match_is_compiled() -> None:
     for field in Match.__struct_fields__:
-        value = True if field in {"fix_available", "known_exploited", "marked"} else (1,) if field == "cwe" else ("x",)
+        value = VALUES.get(field, ("x",))
         assert len(conditions(Match(**{field: value}))) == 1, field
 
 
 def test_it_tells_which_data_the_finding_lacks() -> None:
     parts = conditions(Match(severity=(Severity.HIGH,), known_exploited=True, kind=(UNKNOWN.kind,)))
-    assert undecided_fields(parts, UNKNOWN) == ("severity", "known_exploited")
-    assert undecided_fields(parts, EXPLOITED) == ()
+    assert undecided_fields(parts, UNKNOWN, FACTS) == ("severity", "known_exploited")
+    assert undecided_fields(parts, EXPLOITED, FACTS) == ()
