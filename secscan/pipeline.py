@@ -8,7 +8,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,9 @@ from secscan import __version__
 from secscan.correlate.merge import merge
 from secscan.findings.model import Finding, Gap, Notice
 from secscan.findings.scan import FORMAT, FileState, RunInfo, Scan, timestamp
-from secscan.gate.judge import judged
-from secscan.policy.model import Policy
+from secscan.gate.weakening import Terms, weakening
+from secscan.policy.baseline import Baseline, baseline_of
+from secscan.policy.model import Waiver
 from secscan.process import Limits
 from secscan.scanners.columns import to_characters
 from secscan.scanners.contract import Scanner, Setup
@@ -29,7 +30,7 @@ from secscan.scanners.runner import Outcome, Progress, run_scanners
 from secscan.scanners.unparsable import explain_unparsable
 from secscan.scanners.workspace import Workspace
 from secscan.secrets.scrub import scrub_scan
-from secscan.targets.open import TargetRequest, open_target
+from secscan.targets.open import TargetRequest, open_target, renames_since
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ class ScanRequest:
 
     target: TargetRequest
     scanners: dict[str, Scanner[Any]]
-    policy: Policy
+    terms: Terms
+    """Policy, waivers and baseline."""
     advisories: Path | None
     """The advisory index; None where there is none."""
     limits: Limits = field(default_factory=Limits)
@@ -47,10 +49,47 @@ class ScanRequest:
     """Time of judgement; now, if not given."""
     notices: tuple[Notice, ...] = ()
     """What the reader should know besides, such as settings of the tree that do not count."""
+    baseline_ref: str = ""
+    """A commit that is scanned too, to be the baseline."""
+    pending: tuple[Waiver, ...] = ()
+    """Waivers that the change that is judged brings along, and which do not count yet."""
+    brought: Terms | None = None
+    """What the change would rather be judged by; None where that is the same."""
+    changed: tuple[str, ...] = ()
+    """The files by which it does."""
 
 
 def scan(request: ScanRequest, *, progress: Callable[[Progress], None]) -> Scan:
     """Scan, correlate, judge, and return the saved scan."""
+    seen = _look(request, progress)
+    terms, brought = request.terms, request.brought
+    if request.baseline_ref:
+        baseline = _baseline(request, progress)
+        terms, brought = replace(terms, baseline=baseline), replace(brought, baseline=baseline) if brought else None
+    at = request.judged_at or datetime.now(UTC)
+    if brought is not None:
+        weaker = weakening(seen, terms, brought, at, files=request.changed)
+        seen = msgspec.structs.replace(seen, findings=(*seen.findings, weaker)) if weaker else seen
+    return terms.judged(seen, at, request.pending)
+
+
+def _baseline(request: ScanRequest, progress: Callable[[Progress], None]) -> Baseline:
+    """What the base has, seen by the scanners of today: so nothing that only they see is blamed on the change.
+
+    Its files are those that it has, whatever part of the target is scanned.
+    """
+    wanted = TargetRequest(
+        path=request.target.path,
+        commit=request.baseline_ref,
+        include=request.target.include,
+        exclude=request.target.exclude,
+    )
+    base = _look(replace(request, target=wanted, notices=()), progress)
+    return msgspec.structs.replace(baseline_of(base), renames=renames_since(request.target.path, base.target.revision))
+
+
+def _look(request: ScanRequest, progress: Callable[[Progress], None]) -> Scan:
+    """Scan and correlate."""
     started, clock = datetime.now(UTC), time.monotonic()
     with open_target(request.target) as target, Workspace(target) as space:
         setup = Setup(
@@ -74,17 +113,16 @@ def scan(request: ScanRequest, *, progress: Callable[[Progress], None]) -> Scan:
             packages=tuple(sorted({package for outcome in outcomes for package in outcome.packages})),
         )
         clean = scrub_scan(seen, target.read)
-    at = request.judged_at or datetime.now(UTC)
     run = RunInfo(
         started=timestamp(started),
-        judged_at=timestamp(at),
+        judged_at="",
         seconds=round(time.monotonic() - clock, 3),
         root=str(target.origin),
         python=platform.python_version(),
         platform=platform.platform(),
         timings=tuple(outcome.timing for outcome in outcomes),
     )
-    return judged(msgspec.structs.replace(clean, run=run), request.policy, at)
+    return msgspec.structs.replace(clean, run=run)
 
 
 def _in_context(scanners: dict[str, Scanner[Any]], outcomes: tuple[Outcome, ...], setup: Setup) -> tuple[Finding, ...]:

@@ -11,6 +11,10 @@ import typer
 def gate(
     saved: Annotated[Path, typer.Argument(metavar="SCAN", help="A saved scan (secscan.json).")],
     policy: Annotated[str, typer.Option("--policy", "-p", help="Policy file, or a shipped policy: default, strict, advisory.")] = "default",
+    environment: Annotated[str, typer.Option("--environment", "-e", metavar="NAME", help="Judge by this environment of the policy.")] = "",
+    floor: Annotated[str, typer.Option("--floor", metavar="POLICY", help="A policy below which the other may not go.")] = "",
+    waivers: Annotated[list[Path] | None, typer.Option("--waivers", metavar="FILE", help="Waivers that count; may be repeated.")] = None,
+    baseline: Annotated[Path | None, typer.Option("--baseline", metavar="FILE", help="What was there before (`secscan baseline write`).")] = None,
     at: Annotated[str, typer.Option("--at", metavar="TIME", help="Judge as at this time (RFC 3339).", show_default="now")] = "",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder to write the reports of this judgement to.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict only.")] = False,
@@ -18,15 +22,24 @@ def gate(
     """Judge a saved scan by a policy. Exits 0 passed, 1 failed, 3 incomplete."""
     from datetime import UTC, datetime
 
+    from secscan.cli.judging import read_waivers_file
     from secscan.cli.scan import REPORTS, deliver, parse_time
     from secscan.cli.terminal import print_report
     from secscan.findings.scan import load
     from secscan.gate.exit import exit_code
     from secscan.gate.judge import judged
+    from secscan.policy.baseline import load as load_baseline
     from secscan.policy.load import load_policy
     from secscan.scanners.registry import all_scanners
 
-    scan = judged(load(saved), load_policy(policy, scanners=all_scanners()), parse_time(at) or datetime.now(UTC))
+    judge = load_policy(policy, scanners=all_scanners(), environment=environment, floor=floor)
+    scan = judged(
+        load(saved),
+        judge,
+        parse_time(at) or datetime.now(UTC),
+        waivers=[waiver for path in waivers or () for waiver in read_waivers_file(path)],
+        baseline=load_baseline(baseline) if baseline else None,
+    )
     if output is not None:
         raise typer.Exit(deliver(scan, output, REPORTS, quiet=quiet))
     print_report(scan, quiet=quiet)

@@ -30,6 +30,12 @@ def scan(
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Processor cores to use; 0 for all.")] = 0,
     timeout: Annotated[float, typer.Option("--timeout", min=0, metavar="SECONDS", help="Most time for one run of a scanner.", show_default="900")] = 0,
     memory: Annotated[int, typer.Option("--memory", min=0, metavar="MB", help="Most memory for one run of a scanner.", show_default="4096")] = 0,
+    environment: Annotated[str, typer.Option("--environment", "-e", metavar="NAME", help="Judge by this environment of the policy.")] = "",
+    floor: Annotated[str, typer.Option("--floor", metavar="POLICY", help="A policy below which the other may not go.")] = "",
+    waivers: Annotated[list[Path] | None, typer.Option("--waivers", metavar="FILE", help="Waivers that count; may be repeated.")] = None,
+    policy_ref: Annotated[str, typer.Option("--policy-ref", metavar="REF", help="Take policy, waivers and settings from this commit.", show_default="the base, in a pull request")] = "",
+    baseline: Annotated[Path | None, typer.Option("--baseline", metavar="FILE", help="What was there before (`secscan baseline write`).")] = None,
+    baseline_ref: Annotated[str, typer.Option("--baseline-ref", metavar="REF", help="Scan this commit, too, as the baseline.")] = "",
     at: Annotated[str, typer.Option("--at", metavar="TIME", help="Judge as at this time (RFC 3339).", show_default="now")] = "",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict only.")] = False,
 ) -> None:  # fmt: skip
@@ -39,17 +45,23 @@ def scan(
     """
     from secscan import pipeline
     from secscan.advisories.store import resolve
+    from secscan.cli.judging import Wanted, gather, with_baseline
     from secscan.cli.progress import show_progress
-    from secscan.config import load_settings
+    from secscan.errors import UsageError
     from secscan.files import remove_stale
-    from secscan.policy.load import load_policy
+    from secscan.policy.baseline import load
     from secscan.process import Limits
     from secscan.scanners.registry import all_scanners, choose
     from secscan.scanners.runner import available_cores
     from secscan.targets.open import TargetRequest
 
-    given = load_settings(path, config)
-    settings = given.honoured()
+    if baseline and baseline_ref:
+        raise UsageError("--baseline and --baseline-ref exclude each other", hint="give one of them")
+    wanted = Wanted(policy, environment, floor, tuple(waivers or ()), policy_ref)
+    judge = with_baseline(
+        gather(path, config, wanted, scanners=tuple(all_scanners())), load(baseline) if baseline else None
+    )
+    settings = judge.settings
     reports = report_files(settings.reports)
     with resolve(advisories) as index:
         request = pipeline.ScanRequest(
@@ -62,12 +74,16 @@ def scan(
                 exclude=settings.exclude,
             ),
             scanners=choose(tuple(scanner or settings.enable), without=settings.disable),
-            policy=load_policy(policy or settings.policy or "default", scanners=all_scanners()),
+            terms=judge.terms,
+            baseline_ref=baseline_ref,
+            pending=judge.pending,
+            brought=judge.brought,
+            changed=judge.changed,
             advisories=index,
             limits=Limits(seconds=timeout or settings.timeout or 900, megabytes=memory or settings.memory or 4096),
             jobs=jobs or settings.jobs or available_cores(),
             judged_at=parse_time(at),
-            notices=given.notices(),
+            notices=judge.notices,
         )
         for name in reports.values():
             remove_stale(output / name)

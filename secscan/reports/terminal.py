@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from secscan.findings.levels import Action, Severity
+from secscan.findings.levels import Action, Severity, WaiverState
 from secscan.findings.scan import Scan
 from secscan.reports.contract import Format
 from secscan.reports.escape import terminal
@@ -46,6 +46,8 @@ def render_text(scan: Scan, *, width: int, colour: bool) -> str:
         _findings(page, "Blocks", view.with_action(Action.BLOCK), _MOST_BLOCKED, detailed=True),
         _findings(page, "Warns", view.with_action(Action.WARN), _MOST_WARNED, detailed=False),
         _accepted(view),
+        _waivers(page, view),
+        _fixed(page, view),
         _gaps(page, view),
         _scanners(page, view),
         _notices(page, view),
@@ -149,7 +151,8 @@ def _detailed(page: _Page, one: Judged) -> Iterator[str]:
         yield from page.wrapped(terminal(_first(finding.message)), indent=12, hang=0)
     if finding.remediation:
         yield from page.wrapped(f"fix: {terminal(finding.remediation)}", indent=12, hang=5)
-    why = f"why: {terminal(one.decision.reason)} (rule {terminal(one.decision.rule)})"
+    new = f"; new: {one.decision.cause}" if one.decision.cause else ""
+    why = f"why: {terminal(one.decision.reason)} (rule {terminal(one.decision.rule)}{new})"
     yield from page.wrapped(why, indent=12, hang=5)
     identifiers = [name for name in finding.identifiers if not name.startswith("CWE-")]
     names = f"; {terminal(', '.join(identifiers[:_MOST_NAMES]))}" if identifiers else ""
@@ -162,6 +165,29 @@ def _accepted(view: Presentation) -> Iterator[str]:
     count = view.by_action[Action.ACCEPT]
     if count:
         yield f"Accepted: {count}, all in the HTML report"
+
+
+def _waivers(page: _Page, view: Presentation) -> Iterator[str]:
+    """Waivers that a person should look at."""
+    odd = [one for one in view.judgement.waivers if one.state is not WaiverState.USED]
+    if odd:
+        yield page.head(f"Waivers to look at ({len(odd)} of {len(view.judgement.waivers)})")
+    for one in odd[:_MOST_WARNED]:
+        text = f"- {one.id} ({one.owner}, until {one.expires}) is {one.state}: {one.text}"
+        yield from page.wrapped(terminal(text), indent=2)
+    if len(odd) > _MOST_WARNED:
+        yield f"  ... and {len(odd) - _MOST_WARNED} more"
+
+
+def _fixed(page: _Page, view: Presentation) -> Iterator[str]:
+    """What the baseline had, and is gone."""
+    fixed = view.judgement.fixed
+    if fixed:
+        yield page.head(f"Gone since the baseline ({len(fixed)})")
+    for one in fixed[:_MOST_WARNED]:
+        yield "  " + page.cut(terminal(f"{one.path}: {one.title}"), 2)
+    if len(fixed) > _MOST_WARNED:
+        yield f"  ... and {len(fixed) - _MOST_WARNED} more"
 
 
 def _gaps(page: _Page, view: Presentation) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What a range of commits changed, with the content of its last commit."""
+"""What a range of commits changed, with the content of its last commit; and a commit as a whole."""
 
 from __future__ import annotations
 
@@ -34,6 +34,21 @@ def open_diff(repository: Repository, root: Path, span: str, folder: Path, wishe
     return freeze(
         listing, kind="diff", name=root.name, origin=root, revision=last, base=base, notices=borrowed(repository)
     )
+
+
+def open_commit(repository: Repository, root: Path, revision: str, folder: Path, wishes: Wishes) -> OpenedTarget:
+    """Open everything below `root` as it is in a commit, copied into `folder`. Raises `TargetError`."""
+    commit = repository.commit(revision)
+    prefix = prefix_of(root, repository)
+    listing = copy_changes(
+        repository,
+        repository.changes("", commit, prefix),
+        prefix,
+        lambda: frozenset(entry.path for entry in repository.tree(commit)),
+        folder,
+        wishes,
+    )
+    return freeze(listing, kind="tree", name=root.name, origin=root, revision=commit, notices=borrowed(repository))
 
 
 def parse_span(span: str) -> tuple[str, str, bool]:

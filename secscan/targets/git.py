@@ -172,6 +172,12 @@ class Repository:
             found.append(Change(status=chr(status[0]), mode=int(mode, 8), oid=oid.decode("ascii"), path=path))
         return tuple(found)
 
+    def renames(self, base: str, commit: str) -> dict[bytes, bytes]:
+        """Old path by new path of the files that git takes for renamed between two commits."""
+        options = ("-r", "-z", "-M", "--diff-filter=R", "--no-ext-diff", "--no-textconv", "--name-status")
+        rows = _rows(self._run("diff-tree", *options, base, commit))
+        return {new: old for _, old, new in zip(rows, rows, rows, strict=True)}
+
     def blobs(self, oids: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
         """Yield the content of each object once; None where it is missing, not a blob, or above `MAX_BLOB`."""
         batch: list[str] = []

@@ -11,18 +11,19 @@ from pathlib import Path
 
 from secscan import process
 from secscan.errors import TargetError, UsageError
+from secscan.findings.paths import encode_path
 from secscan.targets.contract import Target
-from secscan.targets.diff import open_diff
+from secscan.targets.diff import open_commit, open_diff
 from secscan.targets.git import Repository, find_repository
 from secscan.targets.paths import open_paths
 from secscan.targets.scope import Wishes
 from secscan.targets.staged import open_staged
-from secscan.targets.tree import open_file, open_tree
+from secscan.targets.tree import open_file, open_tree, prefix_of
 
 
 @dataclass(frozen=True)
 class TargetRequest:
-    """What to look at. At most one of `staged`, `diff` and `paths_from` is given."""
+    """What to look at. At most one of `staged`, `diff`, `commit` and `paths_from` is given."""
 
     path: Path
     """A folder, or one file. A symbolic link that the user names is followed; none inside it ever is."""
@@ -30,6 +31,8 @@ class TargetRequest:
     """The content of git's index, of what differs from HEAD."""
     diff: str = ""
     """`BASE...HEAD`, `BASE..HEAD` or `BASE`; see `targets.diff`."""
+    commit: str = ""
+    """A revision: all files of that commit, with the content that they have there."""
     paths_from: str = ""
     """A file with a list of paths, or `-` for standard input."""
     include: tuple[str, ...] = ()
@@ -45,7 +48,7 @@ def open_target(request: TargetRequest) -> Iterator[Target]:
     Raises `TargetError` where it does not exist, cannot be read, or is not in a git repository where it must
     be, and `UsageError` where the request contradicts itself.
     """
-    if sum(map(bool, (request.staged, request.diff, request.paths_from))) > 1:
+    if sum(map(bool, (request.staged, request.diff, request.commit, request.paths_from))) > 1:
         raise UsageError("--staged, --diff and --paths-from exclude each other", hint="give one of them")
     place = _resolve(request.path)
     wishes = Wishes(request.include, request.exclude)
@@ -55,16 +58,32 @@ def open_target(request: TargetRequest) -> Iterator[Target]:
         yield open_file(place)
     elif request.paths_from:
         yield open_paths(place, request.paths_from, wishes)
-    elif request.staged or request.diff:
+    elif request.staged or request.diff or request.commit:
         repository = _repository(place)
         with process.private_folder() as folder:
             folder = Path(os.path.realpath(folder))
             if request.staged:
                 yield open_staged(repository, place, folder, wishes)
+            elif request.commit:
+                yield open_commit(repository, place, request.commit, folder, wishes)
             else:
                 yield open_diff(repository, place, request.diff, folder, wishes)
     else:
         yield open_tree(place, wishes)
+
+
+def renames_since(path: Path, base: str) -> dict[str, str]:
+    """Return old path text by new path text, below the folder `path`, of the files that were renamed from the commit
+    `base` to HEAD."""
+    place = _resolve(path)
+    repository = _repository(place)
+    prefix = prefix_of(place, repository)
+    moved = repository.renames(base, repository.commit("HEAD")).items()
+    return {
+        encode_path(new[len(prefix) :]): encode_path(old[len(prefix) :])
+        for new, old in moved
+        if new.startswith(prefix) and old.startswith(prefix)
+    }
 
 
 def _resolve(path: Path) -> Path:
