@@ -31,10 +31,15 @@ class Decision(Value, frozen=True, kw_only=True):
     """Whether the baseline does not hold it; None where there is no baseline."""
     cause: Cause | None = None
     """Why it is new."""
+    first_seen: str = ""
+    """When a scan saw it for the first time, by the baseline (RFC 3339); empty where that is not known."""
     policy: str = ""
     """Name of the policy whose rule decided, where a floor judged as well."""
     other: OtherDecision | None = None
     """What the other of the two says."""
+    because: tuple[str, ...] = ()
+    """Of a finding that is blocked, or would be but for a waiver: each part of the rule's condition, with what the
+    finding has."""
 
 
 class Reason(Value, frozen=True, kw_only=True):
@@ -84,6 +89,22 @@ class Fixed(Value, frozen=True, kw_only=True):
     path: str
 
 
+class RemedyStep(Value, frozen=True, kw_only=True):
+    """One thing to do."""
+
+    text: str
+    clears: tuple[str, ...] = ()
+    """Fingerprints of the findings that it clears; empty for what is not about findings."""
+
+
+class Remedy(Value, frozen=True, kw_only=True):
+    """The fewest things to do that turn the gate green."""
+
+    steps: tuple[RemedyStep, ...]
+    left: Verdict
+    """The verdict once the findings are cleared, by judging again: `passed`, unless something was not looked at."""
+
+
 class Judgement(Value, frozen=True, kw_only=True):
     """The verdict on a scan under one policy. It holds no clock: see `findings.scan.RunInfo`."""
 
@@ -96,6 +117,8 @@ class Judgement(Value, frozen=True, kw_only=True):
     waivers: tuple[WaiverUse, ...] = ()
     """Every waiver there is, whether it counted or not."""
     fixed: tuple[Fixed, ...] = ()
+    remedy: Remedy | None = None
+    """What turns the gate green; None where it is, or nobody asked."""
     log_only: bool = False
     """The policy's `mode: log`: the process ends 0 and says what it would have been."""
 

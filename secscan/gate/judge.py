@@ -17,8 +17,10 @@ from secscan.findings.model import Finding
 from secscan.findings.scan import RunInfo, Scan, timestamp
 from secscan.gate.coverage import judge_gaps
 from secscan.gate.evidence import missing_evidence
+from secscan.gate.remedy import remedy
 from secscan.policy.baseline import Baseline, facts_from, fixed_since
 from secscan.policy.decide import decide_all
+from secscan.policy.explain import because
 from secscan.policy.facts import Facts
 from secscan.policy.model import Mode, Policy, Waiver, WaiverTerms
 from secscan.policy.waiving import pending as pending_uses
@@ -34,11 +36,13 @@ def judge(
     pending: Sequence[Waiver] = (),
     baseline: Baseline | None = None,
     facts_of: Callable[[Finding], Facts] | None = None,
+    explained: bool = True,
 ) -> Judgement:
     """Return the verdict on `scan` under `policy` at the time `at`, which must say its time zone.
 
     `waivers` count beside those of the policy; `pending` ones are brought along by the change that is judged, so they
     are only shown. `baseline` is what was there before; `facts_of` says it instead, finding by finding.
+    Where not `explained`, there is neither a remedy nor why a rule blocks.
 
     An earlier judgement that the scan carries is not looked at. Raises `ValueError` for findings that do not have a
     fingerprint of their own each: no decision could be told from another.
@@ -48,7 +52,10 @@ def judge(
     findings = {finding.fingerprint: finding for finding in scan.findings}
     if len(findings) != len(scan.findings) or "" in findings:
         raise ValueError("findings must have a fingerprint of their own each before they are judged")
-    decided = decide_all(policy, scan.findings, facts_of or facts_from(baseline, scan, at))
+    facts_of = facts_of or facts_from(baseline, scan, at)
+    decided = decide_all(policy, scan.findings, facts_of)
+    if explained:
+        decided = tuple(_explained(decided, policy, findings, facts_of))
     decisions, uses = waive(decided, findings, (*policy.waivers, *waivers), policy.waiver_terms, at)
     gap_reasons, tolerated = judge_gaps(scan.gaps, policy)
     reasons = (
@@ -57,7 +64,7 @@ def judge(
         *missing_evidence(scan, policy),
         *gap_reasons,
     )
-    return Judgement(
+    judgement = Judgement(
         policy=policy.name,
         policy_digest=policy.digest,
         verdict=_worst(reasons),
@@ -68,6 +75,13 @@ def judge(
         fixed=fixed_since(baseline, scan) if baseline else (),
         log_only=policy.mode is Mode.LOG,
     )
+    if not explained or judgement.verdict is Verdict.PASSED:
+        return judgement
+
+    def judge_again(rest: Scan) -> Judgement:
+        return judge(rest, policy, at, waivers=waivers, baseline=baseline, facts_of=facts_of, explained=False)
+
+    return msgspec.structs.replace(judgement, remedy=remedy(scan, judgement, judge_again))
 
 
 def judged(
@@ -86,6 +100,19 @@ def judged(
         judgement=judge(scan, policy, at, waivers=waivers, pending=pending, baseline=baseline),
         run=msgspec.structs.replace(run, judged_at=timestamp(at)),
     )
+
+
+def _explained(
+    decisions: Iterable[Decision], policy: Policy, findings: dict[str, Finding], facts_of: Callable[[Finding], Facts]
+) -> Iterator[Decision]:
+    """The decisions, those that block with the parts of their rule's condition."""
+    tell = because(policy)
+    for one in decisions:
+        if one.action is not Action.BLOCK:
+            yield one
+            continue
+        finding = findings[one.fingerprint]
+        yield msgspec.structs.replace(one, because=tell(one, finding, facts_of(finding)))
 
 
 def _blocked(findings: dict[str, Finding], decisions: tuple[Decision, ...]) -> Iterator[Reason]:

@@ -40,7 +40,12 @@ def try_case(case: Case, policy: Policy) -> Tried:
     """Judge one case, with every scanner done and nothing else amiss than what the case says."""
     facts = {one.finding.fingerprint: one.facts(case.at) for one in case.subjects}
     judgement = judge(
-        _scan(case, policy), policy, case.at, waivers=case.waivers, facts_of=lambda finding: facts[finding.fingerprint]
+        _scan(case, policy),
+        policy,
+        case.at,
+        waivers=case.waivers,
+        facts_of=lambda finding: facts[finding.fingerprint],
+        explained=False,
     )
     return Tried(case, judgement, tuple(_problems(case, judgement)))
 

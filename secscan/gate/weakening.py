@@ -12,7 +12,7 @@ from secscan.findings.judgement import Judgement, Reason
 from secscan.findings.levels import Action, Confidence, Kind, Severity, Verdict
 from secscan.findings.model import Finding, Location, Source
 from secscan.findings.scan import Scan
-from secscan.gate.judge import judged
+from secscan.gate.judge import judge, judged
 from secscan.policy.baseline import Baseline
 from secscan.policy.model import Policy, Waiver
 
@@ -38,9 +38,10 @@ class Terms:
 def weakening(scan: Scan, before: Terms, after: Terms, at: datetime, *, files: Sequence[str]) -> Finding | None:
     """Return the finding that the change of `files` (policy, waivers) makes the judgement of this scan looser; None
     where it does not."""
-    strict, loose = before.judged(scan, at).judgement, after.judged(scan, at).judgement
-    if strict is None or loose is None:
-        return None
+    strict, loose = (
+        judge(scan, terms.policy, at, waivers=terms.waivers, baseline=terms.baseline, explained=False)
+        for terms in (before, after)
+    )
     lines = list(_loosened(scan, strict, loose))
     if not lines:
         return None

@@ -33,7 +33,7 @@ class Decider:
 
     def __init__(self, policy: Policy) -> None:
         self._trusted = {trust.tool: trust for trust in policy.in_source_markers}
-        self._rules = tuple(CompiledRule(rule, conditions(rule.match, rule.when)) for rule in policy.rules)
+        self._rules = tuple(CompiledRule.of(rule) for rule in policy.rules)
         self._candidates: dict[tuple[str, str, str, str], tuple[_Candidate, ...]] = {}
 
     def decide(self, finding: Finding, facts: Facts) -> Decision:
@@ -87,6 +87,11 @@ class CompiledRule:
     rule: Rule
     parts: tuple[Condition, ...]
 
+    @classmethod
+    def of(cls, rule: Rule) -> CompiledRule:
+        """Return the rule, compiled."""
+        return cls(rule, conditions(rule.match, rule.when))
+
     @property
     def blocks_undecided(self) -> bool:
         """Whether it decides on a finding that lacks the data it asks for."""
@@ -113,6 +118,7 @@ class CompiledRule:
             due=due.isoformat() if due else "",
             new=facts.new,
             cause=facts.cause,
+            first_seen=facts.first_seen.isoformat() if facts.first_seen else "",
         )
 
 
@@ -177,4 +183,5 @@ def _by_marker(finding: Finding, facts: Facts, marker: Marker) -> Decision:
         reason=f"the policy lets markers of {marker.tool} count, and line {marker.line} has one{why}",
         new=facts.new,
         cause=facts.cause,
+        first_seen=facts.first_seen.isoformat() if facts.first_seen else "",
     )

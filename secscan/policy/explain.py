@@ -8,14 +8,19 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from secscan.findings.judgement import Decision
+from secscan.findings.levels import Action
 from secscan.findings.model import Finding
 from secscan.policy.cel.build import Built
 from secscan.policy.cel.fields import FIELDS
 from secscan.policy.cel.types import Type
-from secscan.policy.decide import CompiledRule
+from secscan.policy.decide import FLOOR_RULE, MARKER_RULE, CompiledRule, blocks_from
 from secscan.policy.facts import Facts
-from secscan.policy.match import Condition, conditions
+from secscan.policy.match import Condition
 from secscan.policy.model import Policy, Rule
+
+Because = Callable[[Decision, Finding, Facts], tuple[str, ...]]
+"""Gives the parts of the condition of the rule that decided."""
 
 _ANSWERS = {True: "yes", False: "no", None: "not known"}
 
@@ -39,11 +44,32 @@ class Step:
     decides: bool
 
 
+def facts_of_decision(decision: Decision, at: datetime) -> Facts:
+    """Return what was known of a finding when it was decided on, at the time `at`."""
+    seen = datetime.fromisoformat(decision.first_seen) if decision.first_seen else None
+    return Facts(at=at, new=decision.new, cause=decision.cause, first_seen=seen)
+
+
+def because(policy: Policy) -> Because:
+    """Return what tells, of a decision by this policy or its floor, every part of the rule's condition."""
+    compiled: dict[tuple[str, str], CompiledRule] = {}
+    for one in (policy, policy.floor):
+        for rule in one.rules if one else ():
+            compiled.setdefault((one.name if one else "", rule.id), CompiledRule.of(rule))
+
+    def tell(decision: Decision, finding: Finding, facts: Facts) -> tuple[str, ...]:
+        rule = compiled.get((decision.policy or policy.name, decision.rule))
+        parts = (part for one in rule.parts for part in _parts(one, finding, facts)) if rule else ()
+        return tuple(_part_line(part) for part in parts)
+
+    return tell
+
+
 def explain(policy: Policy, finding: Finding, facts: Facts) -> tuple[Step, ...]:
     """Return the rules in order up to the one that decides, with every part of their conditions."""
     steps = []
     for rule in policy.rules:
-        compiled = CompiledRule(rule, conditions(rule.match, rule.when))
+        compiled = CompiledRule.of(rule)
         answer = compiled.answer(finding, facts)
         decides = answer is True or (answer is None and compiled.blocks_undecided)
         parts = tuple(part for one in compiled.parts for part in _parts(one, finding, facts))
@@ -53,8 +79,24 @@ def explain(policy: Policy, finding: Finding, facts: Facts) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def explanation(policy: Policy, finding: Finding, facts: Facts) -> Iterator[str]:
-    """Yield the explanation as lines of text, also for reports. Nothing in it is escaped."""
+def explanation(policy: Policy, decision: Decision, finding: Finding, at: datetime) -> Iterator[str]:
+    """Yield the explanation of a decision as lines of text. Nothing in it is escaped.
+
+    The rules come in order up to the one that decides, with every part of its condition; those of the floor as well,
+    where the policy stands on one.
+    """
+    facts = facts_of_decision(decision, at)
+    if decision.rule == MARKER_RULE:
+        yield f"* {MARKER_RULE}: {decision.action}, {decision.reason}"
+        return
+    yield f"Rules of the policy {policy.name}, in order; the first that matches decides:"
+    yield from _rules(policy, finding, facts)
+    if policy.floor is not None:
+        yield f"Rules of its floor {policy.floor.name}; of both decisions the stricter holds:"
+        yield from _rules(policy.floor, finding, facts)
+
+
+def _rules(policy: Policy, finding: Finding, facts: Facts) -> Iterator[str]:
     for step in explain(policy, finding, facts):
         if not step.decides:
             failed = next((part for part in step.parts if part.answer is not True), None)
@@ -63,12 +105,19 @@ def explanation(policy: Policy, finding: Finding, facts: Facts) -> Iterator[str]
             yield f"  {step.rule.id}: {word}{f' ({why})' if why else ''}"
             continue
         yield f"* {step.rule.id}: {step.rule.action}, {step.rule.reason}"
-        if not step.parts:
+        if not step.parts and step.rule.id != FLOOR_RULE:
             yield "    it matches every finding"
         for part in step.parts:
-            yield f"    {_ANSWERS[part.answer]}: {part.asked}  [{part.found}]"
+            yield f"    {_part_line(part)}"
         if step.answer is None:
             yield "    what is not known blocks"
+        due = blocks_from(step.rule, finding, facts) if step.rule.action is Action.BLOCK else None
+        if due is not None:
+            yield f"    it only warns until then: it blocks from {due.isoformat()}"
+
+
+def _part_line(part: Part) -> str:
+    return f"{_ANSWERS[part.answer]}: {part.asked} (here: {part.found})"
 
 
 def _parts(condition: Condition, finding: Finding, facts: Facts) -> Iterator[Part]:

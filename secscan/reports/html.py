@@ -15,12 +15,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from secscan.findings.defects import DEFECTS
+from secscan.findings.judgement import Judgement
 from secscan.findings.levels import Severity
 from secscan.findings.model import Finding
 from secscan.findings.scan import Scan
 from secscan.reports.contract import Format
 from secscan.reports.escape import json_in_html, plain, web_link
-from secscan.reports.present import GapGroup, Judged, Presentation, sources_of
+from secscan.reports.present import GapGroup, Judged, Presentation, newness, other_decision, sources_of
 from secscan.resources import data_dir
 
 _STATIC = 200
@@ -68,6 +69,11 @@ def build_page(view: Presentation) -> dict[str, Any]:
         "sentence": view.sentence,
         "judgement": judgement,
         "doubts": view.doubts,
+        "remedy": _remedy(judgement),
+        "waivers": judgement.waivers[:_MOST_ROWS],
+        "more_waivers": max(0, len(judgement.waivers) - _MOST_ROWS),
+        "fixed": judgement.fixed[:_MOST_ROWS],
+        "more_fixed": max(0, len(judgement.fixed) - _MOST_ROWS),
         "target": scan.target,
         "run": scan.run,
         "secscan": scan.secscan,
@@ -122,6 +128,10 @@ def _full(judged: Judged) -> dict[str, Any]:
         "id": finding.fingerprint,
         "rule": decision.rule,
         "reason": decision.reason,
+        "because": list(decision.because),
+        "waiver": decision.waiver,
+        "newness": newness(decision),
+        "other": other_decision(decision),
         "kind": finding.kind.value,
         "defect": finding.defect,
         "confidence": finding.confidence.value,
@@ -157,6 +167,17 @@ def _sources(finding: Finding) -> list[dict[str, str]]:
         }
         for one in finding.sources
     ]
+
+
+def _remedy(judgement: Judgement) -> dict[str, Any] | None:
+    if judgement.remedy is None:
+        return None
+    steps = judgement.remedy.steps
+    return {
+        "steps": [{"text": one.text, "clears": len(one.clears)} for one in steps[:_MOST_ROWS]],
+        "count": len(steps),
+        "more": max(0, len(steps) - _MOST_ROWS),
+    }
 
 
 def _gap_group(group: GapGroup) -> dict[str, Any]:

@@ -118,10 +118,13 @@ class Presentation:
         if self.scan.judgement is None:
             return "nobody has judged this scan"
         parts = []
-        if self.failures:
-            parts.append(f"the policy blocks {_count(len(self.failures), 'finding')}")
-        if self.doubts:
-            parts.append(f"{_count(len(self.doubts), 'thing')} that had to be looked at {_was(len(self.doubts))} not")
+        waivers = sum(one.about == "waiver" for one in self.failures)
+        if len(self.failures) > waivers:
+            parts.append(f"the policy blocks {_count(len(self.failures) - waivers, 'finding')}")
+        if waivers:
+            parts.append(f"{_count(waivers, 'waiver')} {_verb(waivers, 'is', 'are')} not in order")
+        if doubts := len(self.doubts):
+            parts.append(f"{_count(doubts, 'thing')} that had to be looked at {_verb(doubts, 'was', 'were')} not")
         if not parts:
             parts.append("nothing blocks, and everything that had to be looked at was")
         text = "; ".join(parts)
@@ -143,6 +146,26 @@ def main_identifier(finding: Finding) -> str:
     return min(ids, key=lambda one: (_WELL_KNOWN.get(one.partition("-")[0], 9), one), default="")
 
 
+def newness(decision: Decision) -> str:
+    """Whether a finding is new and why, and when it will block, in a few words; empty where nothing tells."""
+    words = []
+    if decision.new:
+        words.append(f"new, by a change of the {decision.cause}" if decision.cause else "new")
+    elif decision.first_seen:
+        words.append(f"first seen {decision.first_seen[:10]}")
+    if decision.due:
+        words.append(f"blocks from {decision.due}")
+    return "; ".join(words)
+
+
+def other_decision(decision: Decision) -> str:
+    """What the other of policy and floor says, in a few words; empty where only one judged."""
+    if decision.other is None:
+        return ""
+    other = decision.other
+    return f"decided by {decision.policy}; {other.policy} says {other.action} ({other.rule})"
+
+
 def sources_of(finding: Finding) -> str:
     """Who reported a finding: `bandit B608, semgrep secscan.py.sql...`."""
     rules: dict[str, None] = {f"{one.scanner} {one.rule}": None for one in finding.sources}
@@ -153,5 +176,5 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _was(number: int) -> str:
-    return "was" if number == 1 else "were"
+def _verb(number: int, one: str, many: str) -> str:
+    return one if number == 1 else many

@@ -16,9 +16,10 @@ from secscan.findings.defects import defect
 from secscan.findings.levels import Action, Confidence, RunStatus, Severity
 from secscan.findings.model import Finding, Gap, Marker, Region, ScannerRun, Source, TraceStep
 from secscan.findings.scan import Scan
+from secscan.policy.decide import MARKER_RULE
 from secscan.reports.contract import Format
 from secscan.reports.escape import plain, sarif_text, uri, web_link
-from secscan.reports.present import Judged, Presentation, main_identifier
+from secscan.reports.present import Judged, Presentation, main_identifier, other_decision
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _ROOT = "%SRCROOT%"
@@ -155,6 +156,8 @@ def build_result(judged: Judged, rule_index: int) -> dict[str, Any]:
         "partialFingerprints": {"secscan/v1": finding.fingerprint},
         "properties": _result_properties(judged),
     }
+    if judged.decision.new is not None:
+        result["baselineState"] = "new" if judged.decision.new else "unchanged"
     if finding.trace:
         steps = [_step(step) for step in finding.trace[:_MOST_STEPS]]
         result["codeFlows"] = [{"threadFlows": [{"locations": steps}]}]
@@ -189,7 +192,12 @@ def _result_properties(judged: Judged) -> dict[str, Any]:
         "action": decision.action.value,
         "policyRule": plain(decision.rule),
         "reason": plain(decision.reason),
+        "because": [plain(one) for one in decision.because],
         "waiver": plain(decision.waiver),
+        "blocksFrom": decision.due,
+        "cause": decision.cause,
+        "firstSeen": decision.first_seen,
+        "floor": plain(other_decision(decision)),
         "kind": finding.kind.value,
         "class": plain(finding.defect),
         "severity": finding.severity.value,
@@ -222,7 +230,8 @@ def _suppressions(judged: Judged) -> Iterator[dict[str, Any]]:
         why = f"{decision.reason} (policy rule {decision.rule})"
         yield {"kind": "external", "status": "accepted", "justification": plain(why)}
     for marker in judged.finding.markers:
-        yield {"kind": "inSource", "status": "rejected", "justification": plain(_marker(marker))}
+        status = "accepted" if decision.rule == MARKER_RULE else "rejected"
+        yield {"kind": "inSource", "status": status, "justification": plain(_marker(marker))}
 
 
 def _marker(marker: Marker) -> str:

@@ -9,7 +9,7 @@ from secscan.findings.levels import Action, Severity, WaiverState
 from secscan.findings.scan import Scan
 from secscan.reports.contract import Format
 from secscan.reports.escape import terminal
-from secscan.reports.present import GapGroup, Judged, Presentation, ran_as, sources_of
+from secscan.reports.present import GapGroup, Judged, Presentation, newness, other_decision, ran_as, sources_of
 
 _MOST_BLOCKED = 40
 _MOST_WARNED = 15
@@ -46,6 +46,7 @@ def render_text(scan: Scan, *, width: int, colour: bool) -> str:
         _findings(page, "Blocks", view.with_action(Action.BLOCK), _MOST_BLOCKED, detailed=True),
         _findings(page, "Warns", view.with_action(Action.WARN), _MOST_WARNED, detailed=False),
         _accepted(view),
+        _remedy(page, view),
         _waivers(page, view),
         _fixed(page, view),
         _gaps(page, view),
@@ -151,8 +152,10 @@ def _detailed(page: _Page, one: Judged) -> Iterator[str]:
         yield from page.wrapped(terminal(_first(finding.message)), indent=12, hang=0)
     if finding.remediation:
         yield from page.wrapped(f"fix: {terminal(finding.remediation)}", indent=12, hang=5)
-    new = f"; new: {one.decision.cause}" if one.decision.cause else ""
-    why = f"why: {terminal(one.decision.reason)} (rule {terminal(one.decision.rule)}{new})"
+    other = one.decision.other
+    disagrees = other_decision(one.decision) if other and other.action is not one.decision.action else ""
+    more = "".join(f"; {terminal(text)}" for text in (newness(one.decision), disagrees) if text)
+    why = f"why: {terminal(one.decision.reason)} (rule {terminal(one.decision.rule)}{more})"
     yield from page.wrapped(why, indent=12, hang=5)
     identifiers = [name for name in finding.identifiers if not name.startswith("CWE-")]
     names = f"; {terminal(', '.join(identifiers[:_MOST_NAMES]))}" if identifiers else ""
@@ -165,6 +168,18 @@ def _accepted(view: Presentation) -> Iterator[str]:
     count = view.by_action[Action.ACCEPT]
     if count:
         yield f"Accepted: {count}, all in the HTML report"
+
+
+def _remedy(page: _Page, view: Presentation) -> Iterator[str]:
+    """What to do first, where one step clears several findings; each other finding says what to do itself."""
+    remedy = view.judgement.remedy
+    several = [one for one in remedy.steps if len(one.clears) > 1] if remedy else []
+    if remedy and several:
+        yield page.head(
+            f"What clears most ({len(remedy.steps)} steps turn the gate green: `secscan explain --verdict`)"
+        )
+    for one in several[:_MOST_REASONS]:
+        yield from page.wrapped(f"- {terminal(one.text)}: clears {len(one.clears)} findings", indent=2)
 
 
 def _waivers(page: _Page, view: Presentation) -> Iterator[str]:

@@ -14,7 +14,7 @@ import pytest
 
 import secscan.reports
 from secscan.reports.contract import FORMATS, Format, load_format
-from tests.support.scans import ATTACKS, clean, hostile, ordinary, scan_of
+from tests.support.scans import ATTACKS, clean, compared, hostile, ordinary, scan_of
 
 GOLD = Path(__file__).resolve().parent.parent / "gold"
 SHARED = {"contract.py", "escape.py", "present.py", "__init__.py"}
@@ -36,10 +36,10 @@ def test_a_format_says_what_it_is(format_: Format) -> None:
     assert all(dataclasses.astuple(format_))
 
 
-@pytest.mark.parametrize("name", ["ordinary", "clean"])
+@pytest.mark.parametrize("name", ["ordinary", "clean", "compared"])
 def test_the_output_is_the_gold_file(format_: Format, name: str) -> None:
     """SECSCAN_UPDATE_GOLD=1 writes the files anew; read the difference before you commit it."""
-    output = format_.render({"ordinary": ordinary, "clean": clean}[name]())
+    output = format_.render({"ordinary": ordinary, "clean": clean, "compared": compared}[name]())
     gold = GOLD / f"{name}{format_.suffix}"
     if os.environ.get("SECSCAN_UPDATE_GOLD"):
         gold.write_bytes(output)

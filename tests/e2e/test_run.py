@@ -104,6 +104,8 @@ def test_ctrl_c_ends_everything_with_130(shims, clean_tree: Path, installed, tmp
             env=installed.environment(**shims("bandit", "sleep 1000 & sleep 1000")),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            # What a shell runs in the background ignores Ctrl-C, and so would all that the tests start.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         _wait_for(lambda child=child: len(_sleepers(child.pid)) == 2)
         sleepers = _sleepers(child.pid)

@@ -1,4 +1,5 @@
-"""Saved scans to test judging and reports with: an ordinary one, one that is clean, and one that attacks its reader."""
+"""Saved scans to test judging and reports with: an ordinary one, one that is clean, one with waivers and a baseline,
+and one that attacks its reader."""
 
 from __future__ import annotations
 
@@ -8,7 +9,8 @@ from typing import Any
 
 import msgspec
 
-from secscan.findings.levels import Confidence, GapKind, Kind, RunStatus, Severity
+from secscan.findings.judgement import Fixed, Remedy, RemedyStep
+from secscan.findings.levels import Confidence, GapKind, Kind, RunStatus, Severity, Verdict
 from secscan.findings.model import (
     Cvss,
     Finding,
@@ -24,9 +26,12 @@ from secscan.findings.model import (
     TargetInfo,
     TraceStep,
 )
-from secscan.findings.scan import FORMAT, RunInfo, Scan
+from secscan.findings.scan import FORMAT, FileState, RunInfo, Scan
 from secscan.gate.judge import judged
+from secscan.policy.baseline import baseline_of
 from secscan.policy.load import load_policy
+from secscan.policy.model import Waiver
+from secscan.policy.waiving import pending
 
 AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
 HOUSE_POLICY = Path(__file__).with_name("policy.yaml")
@@ -182,6 +187,40 @@ def ordinary() -> Scan:
     )
 
 
+def compared() -> Scan:
+    """A failed scan with a baseline, waivers in several states, and a floor."""
+    findings = (TAINTED, MARKED, PACKAGE, NOTE)
+    before = scan_of(
+        TAINTED, PACKAGE, msgspec.structs.replace(NOTE, title="Check by assert, gone", fingerprint="aaaa0099")
+    )
+    old = msgspec.structs.replace(before, files=(FileState(path="shop/catalog.py", digest="1"),))
+    baseline = baseline_of(old, seen=datetime(2026, 1, 2, tzinfo=UTC))
+    seen = msgspec.structs.replace(scan_of(*findings), files=(FileState(path="shop/catalog.py", digest="1"),))
+    return judged(
+        seen,
+        load_policy(str(HOUSE_POLICY), floor=str(HOUSE_POLICY.with_name("floor.yaml")), scanners=[]),
+        AT,
+        waivers=(
+            waiver("flask", fingerprints=("aaaa0003",), expires="2026-02-05", ticket="SHOP-7"),
+            waiver("old", fingerprints=("aaaa0001",), expires="2025-12-31"),
+            waiver("nothing", fingerprints=("ffff0001",)),
+        ),
+        pending=(waiver("brought-along", fingerprints=("aaaa0001",)),),
+        baseline=baseline,
+    )
+
+
+def waiver(name: str, **fields: Any) -> Waiver:
+    """A waiver that is in order."""
+    given = {
+        "reason": "the proxy in front does not cache",
+        "owner": "ana",
+        "expires": "2026-06-30",
+        "origin": ".secscan/waivers.yaml:4",
+    }
+    return Waiver(id=name, **{**given, **fields})
+
+
 def clean() -> Scan:
     """A scan that passed."""
     return scan_of()
@@ -238,7 +277,7 @@ def hostile(text: str) -> Scan:
         package=Package(purl=f"pkg:pypi/{text}", name=text, version=text, ecosystem=text, fixed_versions=(text,)),
         fingerprint="bbbb0002",
     )
-    return scan_of(
+    scan = scan_of(
         finding,
         package,
         gaps=(Gap(scanner="bandit", kind=GapKind.UNPARSABLE, subject=text, detail=text, remedy=text),),
@@ -254,3 +293,13 @@ def hostile(text: str) -> Scan:
             out_of_scope=(OutOfScope(path=text, reason=text, files=1),),
         ),
     )
+    assert scan.judgement is not None
+    named = {"reason": text, "owner": text, "origin": text, "ticket": text, "fingerprints": ("bbbb0001",)}
+    judgement = msgspec.structs.replace(
+        scan.judgement,
+        decisions=tuple(msgspec.structs.replace(one, because=(text,), waiver=text) for one in scan.judgement.decisions),
+        waivers=pending([waiver(text, **named)], scan.findings, AT),
+        fixed=(Fixed(fingerprint="cccc0001", title=text, path="a b.py"),),
+        remedy=Remedy(steps=(RemedyStep(text=text, clears=("bbbb0001", "bbbb0002")),), left=Verdict.PASSED),
+    )
+    return msgspec.structs.replace(scan, judgement=judgement)
