@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,11 +16,12 @@ from secscan.config import FILE_NAME, Settings, load_settings, parse_settings
 from secscan.errors import PolicyError, SecscanError
 from secscan.findings.model import Notice
 from secscan.gate.weakening import Terms
+from secscan.policy.baseline import load as load_baseline
+from secscan.policy.baseline import loads as loads_baseline
 from secscan.policy.load import Reader, load_policy
 from secscan.policy.waivers import read_waivers
 
 if TYPE_CHECKING:
-    from secscan.policy.baseline import Baseline
     from secscan.policy.model import Waiver
     from secscan.targets.git import Repository
 
@@ -36,6 +37,7 @@ class Wanted:
     environment: str = ""
     floor: str = ""
     waivers: Sequence[Path] = ()
+    baseline: Path | None = None
     policy_ref: str = ""
 
 
@@ -74,7 +76,8 @@ def gather(target: Path, config: Path | None, wanted: Wanted, *, scanners: Seque
         reader=Reader(commit=_reader(repository, "").commit) if repository else None,
     )
     waivers = tuple(waiver for path in wanted.waivers for waiver in read_waivers_file(path))
-    return Judge(Terms(policy, waivers), settings, (*given.notices(), *_not_honoured(target, wanted)))
+    baseline = load_baseline(wanted.baseline) if wanted.baseline else None
+    return Judge(Terms(policy, waivers, baseline), settings, (*given.notices(), *_not_honoured(target, wanted)))
 
 
 def pull_request_base(environment: os._Environ[str] | dict[str, str]) -> str:
@@ -89,12 +92,6 @@ def read_waivers_file(path: Path) -> tuple[Waiver, ...]:
     return read_waivers(Reader().file(str(path)), origin=str(path))
 
 
-def with_baseline(judge: Judge, baseline: Baseline | None) -> Judge:
-    """Return the judge with a baseline, for both of its terms."""
-    brought = replace(judge.brought, baseline=baseline) if judge.brought else None
-    return replace(judge, terms=replace(judge.terms, baseline=baseline), brought=brought)
-
-
 def _from_commit(
     target: Path, config: Path | None, wanted: Wanted, repository: Repository, ref: str, scanners: Sequence[str]
 ) -> Judge:
@@ -104,14 +101,17 @@ def _from_commit(
     settings = _settings_of(target, config, repository, reader)
     name = wanted.policy or settings.policy or (POLICY_FILE if _has(reader, POLICY_FILE) else "default")
     inside = _inside(repository, name)
-    outside = tuple(waiver for path in wanted.waivers for waiver in read_waivers_file(path))
+    floor = _inside(repository, wanted.floor) or wanted.floor
+    waiver_files = tuple(dict.fromkeys([*(_named(repository, path) for path in wanted.waivers), WAIVERS_FILE]))
+    baseline_file = _named(repository, wanted.baseline) if wanted.baseline else ""
 
     def terms(where: Reader, chosen: str) -> Terms:
-        policy = load_policy(
-            chosen, scanners=scanners, environment=wanted.environment, floor=wanted.floor, reader=where
-        )
-        own = read_waivers(where.file(WAIVERS_FILE), origin=WAIVERS_FILE) if _has(where, WAIVERS_FILE) else ()
-        return Terms(policy, (*outside, *own))
+        policy = load_policy(chosen, scanners=scanners, environment=wanted.environment, floor=floor, reader=where)
+        # One that the commit does not have yet is brought along by the change.
+        there = [path for path in waiver_files if path.startswith("/") or _has(where, path)]
+        waivers = tuple(waiver for path in there for waiver in read_waivers(where.file(path), origin=path))
+        baseline = loads_baseline(where.file(baseline_file), origin=baseline_file) if baseline_file else None
+        return Terms(policy, waivers, baseline)
 
     before = terms(reader, inside or name)
     tree = _tree_reader(repository)
@@ -121,7 +121,10 @@ def _from_commit(
     except SecscanError as error:
         note = Notice(topic="policy", subject=POLICY_FILE, text=f"the change breaks its own judge: {error.message}")
         return Judge(before, settings, (_judged_by(ref, commit), note))
-    changed = [one for one in (inside or POLICY_FILE, WAIVERS_FILE) if _differs(reader, tree, one)]
+    judging = (inside or POLICY_FILE, _inside(repository, wanted.floor), *waiver_files, baseline_file)
+    changed = [one for one in judging if one and not one.startswith("/") and _differs(reader, tree, one)]
+    if not changed and after.policy.digest != before.policy.digest:
+        changed = [inside or POLICY_FILE]  # by way of a file that it refers to
     known = set(before.waivers)
     return Judge(
         before,
@@ -143,11 +146,12 @@ def _judged_by(ref: str, commit: str) -> Notice:
 
 
 def _settings_of(target: Path, config: Path | None, repository: Repository, reader: Reader) -> Settings:
-    if config is not None:
+    name = _relative(Path.cwd() / config, repository) if config else ""
+    if config is not None and not name:
         return load_settings(target, config)
     folder = _relative(target.resolve(), repository)
-    name = f"{folder}/{FILE_NAME}" if folder else FILE_NAME
-    if not _has(reader, name):
+    name = name or (f"{folder}/{FILE_NAME}" if folder else FILE_NAME)
+    if config is None and not _has(reader, name):
         return Settings()
     return parse_settings(reader.file(name), origin=str(repository.root / name), from_tree=False)
 
@@ -159,10 +163,21 @@ def _inside(repository: Repository, name: str) -> str:
     return _relative(Path.cwd() / name, repository)
 
 
+def _named(repository: Repository, path: Path) -> str:
+    """A file that the command line names: below the top of the repository, or by its absolute path."""
+    return _relative(Path.cwd() / path, repository) or str(Path.cwd() / path)
+
+
 def _relative(path: Path, repository: Repository) -> str:
-    root = repository.root.resolve()
-    resolved = path.parent.resolve() / path.name
-    return "" if not resolved.is_relative_to(root) or resolved == root else resolved.relative_to(root).as_posix()
+    """The path below the top of the repository; empty for one that lies elsewhere.
+
+    As it is written, first: a change that puts a link in the place of a folder must not lead us out.
+    """
+    for one in (Path(os.path.normpath(path)), path.parent.resolve() / path.name):
+        for root in (repository.root, repository.root.resolve()):
+            if one.is_relative_to(root) and one != root:
+                return one.relative_to(root).as_posix()
+    return ""
 
 
 def _reader(repository: Repository, commit: str) -> Reader:
@@ -176,7 +191,10 @@ def _reader(repository: Repository, commit: str) -> Reader:
         return data
 
     def of_file(path: str) -> bytes:
-        return Reader().file(path) if path.startswith(("/", "../")) else of_commit(commit, path)
+        if not path.startswith(("/", "../")):
+            return of_commit(commit, path)
+        inside = _relative(Path(path), repository) if path.startswith("/") else ""
+        return of_commit(commit, inside) if inside else Reader().file(path)
 
     return Reader(file=of_file, commit=of_commit)
 

@@ -45,11 +45,10 @@ def scan(
     """
     from secscan import pipeline
     from secscan.advisories.store import resolve
-    from secscan.cli.judging import Wanted, gather, with_baseline
+    from secscan.cli.judging import Wanted, gather
     from secscan.cli.progress import show_progress
     from secscan.errors import UsageError
     from secscan.files import remove_stale
-    from secscan.policy.baseline import load
     from secscan.process import Limits
     from secscan.scanners.registry import all_scanners, choose
     from secscan.scanners.runner import available_cores
@@ -57,10 +56,8 @@ def scan(
 
     if baseline and baseline_ref:
         raise UsageError("--baseline and --baseline-ref exclude each other", hint="give one of them")
-    wanted = Wanted(policy, environment, floor, tuple(waivers or ()), policy_ref)
-    judge = with_baseline(
-        gather(path, config, wanted, scanners=tuple(all_scanners())), load(baseline) if baseline else None
-    )
+    wanted = Wanted(policy, environment, floor, tuple(waivers or ()), baseline, policy_ref)
+    judge = gather(path, config, wanted, scanners=tuple(all_scanners()))
     settings = judge.settings
     reports = report_files(settings.reports)
     with resolve(advisories) as index:

@@ -1,0 +1,153 @@
+"""Where the judge of a change comes from, on real git repositories: never from the change."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from secscan.cli.judging import Judge, Wanted, gather
+from secscan.errors import PolicyError
+from tests.support.repositories import commit, git, repository, write
+
+POLICY = """
+format: secscan.policy/1
+name: house
+rules:
+  - id: all
+    action: {action}
+    reason: because
+"""
+FLOOR = POLICY.replace("house", "company").format(action="block")
+WAIVERS = """
+format: secscan.waivers/1
+waivers:
+  - id: {id}
+    fingerprint: ["12345678"]
+    reason: long enough a reason
+    owner: ana
+    expires: 2027-01-01
+"""
+BASELINE = {
+    "format": "secscan.baseline/1",
+    "target": "repo",
+    "findings": [],
+    "tools": [],
+    "packages": [],
+    "files": [],
+    "renames": {},
+}
+KNOWN = {"fingerprint": "12345678", "title": "t", "path": "a.py", "scanners": ["bandit"], "first_seen": ""}
+FILES = {
+    "judge/policy.yaml": POLICY.format(action="block"),
+    "judge/floor.yaml": FLOOR,
+    "judge/waivers.yaml": WAIVERS.format(id="agreed"),
+    "judge/baseline.json": json.dumps(BASELINE),
+    "judge/settings.yaml": "version: 1\n",
+}
+EVIL = {
+    "judge/policy.yaml": POLICY.format(action="accept"),
+    "judge/floor.yaml": FLOOR.replace("block", "accept"),
+    "judge/waivers.yaml": WAIVERS.format(id="brought"),
+    "judge/baseline.json": json.dumps({**BASELINE, "findings": [KNOWN]}),
+    "judge/settings.yaml": "version: 1\nscanners: {disable: [bandit]}\n",
+}
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Path:
+    folder = repository(tmp_path / "repo", FILES)
+    git(folder, "branch", "base")
+    write(folder, EVIL)
+    commit(folder, "evil")
+    return folder
+
+
+def judge_of(repo: Path, named: Path, **more: str) -> Judge:
+    wanted = Wanted(
+        policy=str(named / "judge/policy.yaml"),
+        floor=str(named / "judge/floor.yaml"),
+        waivers=(named / "judge/waivers.yaml",),
+        baseline=named / "judge/baseline.json",
+        **{"policy_ref": "base", **more},
+    )
+    return gather(repo, named / "judge/settings.yaml", wanted, scanners=())
+
+
+def check_honest(judge: Judge) -> None:
+    policy = judge.terms.policy
+    assert [one.action for one in policy.rules] == ["block"]
+    assert policy.floor is not None
+    assert [one.action for one in policy.floor.rules] == ["block"]
+    assert [one.id for one in judge.terms.waivers] == ["agreed"]
+    assert judge.terms.baseline is not None
+    assert judge.terms.baseline.findings == ()
+    assert judge.settings.disable == ()
+
+
+@pytest.mark.parametrize("how", ["absolute", "relative", "from below", "through a link"])
+def test_files_that_the_command_line_names_are_read_from_the_commit(
+    repo: Path, how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = {"absolute": repo, "relative": Path(), "from below": Path(".."), "through a link": tmp_path / "link"}[how]
+    (tmp_path / "link").symlink_to(repo)
+    monkeypatch.chdir(repo / "judge" if how == "from below" else repo)
+    judge = judge_of(repo, named)
+    check_honest(judge)
+    assert [one.id for one in judge.pending] == ["brought"]
+    assert set(judge.changed) == {
+        f"judge/{name}" for name in ("policy.yaml", "floor.yaml", "waivers.yaml", "baseline.json")
+    }
+    assert judge.brought is not None
+    assert judge.brought.policy.rules[0].action == "accept"
+
+
+def test_a_link_in_the_place_of_the_folder_changes_nothing(repo: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    for name, text in EVIL.items():
+        (outside / name).parent.mkdir(parents=True, exist_ok=True)
+        (outside / name).write_text(text)
+    git(repo, "rm", "-rq", "judge")
+    (repo / "judge").symlink_to(outside / "judge")
+    commit(repo, "a link")
+    check_honest(judge_of(repo, repo))
+
+
+def test_a_baseline_that_the_commit_lacks_is_not_taken_from_the_change(repo: Path) -> None:
+    write(repo, {"other.json": json.dumps(BASELINE)})
+    wanted = Wanted(baseline=repo / "other.json", policy_ref="base")
+    with pytest.raises(PolicyError, match=r"base|other\.json"):
+        gather(repo, None, wanted, scanners=())
+
+
+def test_files_outside_the_repository_are_the_callers(repo: Path, tmp_path: Path) -> None:
+    for name, text in FILES.items():
+        (tmp_path / "trusted" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "trusted" / name).write_text(text)
+    check_honest(judge_of(repo, tmp_path / "trusted"))
+
+
+def test_a_judge_that_the_change_breaks_is_said_and_changes_nothing(repo: Path) -> None:
+    write(repo, {"judge/policy.yaml": "rules: []\n"})
+    judge = judge_of(repo, repo)
+    check_honest(judge)
+    assert "breaks its own judge" in " ".join(one.text for one in judge.notices)
+
+
+def test_a_file_that_the_policy_refers_to_is_of_the_commit_too(tmp_path: Path) -> None:
+    files = {".secscan/policy.yaml": "format: secscan.policy/1\nname: own\nextends: base.yaml\nmode: enforce\n"}
+    repo = repository(tmp_path / "repo", {**files, ".secscan/base.yaml": POLICY.format(action="block")})
+    git(repo, "branch", "base")
+    write(repo, {".secscan/base.yaml": POLICY.format(action="accept")})
+    judge = gather(repo, None, Wanted(policy_ref="base"), scanners=())
+    assert judge.terms.policy.rules[0].action == "block"
+    assert judge.changed == (".secscan/policy.yaml",)
+    assert judge.brought is not None
+    assert judge.brought.policy.rules[0].action == "accept"
+
+
+def test_without_a_commit_what_is_named_counts(repo: Path) -> None:
+    judge = judge_of(repo, repo, policy_ref="")
+    assert [one.id for one in judge.terms.waivers] == ["brought"]
+    assert judge.brought is None
