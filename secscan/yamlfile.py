@@ -11,7 +11,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, AnyStr
 
@@ -129,7 +129,7 @@ class Node:
 class Fields:
     """The known members of a mapping; any other member is an error that suggests the nearest known one."""
 
-    def __init__(self, node: Node, *, known: Sequence[str]) -> None:
+    def __init__(self, node: Node, *, known: Collection[str]) -> None:
         self.node = node
         self._members = node.mapping()
         for name, member in self._members.items():

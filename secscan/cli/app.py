@@ -14,8 +14,27 @@ from typing import Any
 
 import typer
 
-from secscan.cli import advisories, doctor, gate, report, scan, schema
+from secscan.cli import advisories, baseline, doctor, explain, gate, policy, report, scan, schema, waiver
 from secscan.errors import ExitCode, Interrupted, SecscanError
+
+_GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
+    "policy": (
+        "Policies: test them, check them, and see what another one would have decided.",
+        {"test": policy.run_tests, "lint": policy.lint, "backtest": policy.backtest},
+    ),
+    "waiver": (
+        "Waivers: findings that are accepted for a while.",
+        {"add": waiver.add, "list": waiver.list_, "prune": waiver.prune},
+    ),
+    "baseline": (
+        "Baselines: what was there before, to tell what is new and why.",
+        {"write": baseline.write, "show": baseline.show},
+    ),
+    "advisories": (
+        "The advisory index: what is known to be vulnerable.",
+        {"import": advisories.import_, "status": advisories.status},
+    ),
+}
 
 
 def build() -> typer.Typer:
@@ -34,16 +53,16 @@ def build() -> typer.Typer:
         ("scan", scan.scan),
         ("gate", gate.gate),
         ("report", report.report),
+        ("explain", explain.explain),
         ("doctor", doctor.doctor),
         ("schema", schema.schema),
     ):
         app.command(name)(_guarded(function))
-    group = typer.Typer(
-        help="The advisory index: what is known to be vulnerable.", no_args_is_help=True, rich_markup_mode=None
-    )
-    group.command("import")(_guarded(advisories.import_))
-    group.command("status")(_guarded(advisories.status))
-    app.add_typer(group, name="advisories")
+    for name, (about, commands) in _GROUPS.items():
+        group = typer.Typer(help=about, no_args_is_help=True, rich_markup_mode=None)
+        for command, function in commands.items():
+            group.command(command)(_guarded(function))
+        app.add_typer(group, name=name)
     return app
 
 

@@ -4,16 +4,32 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+_DOCUMENTS = ("scan", "policy", "waivers", "baseline")
 
-def schema(document: Annotated[str, typer.Argument(metavar="scan", help="Which document: scan.")]) -> None:
-    """Print the JSON Schema of the saved scan, generated from the model."""
+
+def schema(
+    document: Annotated[str, typer.Argument(metavar="scan|policy|waivers|baseline", help="Which document.")],
+) -> None:
+    """Print the JSON Schema of a document, generated from the types that read it."""
     from secscan.errors import UsageError
-    from secscan.findings import scan
 
-    if document != "scan":
-        raise UsageError(f"there is no schema {document!r}", hint="the schemas are: scan")
-    sys.stdout.write(json.dumps(scan.schema(), indent=2, sort_keys=True) + "\n")
+    if document not in _DOCUMENTS:
+        raise UsageError(f"there is no schema {document!r}", hint=f"the schemas are: {', '.join(_DOCUMENTS)}")
+    sys.stdout.write(json.dumps(_made(document), indent=2, sort_keys=document in ("scan", "baseline")) + "\n")
+
+
+def _made(document: str) -> dict[str, Any]:
+    from secscan.findings import scan
+    from secscan.policy import schema as schemas
+
+    makers = {
+        "scan": scan.schema,
+        "policy": schemas.policy_schema,
+        "waivers": schemas.waivers_schema,
+        "baseline": schemas.baseline_schema,
+    }
+    return makers[document]()

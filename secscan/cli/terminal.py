@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,6 +22,19 @@ def print_report(scan: Scan, *, quiet: bool = False) -> None:
     text = render(scan, width=width, colour=colour)
     sys.stdout.buffer.write(text.encode("utf-8", errors="backslashreplace"))
     sys.stdout.buffer.flush()
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print escaped lines on standard output, each broken to the terminal's width below where its words begin."""
+    import textwrap
+
+    width = min(shutil.get_terminal_size((80, 24)).columns, 120)
+    for line in lines:
+        indent = " " * (len(line) - len(line.lstrip(" *-")) + 2)
+        broken = textwrap.wrap(
+            line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False, drop_whitespace=True
+        )
+        sys.stdout.write("\n".join(broken) + "\n")
 
 
 def use_colour(is_terminal: bool) -> bool:

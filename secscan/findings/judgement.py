@@ -75,6 +75,7 @@ class WaiverUse(Value, frozen=True, kw_only=True):
     origin: str = ""
     """File and line it stands in."""
     ticket: str = ""
+    approved_by: str = ""
     fingerprints: tuple[str, ...] = ()
     """The findings that it matches."""
     text: str = ""

@@ -5,13 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TypeVar
 
 import msgspec
 
 from secscan.findings.levels import Action, Confidence, Severity
 from secscan.gate.trial import try_case
 from secscan.policy.cases import Case
-from secscan.policy.model import Match, Policy, Rule, Sla, Tolerance, Undecided, with_digest
+from secscan.policy.model import (
+    USUAL_TERMS,
+    Match,
+    Mode,
+    Policy,
+    Rule,
+    Sla,
+    Tolerance,
+    Undecided,
+    WaiverTerms,
+    with_digest,
+)
+
+ValueT = TypeVar("ValueT")
 
 _SOFTER = {Action.BLOCK: Action.WARN, Action.WARN: Action.ACCEPT, Action.ACCEPT: Action.WARN}
 _SEVERITIES = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW, Severity.INFO)
@@ -72,13 +86,45 @@ def mutants(policy: Policy, rules: Collection[str], *, whole: bool) -> Iterator[
         for changed, about in _changed_rules(rule):
             yield _with(policy, at, changed, f"the rule {rule.id}: {about}")
     if whole:
-        for name in policy.required:
-            required = tuple(one for one in policy.required if one != name)
-            yield _mutant(f"{name} no longer required", policy, required=required)
-        for at, tolerance in enumerate(policy.tolerated_gaps):
-            for changed_one, about in _changed_tolerances(tolerance):
-                kept = (*policy.tolerated_gaps[:at], *changed_one, *policy.tolerated_gaps[at + 1 :])
-                yield _mutant(f"tolerated gaps, {', '.join(tolerance.kinds)}: {about}", policy, tolerated_gaps=kept)
+        yield from _changed_demands(policy)
+
+
+def _changed_demands(policy: Policy) -> Iterator[Mutant]:
+    other = Mode.ENFORCE if policy.mode is Mode.LOG else Mode.LOG
+    yield _mutant(f"`mode: {other}`", policy, mode=other)
+    for name in policy.required:
+        yield _mutant(f"{name} no longer required", policy, required=_less(policy.required, name))
+    for name in policy.optional:
+        yield _mutant(f"{name} no longer optional", policy, optional=_less(policy.optional, name))
+    for trust in policy.in_source_markers:
+        rest = _less(policy.in_source_markers, trust)
+        yield _mutant(f"markers of {trust.tool} do not count", policy, in_source_markers=rest)
+        turned = msgspec.structs.replace(trust, reason_required=not trust.reason_required)
+        word = "need" if turned.reason_required else "do not need"
+        yield _mutant(f"markers of {trust.tool} {word} a reason", policy, in_source_markers=(*rest, turned))
+    for at, tolerance in enumerate(policy.tolerated_gaps):
+        for changed_one, about in _changed_tolerances(tolerance):
+            kept = (*policy.tolerated_gaps[:at], *changed_one, *policy.tolerated_gaps[at + 1 :])
+            yield _mutant(f"tolerated gaps, {', '.join(tolerance.kinds)}: {about}", policy, tolerated_gaps=kept)
+    for field, value, about in _changed_terms(policy.waiver_terms):
+        terms = msgspec.structs.replace(policy.waiver_terms, **{field: value})
+        yield _mutant(f"waivers: {about}", policy, waiver_terms=terms)
+
+
+def _less(values: tuple[ValueT, ...], gone: ValueT) -> tuple[ValueT, ...]:
+    return tuple(one for one in values if one != gone)
+
+
+def _changed_terms(terms: WaiverTerms) -> Iterator[tuple[str, object, str]]:
+    """Terms that are not the usual ones: the policy has chosen them, so its tests should know."""
+    if terms.longest_days != USUAL_TERMS.longest_days:
+        yield "longest_days", terms.longest_days + 1, "a day longer"
+    if terms.warn_days != USUAL_TERMS.warn_days:
+        yield "warn_days", max(0, terms.warn_days - 1), "warned of a day later"
+    for level in terms.approval:
+        yield "approval", _less(terms.approval, level), f"no approval for {level}"
+    for state in terms.fail_on:
+        yield "fail_on", _less(terms.fail_on, state), f"{state} does not fail"
 
 
 def _mutant(about: str, policy: Policy, **changes: object) -> Mutant:

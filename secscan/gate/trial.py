@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from secscan.findings.judgement import Judgement
-from secscan.findings.levels import RunStatus
+from secscan.findings.levels import RunStatus, Verdict
 from secscan.findings.model import ScannerRun, TargetInfo
 from secscan.findings.scan import FORMAT, Scan
 from secscan.gate.judge import judge
@@ -73,8 +73,18 @@ def _run(scanner: str, status: RunStatus) -> ScannerRun:
     return ScannerRun(scanner=scanner, status=status, control=completed, reason="" if completed else "so the case says")
 
 
+_ENDS = {True: "stops", False: "goes on"}
+
+
 def _problems(case: Case, judgement: Judgement) -> Iterable[str]:
     expected = case.expected
+    stops = judgement.verdict is not Verdict.PASSED and not judgement.log_only
+    if expected.stops is not None and stops is not expected.stops:
+        yield f"expected that the build {_ENDS[expected.stops]}, and it {_ENDS[stops]}"
+    states = {use.id: use.state for use in judgement.waivers}
+    for name, state in expected.waivers.items():
+        if states.get(name) is not state:
+            yield f"expected the waiver {name} to be {state}, got {states.get(name, 'none of that id')}"
     if expected.verdict is not None and judgement.verdict is not expected.verdict:
         yield f"expected the verdict {expected.verdict}, got {judgement.verdict}"
     for decision in judgement.decisions:
@@ -82,5 +92,7 @@ def _problems(case: Case, judgement: Judgement) -> Iterable[str]:
             yield f"expected {expected.action}, got {decision.action} by the rule {decision.rule}"
         if expected.rule and decision.rule != expected.rule:
             yield f"expected the rule {expected.rule} to decide, got {decision.rule} ({decision.action})"
+        if expected.due and decision.due != expected.due:
+            yield f"expected it to block from {expected.due}, got {decision.due or 'no such day'}"
         if expected.waiver and decision.waiver != expected.waiver:
             yield f"expected the waiver {expected.waiver} to count, got {decision.waiver or 'none'}"

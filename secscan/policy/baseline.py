@@ -24,8 +24,8 @@ from secscan.policy.facts import Facts
 FORMAT = "secscan.baseline/1"
 """Name and version of the document."""
 
-_PARTIAL = frozenset({"staged", "diff", "paths"})
-"""Targets that look at a part: what they do not show need not be gone."""
+PARTIAL = frozenset({"staged", "diff", "paths"})
+"""Kinds of target that look at a part: what they do not show need not be gone."""
 
 
 class Known(Value, frozen=True, kw_only=True):
@@ -139,7 +139,7 @@ def fixed_since(baseline: Baseline, scan: Scan) -> tuple[Fixed, ...]:
     completed |= {run.scanner for run in scan.scanners if run.status is RunStatus.SKIPPED and run.selected == 0}
     unseen = {gap.subject for gap in scan.gaps}
     seen = {baseline.renames.get(one.path, one.path) for one in scan.files} - unseen
-    whole = scan.target.kind not in _PARTIAL
+    whole = scan.target.kind not in PARTIAL
     listed = {baseline.renames.get(one.path, one.path) for one in scan.files}
     return tuple(
         Fixed(fingerprint=one.fingerprint, title=one.title, path=one.path)

@@ -12,7 +12,18 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from secscan.findings.defects import defect
-from secscan.findings.levels import Action, Cause, Confidence, GapKind, Kind, RunStatus, SecretState, Severity, Verdict
+from secscan.findings.levels import (
+    Action,
+    Cause,
+    Confidence,
+    GapKind,
+    Kind,
+    RunStatus,
+    SecretState,
+    Severity,
+    Verdict,
+    WaiverState,
+)
 from secscan.findings.model import Cvss, Finding, Gap, Layer, Location, Marker, Package, Region, Source
 from secscan.policy.facts import Facts
 from secscan.policy.model import ImageLayer, Waiver
@@ -44,8 +55,15 @@ class Expected:
 
     action: Action | None = None
     rule: str = ""
+    due: str = ""
+    """Day from which a finding that is warned of will block."""
     waiver: str = ""
+    """The waiver that accepts the finding."""
+    waivers: Mapping[str, WaiverState] = field(default_factory=dict)
+    """What becomes of waivers, by their ids."""
     verdict: Verdict | None = None
+    stops: bool | None = None
+    """Whether the build stops: the verdict is not `passed`, and the policy does more than log."""
 
 
 @dataclass(frozen=True)
@@ -75,11 +93,11 @@ def read_cases(node: Node) -> tuple[Case, ...]:
     return tuple(cases.values())
 
 
-_CASE_FIELDS = ("name", "finding", "findings", "gaps", "scanners", "waivers", "environment", "at", "expect")
+CASE_FIELDS = ("name", "finding", "findings", "gaps", "scanners", "waivers", "environment", "at", "expect")
 
 
 def _case(node: Node) -> Case:
-    fields = Fields(node, known=_CASE_FIELDS)
+    fields = Fields(node, known=CASE_FIELDS)
     one, many = fields.optional("finding"), fields.optional("findings")
     if one and many:
         raise many.fail("`finding` and `findings` at once", hint="put all of them into `findings`")
@@ -100,20 +118,30 @@ def _case(node: Node) -> Case:
 
 
 def _expected(node: Node, findings: int) -> Expected:
-    fields = Fields(node, known=("action", "rule", "waiver", "verdict"))
-    action, rule, verdict = fields.optional("action"), fields.optional("rule"), fields.optional("verdict")
-    waiver = fields.optional("waiver")
-    if not (action or rule or verdict or waiver):
+    fields = Fields(node, known=EXPECTED_FIELDS)
+    given = {name: one for name in EXPECTED_FIELDS if (one := fields.optional(name)) is not None}
+    if not given:
         raise node.fail("a test that expects nothing", hint="say at least `action`, `rule` or `verdict`")
-    for about_one in (action, rule, waiver):
-        if about_one and not findings:
-            raise about_one.fail("there is no finding that this could be about", hint="add `finding`")
-    return Expected(
-        action=word(action, Action) if action else None,
-        rule=rule.text() if rule else "",
-        waiver=waiver.text() if waiver else "",
-        verdict=word(verdict, Verdict) if verdict else None,
-    )
+    for name in ("action", "rule", "due", "waiver"):
+        if name in given and not findings:
+            raise given[name].fail("there is no finding that this could be about", hint="add `finding`")
+    return Expected(**{name: EXPECTED_FIELDS[name](one) for name, one in given.items()})
+
+
+def _states(node: Node) -> dict[str, WaiverState]:
+    return {name: word(one, WaiverState) for name, one in node.mapping().items()}
+
+
+EXPECTED_FIELDS: dict[str, Callable[[Node], Any]] = {
+    "action": lambda node: word(node, Action),
+    "rule": Node.text,
+    "due": day,
+    "waiver": Node.text,
+    "waivers": _states,
+    "verdict": lambda node: word(node, Verdict),
+    "stops": Node.boolean,
+}
+"""What a test can expect, and how it is read."""
 
 
 def _ended(node: Node) -> RunStatus | None:

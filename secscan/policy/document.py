@@ -23,9 +23,9 @@ from secscan.yamlfile import Fields, Node, load_mapping
 
 ValueT = TypeVar("ValueT")
 
-_OVERLAY_FIELDS = ("mode", "required", "optional", "tolerated_gaps", "in_source_markers", "waivers", "without", "rules")
+OVERLAY_FIELDS = ("mode", "required", "optional", "tolerated_gaps", "in_source_markers", "waivers", "without", "rules")
 """What an environment may say otherwise."""
-FIELDS = ("format", "name", "version", "extends", "floor", *_OVERLAY_FIELDS, "environments", "tests")
+FIELDS = ("format", "name", "version", "extends", "floor", *OVERLAY_FIELDS, "environments", "tests")
 """Every field of a policy."""
 
 RULE_FIELDS = ("id", "match", "when", "action", "reason", "undecided", "starts", "grace_days", "sla")
@@ -81,7 +81,7 @@ def read_draft(data: bytes, *, origin: str) -> Draft:
     environments, cases = fields.optional("environments"), fields.optional("tests")
     if extends is None:
         fields.required("rules")
-    elif not any(fields.optional(name) for name in (*_OVERLAY_FIELDS, "environments")):
+    elif not any(fields.optional(name) for name in (*OVERLAY_FIELDS, "environments")):
         raise document.fail("it extends another policy and changes nothing", hint="use that policy itself")
     return replace(
         _overlay(fields),
@@ -106,7 +106,7 @@ def _environments(node: Node) -> dict[str, Draft]:
     found = {}
     for name, member in node.mapping().items():
         identifier(Node(name, name, member.origin, member.line, member.column, member.field, member.error))
-        fields = Fields(member, known=_OVERLAY_FIELDS)
+        fields = Fields(member, known=OVERLAY_FIELDS)
         if not member.mapping():
             raise member.fail("an environment that changes nothing", hint="say what is different there, or remove it")
         found[name] = _overlay(fields)

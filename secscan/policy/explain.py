@@ -29,9 +29,13 @@ _ANSWERS = {True: "yes", False: "no", None: "not known"}
 class Part:
     """One condition of a rule: what the policy asks, what the finding has, and whether it holds (None: not known)."""
 
+    name: str
+    """The matcher's name, or the whole expression."""
     asked: str
     found: str
     answer: bool | None
+    short: bool = True
+    """Whether `name is found` says it; else it is an expression."""
 
 
 @dataclass(frozen=True)
@@ -99,10 +103,9 @@ def explanation(policy: Policy, decision: Decision, finding: Finding, at: dateti
 def _rules(policy: Policy, finding: Finding, facts: Facts) -> Iterator[str]:
     for step in explain(policy, finding, facts):
         if not step.decides:
-            failed = next((part for part in step.parts if part.answer is not True), None)
-            why = f"{failed.asked}: {failed.found}" if failed else ""
+            failed = next(part for part in step.parts if part.answer is not True)
             word = "no" if step.answer is False else "not known"
-            yield f"  {step.rule.id}: {word}{f' ({why})' if why else ''}"
+            yield f"  {step.rule.id}: {word}, {failed.name} {'is' if failed.short else 'does not hold:'} {failed.found}"
             continue
         yield f"* {step.rule.id}: {step.rule.action}, {step.rule.reason}"
         if not step.parts and step.rule.id != FLOOR_RULE:
@@ -124,14 +127,14 @@ def _parts(condition: Condition, finding: Finding, facts: Facts) -> Iterator[Par
     answer = condition.test(finding, facts)
     if condition.built is None:
         asked = f"{condition.field}: {_shown(condition.wanted)}"
-        yield Part(asked, _shown(_actual(condition.field, finding, facts)), answer)
+        yield Part(condition.field, asked, _shown(_actual(condition.field, finding, facts)), answer)
         return
     text = str(condition.wanted)
     offset = condition.built.part.start
-    yield Part(f"when: {text}", _values(condition.built, finding, facts), answer)
+    yield Part(f"`{text}`", f"when: {text}", _values(condition.built, finding, facts), answer, short=False)
     for atom in _atoms(condition.built) if condition.built.is_logic else ():
         piece = text[atom.part.start - offset : atom.part.end - offset]
-        yield Part(f"  {piece}", _values(atom, finding, facts), atom.value(finding, facts))
+        yield Part(f"`{piece}`", f"  {piece}", _values(atom, finding, facts), atom.value(finding, facts), short=False)
 
 
 def _atoms(built: Built) -> Iterator[Built]:

@@ -14,10 +14,10 @@ from secscan.yamlfile import Fields, Node, load_mapping
 FORMAT = "secscan.waivers/1"
 """Name and version of the file's language."""
 
-_ABOUT = ("id", "reason", "owner", "expires", "approved_by", "ticket", "until_fixable", "at_most")
+ABOUT = ("id", "reason", "owner", "expires", "approved_by", "ticket", "until_fixable", "at_most")
 _SELECTORS = ("fingerprint", *READERS)
 
-_SPECIFIC = ("fingerprint", "identifier", "package", "paths")
+SPECIFIC = ("fingerprint", "identifier", "package", "paths")
 """Selectors of which a waiver needs one: a class or a severity alone would accept what nobody has seen yet."""
 
 
@@ -42,10 +42,10 @@ def read_list(node: Node) -> tuple[Waiver, ...]:
 
 
 def _waiver(node: Node) -> Waiver:
-    fields = Fields(node, known=(*_ABOUT, *_SELECTORS))
-    if not any(fields.optional(name) for name in _SPECIFIC):
+    fields = Fields(node, known=(*ABOUT, *_SELECTORS))
+    if not any(fields.optional(name) for name in SPECIFIC):
         raise node.fail(
-            "a waiver needs a specific selector", hint=f"name what it accepts by one of: {', '.join(_SPECIFIC)}"
+            "a waiver needs a specific selector", hint=f"name what it accepts by one of: {', '.join(SPECIFIC)}"
         )
     fingerprints, until_fixable = fields.optional("fingerprint"), fields.optional("until_fixable")
     at_most = fields.optional("at_most")

@@ -136,6 +136,7 @@ def _shown(waiver: Waiver, state: WaiverState, matching: list[Finding], text: st
         reason=waiver.reason,
         origin=waiver.origin,
         ticket=waiver.ticket,
+        approved_by=waiver.approved_by,
         fingerprints=tuple(sorted(one.fingerprint for one in matching)),
         text=text,
     )

@@ -39,6 +39,9 @@ waivers:
 """
 
 
+FLOW = b"{id: a, fingerprint: '12345678', reason: it will do, owner: ana, expires: '2026-12-31'}"
+
+
 def waiver(name: str, **fields: object) -> Waiver:
     given = {"reason": "a reason that will do", "owner": "ana", "expires": "2026-12-31", "fingerprints": ("12345678",)}
     return Waiver(id=name, **{**given, **fields})  # type: ignore[arg-type]
@@ -90,8 +93,8 @@ def test_lines_keep_their_ends() -> None:
 @pytest.mark.parametrize(
     "odd",
     [
-        b"format: secscan.waivers/1\nwaivers: [{id: a, fingerprint: '12345678', reason: it is fine, owner: a, expires: '2026-12-31'}]\n",
-        b"{format: secscan.waivers/1, waivers: [{id: a, fingerprint: '12345678', reason: it is fine, owner: a, expires: '2026-12-31'}]}\n",
+        b"format: secscan.waivers/1\nwaivers: [%s]\n" % FLOW,
+        b"{format: secscan.waivers/1, waivers: [%s]}\n" % FLOW,
     ],
 )
 def test_an_odd_layout_is_refused_and_not_spoilt(odd: bytes) -> None:
