@@ -59,15 +59,27 @@ class Score:
         return 100.0 * self.noticed / self.total if self.total else 100.0
 
 
-def score(policy: Policy, cases: Collection[Case], *, rules: Collection[str], whole: bool) -> Score:
-    """Try the cases that are about the plain policy against every mutant.
+@dataclass(frozen=True)
+class Own:
+    """What a policy's own file says, and so is for its own tests to watch; what it extends has tests of its own."""
 
-    `rules` are the ids of the rules to change, those that stand in the policy's own file; `whole` says whether its
-    demands are its own, too.
-    """
+    rules: frozenset[str]
+    """Ids of rules."""
+    demands: frozenset[str] = frozenset()
+    """Fields of `Policy` beside the rules."""
+    tolerances: int = 0
+    """How many of the tolerated gaps, from the first."""
+
+
+DEMANDS = frozenset({"mode", "required", "optional", "tolerated_gaps", "in_source_markers", "waiver_terms"})
+"""Every demand of which there are mutants."""
+
+
+def score(policy: Policy, cases: Collection[Case], own: Own) -> Score:
+    """Try the cases that are about the plain policy, none of its environments, against every mutant."""
     plain = [case for case in cases if not case.environment]
     noticed, missed = 0, []
-    for mutant in mutants(policy, rules, whole=whole):
+    for mutant in mutants(policy, own):
         if any(not try_case(case, mutant.policy).passed for case in plain):
             noticed += 1
         else:
@@ -75,40 +87,43 @@ def score(policy: Policy, cases: Collection[Case], *, rules: Collection[str], wh
     return Score(noticed, tuple(missed))
 
 
-def mutants(policy: Policy, rules: Collection[str], *, whole: bool) -> Iterator[Mutant]:
+def mutants(policy: Policy, own: Own) -> Iterator[Mutant]:
     """Yield the mutants: each rule removed or softened, each condition dropped, each threshold moved; and of the
-    demands each scanner no longer required, each tolerance removed or widened."""
+    demands each scanner no longer required, each tolerance removed or widened, and so on."""
     for at, rule in enumerate(policy.rules):
-        if rule.id not in rules:
+        if rule.id not in own.rules:
             continue
         if not rule.matches_all:
             yield _with(policy, at, None, f"the rule {rule.id} removed")
         for changed, about in _changed_rules(rule):
             yield _with(policy, at, changed, f"the rule {rule.id}: {about}")
-    if whole:
-        yield from _changed_demands(policy)
+    for field, mutant in _changed_demands(policy, own.tolerances):
+        if field in own.demands:
+            yield mutant
 
 
-def _changed_demands(policy: Policy) -> Iterator[Mutant]:
+def _changed_demands(policy: Policy, tolerances: int) -> Iterator[tuple[str, Mutant]]:
     other = Mode.ENFORCE if policy.mode is Mode.LOG else Mode.LOG
-    yield _mutant(f"`mode: {other}`", policy, mode=other)
+    yield "mode", _mutant(f"`mode: {other}`", policy, mode=other)
     for name in policy.required:
-        yield _mutant(f"{name} no longer required", policy, required=_less(policy.required, name))
+        yield "required", _mutant(f"{name} no longer required", policy, required=_less(policy.required, name))
     for name in policy.optional:
-        yield _mutant(f"{name} no longer optional", policy, optional=_less(policy.optional, name))
+        yield "optional", _mutant(f"{name} no longer optional", policy, optional=_less(policy.optional, name))
     for trust in policy.in_source_markers:
         rest = _less(policy.in_source_markers, trust)
-        yield _mutant(f"markers of {trust.tool} do not count", policy, in_source_markers=rest)
         turned = msgspec.structs.replace(trust, reason_required=not trust.reason_required)
         word = "need" if turned.reason_required else "do not need"
-        yield _mutant(f"markers of {trust.tool} {word} a reason", policy, in_source_markers=(*rest, turned))
-    for at, tolerance in enumerate(policy.tolerated_gaps):
+        for about, markers in (("do not count", rest), (f"{word} a reason", (*rest, turned))):
+            mutant = _mutant(f"markers of {trust.tool} {about}", policy, in_source_markers=markers)
+            yield "in_source_markers", mutant
+    for at, tolerance in enumerate(policy.tolerated_gaps[:tolerances]):
         for changed_one, about in _changed_tolerances(tolerance):
             kept = (*policy.tolerated_gaps[:at], *changed_one, *policy.tolerated_gaps[at + 1 :])
-            yield _mutant(f"tolerated gaps, {', '.join(tolerance.kinds)}: {about}", policy, tolerated_gaps=kept)
+            what = f"tolerated gaps, {', '.join(tolerance.kinds)}: {about}"
+            yield "tolerated_gaps", _mutant(what, policy, tolerated_gaps=kept)
     for field, value, about in _changed_terms(policy.waiver_terms):
         terms = msgspec.structs.replace(policy.waiver_terms, **{field: value})
-        yield _mutant(f"waivers: {about}", policy, waiver_terms=terms)
+        yield "waiver_terms", _mutant(f"waivers: {about}", policy, waiver_terms=terms)
 
 
 def _less(values: tuple[ValueT, ...], gone: ValueT) -> tuple[ValueT, ...]:

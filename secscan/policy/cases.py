@@ -6,7 +6,7 @@ runs them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -108,7 +108,7 @@ def _case(node: Node) -> Case:
         name=fields.required("name").text(),
         node=node,
         subjects=tuple(read_subject(subject, index) for index, subject in enumerate(nodes)),
-        gaps=tuple(_gap(gap) for gap in gaps.items()) if gaps else (),
+        gaps=tuple(one for gap in gaps.items() for one in _gaps(gap)) if gaps else (),
         runs={name: _ended(run) for name, run in runs.mapping().items()} if runs else {},
         waivers=read_list(waivers) if waivers else (),
         environment=environment.text() if environment else "",
@@ -149,14 +149,18 @@ def _ended(node: Node) -> RunStatus | None:
     return None if said == "missing" else RunStatus(said)
 
 
-def _gap(node: Node) -> Gap:
-    fields = Fields(node, known=("kind", "scanner", "subject"))
-    scanner, subject = fields.optional("scanner"), fields.optional("subject")
-    return Gap(
-        kind=word(fields.required("kind"), GapKind),
-        scanner=scanner.text() if scanner else "bandit",
-        subject=subject.text() if subject else "src/app.py",
-    )
+GAP_FIELDS = ("kind", "scanner", "subject", "count")
+
+
+def _gaps(node: Node) -> Iterator[Gap]:
+    """A gap, or as many as `count` says, each about a file of its own."""
+    fields = Fields(node, known=GAP_FIELDS)
+    scanner, subject, count = fields.optional("scanner"), fields.optional("subject"), fields.optional("count")
+    kind = word(fields.required("kind"), GapKind)
+    folder, slash, name = (subject.text() if subject else "src/app.py").rpartition("/")
+    for at in range(count.integer(least=1, most=1_000) if count else 1):
+        inner = f"{at}/" if at else ""
+        yield Gap(kind=kind, scanner=scanner.text() if scanner else "bandit", subject=f"{folder}{slash}{inner}{name}")
 
 
 def moment(node: Node) -> datetime:

@@ -158,6 +158,7 @@ def _on_floor(draft: Draft, floor: Draft) -> Draft:
             what = f"{one.value} is optional"
             raise _loosens(one.node, what, f"it requires {one.value}", floor_required[one.value].place)
     _check_each(draft.tolerated_gaps, floor.tolerated_gaps, _tolerates_no_more, "this gap", "tolerates", floor)
+    _check_limits(draft.tolerated_gaps, floor.tolerated_gaps)
     _check_each(draft.in_source_markers, floor.in_source_markers, _trusts_no_more, "this marker", "trusts", floor)
     _check_terms(draft, floor)
     return replace(
@@ -193,6 +194,21 @@ def _check_each(
         if not any(covers(one.value, other.value) for other in floors or ()):
             near = floors[0].place if floors else f"{floor.node.origin}:{floor.node.line}"
             raise _loosens(one.node, f"{what} is allowed here", f"it {verb} nothing that covers it", near)
+
+
+def _check_limits(own: Sequence[Placed[Tolerance]] | None, floors: Sequence[Placed[Tolerance]] | None) -> None:
+    """Several entries that one limited entry of the floor covers must not add up to more than it allows."""
+    for floor in floors or ():
+        limit, total = floor.value.at_most, 0
+        for one in own or ():
+            # An entry goes to the account of the first that covers it, as a gap would.
+            first = next((other for other in floors or () if _tolerates_no_more(one.value, other.value)), None)
+            if first is floor and limit is not None:
+                total += one.value.at_most or 0
+                if total > limit:
+                    raise _loosens(
+                        one.node, f"with those above it, this allows {total}", f"it allows {limit}", floor.place
+                    )
 
 
 def _tolerates_no_more(own: Tolerance, floor: Tolerance) -> bool:

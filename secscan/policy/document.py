@@ -16,7 +16,8 @@ from secscan.policy.cases import Case, read_cases
 from secscan.policy.cel.syntax import ExpressionError
 from secscan.policy.decide import FLOOR_RULE, MARKER_RULE
 from secscan.policy.match import conditions
-from secscan.policy.model import FORMAT, MarkerTrust, Mode, Rule, Sla, SlaStart, Tolerance, Undecided, Waiver
+from secscan.policy.model import FORMAT, MarkerTrust, Match, Mode, Rule, Sla, SlaStart, Tolerance, Undecided, Waiver
+from secscan.policy.never import contradiction, takes_all
 from secscan.policy.waivers import read_list
 from secscan.policy.words import day, identifier, path_globs, read_match, unique_texts, vocabulary, word
 from secscan.yamlfile import Fields, Node, load_mapping
@@ -197,11 +198,13 @@ def _rules(node: Node) -> tuple[Placed[Rule], ...]:
         if rule.id in lines:
             problem = f"the rule {rule.id!r} is there already (line {lines[rule.id]})"
             raise one.mapping()["id"].fail(problem, hint="give each rule its own id")
-        if rules and rules[-1].value.matches_all:
-            raise one.fail(
-                f"this rule can never decide: the rule {rules[-1].value.id!r} above it matches every finding",
-                hint="move it above, or give that rule a `match`",
-            )
+        for above in rules:
+            if takes_all(above.value, rule):
+                what = "matches every finding" if above.value.matches_all else "takes all that it matches"
+                raise one.fail(
+                    f"this rule can never decide: the rule {above.value.id!r} above it (line {above.node.line}) {what}",
+                    hint="move it above that rule, or make that rule narrower",
+                )
         lines[rule.id] = one.line
         rules.append(Placed(rule, one))
     return tuple(rules)
@@ -221,13 +224,21 @@ def _rule(node: Node) -> Rule:
         id=_rule_id(fields.required("id")),
         action=action,
         reason=fields.required("reason").text(),
-        match=read_match(match) if match else None,
+        match=_possible(match) if match else None,
         when=_expression(when) if when else "",
         starts=day(starts) if starts else "",
         grace_days=grace.integer(least=1, most=3_650) if grace else 0,
         sla=_sla(sla) if sla else None,
         undecided=_undecided(fields.optional("undecided"), action, conditional=bool(match or when)),
     )
+
+
+def _possible(node: Node) -> Match:
+    match = read_match(node)
+    why = contradiction(match)
+    if why:
+        raise node.fail(f"no finding can match: {why}", hint="remove one of the conditions, or split the rule in two")
+    return match
 
 
 def _rule_id(node: Node) -> str:

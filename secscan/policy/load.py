@@ -12,6 +12,7 @@ from pathlib import Path
 
 from secscan.errors import PolicyError
 from secscan.policy.combine import finish, lay_over
+from secscan.policy.decide import MARKER_RULE
 from secscan.policy.document import Draft, read_draft
 from secscan.policy.model import Policy, Waiver
 from secscan.policy.waivers import read_waivers
@@ -104,6 +105,7 @@ class _Loader:
         # All are made, so that a mistake in one is not found on the day of the release only.
         made = {one: self._finish(lay_over(top, draft), one, floor) for one, top in draft.environments.items()}
         plain = self._finish(draft, "", floor)
+        _check_cases(draft, {"": plain, **made})
         return made[environment] if environment else plain
 
     def layered(self, name: str) -> tuple[Draft, Draft | None]:
@@ -153,6 +155,28 @@ class _Loader:
             return read_waivers(self._reader.commit(reference, path), origin=text)
         origin = _beside(node.origin, text)
         return read_waivers(self._reader.file(origin), origin=origin)
+
+
+def _check_cases(draft: Draft, policies: dict[str, Policy]) -> None:
+    """Refuse a test that names an environment or a rule that there is not: it could never pass."""
+    for case in draft.cases:
+        if case.environment not in policies:
+            raise case.node.mapping()["environment"].fail(
+                f"there is no environment {case.environment[:60]!r}",
+                hint=suggestion(case.environment, policies)
+                or f"the policy has: {', '.join(draft.environments) or 'none'}",
+            )
+        policy = policies[case.environment]
+        rules = {rule.id for one in (policy, policy.floor) if one for rule in one.rules} | {MARKER_RULE}
+        if case.expected.rule and case.expected.rule not in rules:
+            raise (
+                case.node.mapping()["expect"]
+                .mapping()["rule"]
+                .fail(
+                    f"there is no rule {case.expected.rule[:60]!r}",
+                    hint=suggestion(case.expected.rule, rules) or f"the rules are {', '.join(sorted(rules))}",
+                )
+            )
 
 
 def _beside(origin: str, named: str) -> str:

@@ -56,11 +56,13 @@ class Match(Value, frozen=True, kw_only=True, rename={"defect": "class"}):
     is a condition that is not given."""
 
     kind: tuple[Kind, ...] = ()
+    """What sort of thing it is."""
     defect: tuple[str, ...] = ()
     """Classes of defect, ids of `findings.defects`; the field is called `class` in a policy."""
     severity: tuple[Severity, ...] = ()
     """`unknown` matches only where it is named; a list without it is undecided on a finding of unknown severity."""
     confidence: tuple[Confidence, ...] = ()
+    """How sure the scanner is."""
     paths: tuple[str, ...] = ()
     """Globs (see `findings.globs`) over the path text of the finding's location."""
     paths_not: tuple[str, ...] = ()
@@ -115,10 +117,13 @@ class Rule(Value, frozen=True, kw_only=True):
     """One rule. The first that matches a finding decides."""
 
     id: str
+    """Reports name the rule by it."""
     action: Action
+    """What becomes of a finding that the rule matches."""
     reason: str
     """Why, in words for the one whose build stops."""
     match: Match | None = None
+    """Conditions, all of which must hold."""
     when: str = ""
     """A condition in the expression language (`policy.cel`), beside those of `match`. Without either the rule matches
     every finding (the catch-all)."""
@@ -127,6 +132,7 @@ class Rule(Value, frozen=True, kw_only=True):
     grace_days: int = 0
     """Days from when a finding was first seen for which the rule warns instead of blocking."""
     sla: Sla | None = None
+    """Days by severity for which the rule warns instead of blocking."""
     undecided: Undecided = Undecided.BLOCK
     """For blocking rules; a rule that warns or accepts never matches an undecided finding."""
 
@@ -201,11 +207,13 @@ class Policy(Value, frozen=True, kw_only=True):
     """A whole policy, after everything it refers to has been read."""
 
     name: str
+    """Shown in every report."""
     rules: tuple[Rule, ...]
     """In order; the last one matches every finding."""
     version: str = ""
     """The policy's own version, in its owner's words."""
     mode: Mode = Mode.ENFORCE
+    """Whether the verdict stops the build, or is only made and shown."""
     required: tuple[str, ...] = ()
     """Scanners that must have done their work, or have found that nothing in the target concerns them."""
     optional: tuple[str, ...] = ()

@@ -75,15 +75,16 @@ def policy_schema() -> dict[str, Any]:
         "tests": _list(_case(), "Findings and what should become of them; `secscan policy test` runs them."),
     }
     schema = _object(_exactly(properties, document.FIELDS), required=("format", "name"))
-    return _headed(
-        "policy-1", "A policy of secscan", {**schema, "anyOf": [{"required": ["rules"]}, {"required": ["extends"]}]}
-    )
+    schema["anyOf"] = [{"required": ["rules"]}, {"required": ["extends"]}]
+    return _headed("policy-1", "A policy of secscan", {**schema, "$defs": _definitions()})
 
 
 def waivers_schema() -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of a file of waivers."""
-    properties = {"format": {"const": waivers.FORMAT}, "waivers": _list(_waiver())}
-    return _headed("waivers-1", "Waivers for secscan", _object(properties, required=("format", "waivers")))
+    properties = {"format": {"const": waivers.FORMAT}, "waivers": _list(_ref("waiver"))}
+    schema = _object(properties, required=("format", "waivers"))
+    definitions = {name: made for name, made in _definitions().items() if name in ("waiver", "class")}
+    return _headed("waivers-1", "Waivers for secscan", {**schema, "$defs": definitions})
 
 
 def baseline_schema() -> dict[str, Any]:
@@ -93,6 +94,21 @@ def baseline_schema() -> dict[str, Any]:
 
 def _headed(name: str, title: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"$schema": _DIALECT, "$id": f"https://secscan.dev/schema/{name}.json", "title": title, **schema}
+
+
+def _definitions() -> dict[str, Any]:
+    """What stands in several places of a document."""
+    return {
+        "rule": _rule(),
+        "match": _object(_match()),
+        "waiver": _waiver(),
+        "finding": _object(_exactly(_short_finding(), cases.FINDING_FIELDS)),
+        "class": _words(DEFECTS),
+    }
+
+
+def _ref(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/$defs/{name}"}
 
 
 def _object(properties: dict[str, Any], *, required: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -131,12 +147,12 @@ def _overlay() -> dict[str, Any]:
             {
                 **{name: _field(WaiverTerms, name) for name in document.TERMS},
                 "from": _list(_TEXT, "Files (beside this one), or git:REFERENCE:PATH.", least=1),
-                "list": _list(_waiver()),
+                "list": _list(_ref("waiver")),
             }
         ),
     }
     found["without"] = _list(_NAME, "Ids of rules of the extended policy that do not hold here.", least=1)
-    found["rules"] = _list(_rule(), "From the top; the first that matches decides.", least=1)
+    found["rules"] = _list(_ref("rule"), "From the top; the first that matches decides.", least=1)
     return _exactly(found, document.OVERLAY_FIELDS)
 
 
@@ -144,7 +160,7 @@ def _rule() -> dict[str, Any]:
     special = {
         "id": _NAME,
         "reason": _TEXT,
-        "match": {**_object(_match()), "minProperties": 1},
+        "match": {**_ref("match"), "minProperties": 1},
         "when": _TEXT,
         "starts": _DAY,
         "grace_days": {"type": "integer", "minimum": 1},
@@ -159,7 +175,7 @@ def _rule() -> dict[str, Any]:
 
 def _match() -> dict[str, Any]:
     properties = {name: _field(Match, attribute) for name, (attribute, _) in READERS.items()}
-    properties["class"]["items"] = _words(DEFECTS)
+    properties["class"]["items"] = _ref("class")
     return properties
 
 
@@ -190,8 +206,13 @@ def _waiver() -> dict[str, Any]:
 
 
 def _case() -> dict[str, Any]:
-    finding = _object(_exactly(_short_finding(), cases.FINDING_FIELDS))
-    gap = _object({"kind": _words(GapKind), "scanner": _TEXT, "subject": _TEXT}, required=("kind",))
+    about_gap = {
+        "kind": _words(GapKind),
+        "scanner": _TEXT,
+        "subject": _TEXT,
+        "count": {"type": "integer", "minimum": 1},
+    }
+    gap = _object(_exactly(about_gap, cases.GAP_FIELDS), required=("kind",))
     expected = {
         "action": _words(Action),
         "rule": _TEXT,
@@ -203,14 +224,14 @@ def _case() -> dict[str, Any]:
     }
     properties = {
         "name": _TEXT,
-        "finding": finding,
-        "findings": _list(finding),
+        "finding": _ref("finding"),
+        "findings": _list(_ref("finding")),
         "gaps": _list(gap),
         "scanners": {
             "type": "object",
             "additionalProperties": _words((RunStatus.COMPLETED, RunStatus.FAILED, "missing")),
         },
-        "waivers": _list(_waiver()),
+        "waivers": _list(_ref("waiver")),
         "environment": _TEXT,
         "at": _TEXT,
         "expect": {**_object(_exactly(expected, cases.EXPECTED_FIELDS)), "minProperties": 1},
@@ -237,7 +258,7 @@ def _short_finding() -> dict[str, Any]:
         **dict.fromkeys(("known_exploited", "new", "direct"), _YES_OR_NO),
         **dict.fromkeys(("identifiers", "fixed_versions"), _list(_TEXT)),
         "kind": _words(Kind),
-        "class": _words(DEFECTS),
+        "class": _ref("class"),
         "severity": _words(Severity),
         "confidence": _words(Confidence),
         "line": {"type": "integer", "minimum": 1},

@@ -47,6 +47,12 @@ def _waiver(node: Node) -> Waiver:
         raise node.fail(
             "a waiver needs a specific selector", hint=f"name what it accepts by one of: {', '.join(SPECIFIC)}"
         )
+    for name in ("paths", "package"):
+        for item in selected.items() if (selected := fields.optional(name)) else ():
+            if not item.text().strip("*?/"):
+                raise item.fail(
+                    "this selects everything", hint="name a folder or a file" if name == "paths" else "name a package"
+                )
     fingerprints, until_fixable = fields.optional("fingerprint"), fields.optional("until_fixable")
     at_most = fields.optional("at_most")
     conditions_given = {name: member for name in READERS if (member := fields.optional(name)) is not None}

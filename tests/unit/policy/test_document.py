@@ -51,7 +51,7 @@ in_source_markers:
 rules:
   - id: one
     match:
-      kind: [sast]
+      kind: [dependency, secret]
       class: [xss]
       severity: [critical, unknown]
       confidence: [high]
@@ -110,7 +110,7 @@ rules:
                     reason="all conditions",
                     undecided=Undecided.NEXT,
                     match=Match(
-                        kind=(Kind.SAST,),
+                        kind=(Kind.DEPENDENCY, Kind.SECRET),
                         defect=("xss",),
                         severity=(Severity.CRITICAL, Severity.UNKNOWN),
                         confidence=("high",),  # type: ignore[arg-type]
