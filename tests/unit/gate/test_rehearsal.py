@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from secscan.gate.rehearsal import Rehearsal, rehearse
+from secscan.policy.document import FIELDS, RULE_FIELDS, TERMS
 from secscan.policy.load import Reader, shipped_policies
+from secscan.policy.words import READERS
 
 SCANNERS = ("bandit", "pip-audit", "semgrep")
 EXAMPLES = sorted((Path(__file__).resolve().parents[3] / "policies" / "examples").glob("*/policy.yaml"))
@@ -117,3 +119,22 @@ tests:
     assert done.rules == ("xss", "all-xss")
     assert done.score.missed == ()
     assert done.score.total == 3
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name)
+def test_every_example_is_decided_as_it_says_and_uses_all_its_rules(path: Path) -> None:
+    done = rehearse(str(path), scanners=SCANNERS)
+    assert [(one.case.name, one.problems) for one in done.tried if not one.passed] == []
+    assert done.never_hit == ()
+    assert any(one.case.expected.verdict or one.case.expected.stops is not None for one in done.tried)
+    assert done.score.percent >= 80, [one.about for one in done.score.missed]
+
+
+def test_there_are_examples_of_everything() -> None:
+    assert len(EXAMPLES) >= 25
+    text = "\n".join(path.read_text() for path in EXAMPLES)
+    missing = [name for name in (*READERS, *RULE_FIELDS, *FIELDS, *TERMS) if f"{name}:" not in text]
+    assert missing == ["version"]
+    shown = {name.parent.name for name in EXAMPLES}
+    listed = (EXAMPLES[0].parents[1] / "README.md").read_text()
+    assert all(f"[{name}]({name}/policy.yaml)" in listed for name in shown)
