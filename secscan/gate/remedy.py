@@ -45,7 +45,9 @@ def _upgrades(findings: Iterable[Finding]) -> Iterator[RemedyStep]:
         if one.package is not None and one.package.fixed_versions:
             by_package[one.location.path, one.package.name, one.package.version].append(one)
     for (path, name, version), group in by_package.items():
-        target = _highest({one.package.fixed_versions[0] for one in group if one.package})
+        needed = {one.package.fixed_versions[0] for one in group if one.package}
+        ecosystem = group[0].package.ecosystem if group[0].package else ""
+        target = _highest(needed) if ecosystem == "PyPI" else " and ".join(sorted(needed))
         yield RemedyStep(
             text=f"upgrade {name} {version} to {target} in {path}",
             clears=tuple(sorted(one.fingerprint for one in group)),
@@ -53,7 +55,7 @@ def _upgrades(findings: Iterable[Finding]) -> Iterator[RemedyStep]:
 
 
 def _highest(versions: set[str]) -> str:
-    """The version that clears all: the highest of those that clear each. Where they have no order we know, all."""
+    """The version that clears all: the highest of those that clear each, by PEP 440. One that is none has no order."""
     try:
         return str(max(versions, key=Version))
     except InvalidVersion:

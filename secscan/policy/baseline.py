@@ -181,10 +181,12 @@ class _Comparison:
         same_file = self._is_same_file(finding.location.path)
         if finding.package is not None:
             key = f"{finding.package.ecosystem}:{finding.package.name}@{finding.package.version}"
-            if key not in self._packages and not same_file:
+            if not same_file and (key not in self._packages or not self._was_there(finding.location.path)):
                 return Cause.DEPENDENCY
             if self._changed(finding, lambda tool, run: tool.rules_digest != run):
                 return Cause.ADVISORY
+            if not same_file:
+                return Cause.DEPENDENCY
         elif not same_file:
             return Cause.CODE
         return Cause.TOOL if self._tool_changed(finding) else Cause.CONFIGURATION
@@ -192,6 +194,9 @@ class _Comparison:
     def _is_same_file(self, path: str) -> bool:
         now = self._now_files.get(path)
         return now is not None and self._files.get(self._renames.get(path, path)) == now
+
+    def _was_there(self, path: str) -> bool:
+        return self._renames.get(path, path) in self._files
 
     def _changed(self, finding: Finding, differs: Callable[[Tool, str], bool]) -> bool:
         for name in _scanners(finding):
