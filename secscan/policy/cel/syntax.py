@@ -240,8 +240,9 @@ class _Parser:
             if len(marks) > MAX_DEPTH:
                 raise ExpressionError(f"more than {MAX_DEPTH} signs", mark.at)
         number = self._now
-        if marks and marks[-1].text == "-" and number.kind in ("int", "float"):
-            # The least 64-bit number is written with its sign; its absolute value would be out of range.
+        if len(marks) == 1 and marks[0].text == "-" and number.kind in ("int", "float"):
+            # The least 64-bit number is written with its sign; its absolute value would be out of range. Of several
+            # signs, none belongs to the number (CEL's grammar: `"-" {"-"} Member`).
             self._take()
             part = self._members(_number(number, sign=marks.pop()))
         else:

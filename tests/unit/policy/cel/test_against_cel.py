@@ -240,3 +240,29 @@ def test_the_oracle_knows_every_field() -> None:
     assert len(whole) > 0
     for name in FIELDS:
         assert ORACLE.compile(f"has(finding.{name})") is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-9223372036854775808 < 0",
+        "0 - -9223372036854775808 < 0",
+        "- -9223372036854775808 < 0",
+        "--5 == 5",
+        "---5 == -5",
+        "-9223372036854775809 < 0",
+        "9223372036854775808 > 0",
+        "!!true",
+        "-1.5 < 0.0",
+    ],
+)
+def test_signs_are_read_as_cel_reads_them(text: str) -> None:
+    """Found by a long run: of several signs none belongs to the number."""
+    try:
+        build(parse(text))
+    except ExpressionError:
+        ours = False
+    else:
+        ours = True
+    theirs = ORACLE.compile(text) is not None
+    assert ours == theirs
