@@ -10,13 +10,16 @@ from secscan.errors import PolicyError
 from secscan.findings.defects import DEFECTS
 from secscan.findings.levels import Action, Cause, Confidence, GapKind, Kind, SecretState, Severity
 from secscan.findings.model import Finding, Source
+from secscan.gate.rehearsal import rehearse
 from secscan.policy.cel.fields import FIELDS
-from secscan.policy.document import RULE_FIELDS
-from secscan.policy.load import load_policy, shipped_policies
+from secscan.policy.document import FIELDS as DOCUMENT_FIELDS
+from secscan.policy.document import RULE_FIELDS, TERMS
+from secscan.policy.load import Reader, load_policy, shipped_policies
 from secscan.policy.model import ImageLayer, Match, Mode
+from secscan.policy.waivers import ABOUT as WAIVER_FIELDS
 from secscan.policy.words import READERS
 from secscan.resources import data_dir
-from tests.unit.policy.samples import FLASK, SQL, at, changed, decide, read_policy
+from tests.unit.policy.samples import FLASK, SQL, at, changed, decide
 
 SCANNERS = ("bandit", "pip-audit", "semgrep")
 
@@ -161,13 +164,11 @@ def test_the_readme_explains_every_condition_kind_of_gap_and_class() -> None:
     assert [name for name in RULE_FIELDS if f"| `{name}` |" not in README] == []
 
 
-def test_the_example_in_the_readme_is_a_policy() -> None:
-    example = README.split("```yaml\n")[1].split("```")[0]
-    policy = read_policy(example.encode(), origin="README.md")
-    assert {rule.id: rule.action for rule in policy.rules} == {
-        "generated-code": Action.ACCEPT,
-        "exploited": Action.BLOCK,
-        "serious": Action.BLOCK,
-        "rest": Action.WARN,
-    }
-    assert policy.tolerated_gaps[0].at_most == 20
+def test_the_example_in_the_readme_is_a_policy_with_everything_and_passes_its_tests() -> None:
+    example, waivers = (part.split("```")[0] for part in (README.split("```yaml\n")[at] for at in (1, 3)))
+    assert waivers.startswith("format: secscan.waivers/1")
+    files = {"policy.yaml": example, "waivers.yaml": waivers}
+    done = rehearse("policy.yaml", scanners=SCANNERS, reader=Reader(file=lambda path: files[path].encode()))
+    assert [(one.case.name, one.problems) for one in done.tried if not one.passed] == []
+    for name in (*DOCUMENT_FIELDS, *RULE_FIELDS, *TERMS, *WAIVER_FIELDS):
+        assert f"{name}:" in example or name == "floor", name
