@@ -30,6 +30,7 @@ from secscan.scanners.runner import Outcome, Progress, run_scanners
 from secscan.scanners.unparsable import explain_unparsable
 from secscan.scanners.workspace import Workspace
 from secscan.secrets.scrub import scrub_scan
+from secscan.targets.notices import scanner_settings_that_count
 from secscan.targets.open import TargetRequest, open_target, renames_since
 
 
@@ -57,6 +58,8 @@ class ScanRequest:
     """What the change would rather be judged by; None where that is the same."""
     changed: tuple[str, ...] = ()
     """The files by which it does."""
+    counting: frozenset[str] = frozenset()
+    """Files of scanners' settings in the target that count, since the policy lists them."""
 
 
 def scan(request: ScanRequest, *, progress: Callable[[Progress], None]) -> Scan:
@@ -108,7 +111,7 @@ def _look(request: ScanRequest, progress: Callable[[Progress], None]) -> Scan:
             scanners=tuple(outcome.run for outcome in outcomes),
             findings=merge(_in_context(request.scanners, outcomes, setup)),
             gaps=_sorted_gaps(explain_unparsable(gaps, target)),
-            notices=(*request.notices, *target.notices),
+            notices=(*request.notices, *scanner_settings_that_count(target.notices, request.counting)),
             files=tuple(FileState(path=file.path, digest=file.digest[:16]) for file in target.files),
             packages=tuple(sorted({package for outcome in outcomes for package in outcome.packages})),
         )

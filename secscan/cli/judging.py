@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from secscan.config import FILE_NAME, Settings, load_settings, parse_settings
 from secscan.errors import PolicyError, SecscanError
 from secscan.findings.model import Notice
+from secscan.findings.paths import encode_path
 from secscan.gate.weakening import Terms
 from secscan.policy.baseline import load as load_baseline
 from secscan.policy.baseline import loads as loads_baseline
@@ -54,6 +55,8 @@ class Judge:
     """The judge that the change brings along; None where there is none, or it is the same."""
     changed: tuple[str, ...] = field(default=())
     """The files by which it does."""
+    counting: frozenset[str] = frozenset()
+    """Files of scanners' settings in the target that count, since the policy lists them."""
 
 
 def gather(target: Path, config: Path | None, wanted: Wanted, *, scanners: Sequence[str]) -> Judge:
@@ -77,7 +80,9 @@ def gather(target: Path, config: Path | None, wanted: Wanted, *, scanners: Seque
     )
     waivers = tuple(waiver for path in wanted.waivers for waiver in read_waivers_file(path))
     baseline = load_baseline(wanted.baseline) if wanted.baseline else None
-    return Judge(Terms(policy, waivers, baseline), settings, (*given.notices(), *_not_honoured(target, wanted)))
+    notices = (*given.notices(), *_not_honoured(target, wanted))
+    counting = _below(target, [Path(path) for path in policy.scanner_settings])
+    return Judge(Terms(policy, waivers, baseline), settings, notices, counting=counting)
 
 
 def pull_request_base(environment: os._Environ[str] | dict[str, str]) -> str:
@@ -114,13 +119,14 @@ def _from_commit(
         return Terms(policy, waivers, baseline)
 
     before = terms(reader, inside or name)
+    counting = _below(target, [repository.root / path for path in before.policy.scanner_settings])
     tree = _tree_reader(repository)
     try:
         now_name = inside or (POLICY_FILE if name == "default" and _has(tree, POLICY_FILE) else name)
         after = terms(tree, now_name)
     except SecscanError as error:
         note = Notice(topic="policy", subject=POLICY_FILE, text=f"the change breaks its own judge: {error.message}")
-        return Judge(before, settings, (_judged_by(ref, commit), note))
+        return Judge(before, settings, (_judged_by(ref, commit), note), counting=counting)
     judging = (inside or POLICY_FILE, _inside(repository, wanted.floor), *waiver_files, baseline_file)
     changed = [one for one in judging if one and not one.startswith("/") and _differs(reader, tree, one)]
     if not changed and after.policy.digest != before.policy.digest:
@@ -133,7 +139,15 @@ def _from_commit(
         pending=tuple(waiver for waiver in after.waivers if _without_origin(waiver) not in map(_without_origin, known)),
         brought=after if changed else None,
         changed=tuple(changed),
+        counting=counting,
     )
+
+
+def _below(target: Path, files: Sequence[Path]) -> frozenset[str]:
+    """Those of the files that lie in the target, by their paths there."""
+    root = target.resolve()
+    places = [file.parent.resolve() / file.name for file in files]
+    return frozenset(encode_path(os.fsencode(one.relative_to(root))) for one in places if one.is_relative_to(root))
 
 
 def _without_origin(waiver: Waiver) -> tuple[object, ...]:

@@ -76,6 +76,7 @@ def scan(
             pending=judge.pending,
             brought=judge.brought,
             changed=judge.changed,
+            counting=judge.counting,
             advisories=index,
             limits=Limits(seconds=timeout or settings.timeout or 900, megabytes=memory or settings.memory or 4096),
             jobs=jobs or settings.jobs or available_cores(),

@@ -6,6 +6,7 @@ not replaced: the stricter of both decisions holds, and settings that would loos
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
@@ -30,6 +31,14 @@ from secscan.policy.model import (
 from secscan.yamlfile import Node
 
 ValueT = TypeVar("ValueT")
+
+
+def beside(origin: str, named: str) -> str:
+    """The path of a file that is named in another one."""
+    if not origin or named.startswith("/"):
+        return named
+    return posixpath.normpath(posixpath.join(posixpath.dirname(origin), named))
+
 
 _LEFT_TO_FLOOR = Rule(id=FLOOR_RULE, action=Action.ACCEPT, reason="the policy says nothing of it, so its floor decides")
 
@@ -63,6 +72,7 @@ def lay_over(top: Draft, below: Draft) -> Draft:
         optional=below.optional if top.optional is None else top.optional,
         tolerated_gaps=(*(top.tolerated_gaps or ()), *(below.tolerated_gaps or ())),
         in_source_markers=below.in_source_markers if top.in_source_markers is None else top.in_source_markers,
+        scanner_settings=below.scanner_settings if top.scanner_settings is None else top.scanner_settings,
         terms={**below.terms, **top.terms},
         waivers=(*top.waivers, *below.waivers),
         waiver_sources=(*top.waiver_sources, *below.waiver_sources),
@@ -73,15 +83,27 @@ def lay_over(top: Draft, below: Draft) -> Draft:
 
 
 def finish(
-    draft: Draft, *, environment: str, floor: tuple[Draft, Policy] | None, waivers: Sequence[Waiver] = ()
+    draft: Draft,
+    *,
+    environment: str,
+    floor: tuple[Draft, Policy] | None,
+    waivers: Sequence[Waiver] = (),
+    settings: Sequence[Rule] = (),
 ) -> Policy:
-    """Return the policy of a draft whose layers are all there, in one of its environments. Raises `PolicyError`."""
+    """Return the policy of a draft whose layers are all there, in one of its environments. Raises `PolicyError`.
+
+    `settings` are the rules that the files in its `scanner_settings` stand for; they are tried first.
+    """
     for node in draft.without:
         raise node.fail("there is nothing below from which a rule could be left out", hint="remove `without`")
     if floor is not None:
         draft = _on_floor(draft, floor[0])
     _check_last_rule(draft, has_floor=floor is not None)
     rules = tuple(one.value for one in draft.rules)
+    for one in settings:
+        if any(one.id == rule.id for rule in rules):
+            raise draft.node.fail(f"the rule {one.id!r} stands for settings of a scanner", hint="choose another id")
+    rules = (*settings, *rules)
     if floor is not None and not (rules and rules[-1].matches_all):
         rules = (*rules, _LEFT_TO_FLOOR)
     required = _values(draft.required)
@@ -94,6 +116,7 @@ def finish(
             optional=tuple(name for name in _values(draft.optional) if name not in required),
             tolerated_gaps=_values(draft.tolerated_gaps),
             in_source_markers=_values(draft.in_source_markers),
+            scanner_settings=tuple(beside(one.node.origin, one.value) for one in draft.scanner_settings or ()),
             rules=rules,
             waiver_terms=_terms(draft),
             waivers=_unique((*draft.waivers, *waivers), draft),

@@ -24,7 +24,17 @@ from secscan.yamlfile import Fields, Node, load_mapping
 
 ValueT = TypeVar("ValueT")
 
-OVERLAY_FIELDS = ("mode", "required", "optional", "tolerated_gaps", "in_source_markers", "waivers", "without", "rules")
+OVERLAY_FIELDS = (
+    "mode",
+    "required",
+    "optional",
+    "tolerated_gaps",
+    "in_source_markers",
+    "scanner_settings",
+    "waivers",
+    "without",
+    "rules",
+)
 """What an environment may say otherwise."""
 FIELDS = ("format", "name", "version", "extends", "floor", *OVERLAY_FIELDS, "environments", "tests")
 """Every field of a policy."""
@@ -63,6 +73,7 @@ class Draft:
     optional: tuple[Placed[str], ...] | None = None
     tolerated_gaps: tuple[Placed[Tolerance], ...] | None = None
     in_source_markers: tuple[Placed[MarkerTrust], ...] | None = None
+    scanner_settings: tuple[Placed[str], ...] | None = None
     terms: dict[str, Placed[Any]] = field(default_factory=dict)
     """What is given of the terms for waivers, by the names of `WaiverTerms`."""
     waivers: tuple[Waiver, ...] = ()
@@ -117,7 +128,7 @@ def _environments(node: Node) -> dict[str, Draft]:
 def _overlay(fields: Fields) -> Draft:
     """What a policy and an environment have in common."""
     mode = fields.optional("mode")
-    required, optional = _scanners(fields.optional("required")), _scanners(fields.optional("optional"))
+    required, optional = _placed_texts(fields.optional("required")), _placed_texts(fields.optional("optional"))
     for one in optional or ():
         if one.value in {other.value for other in required or ()}:
             raise one.node.fail(f"{one.value} is required and optional at once", hint="name it in one of the two lists")
@@ -131,6 +142,7 @@ def _overlay(fields: Fields) -> Draft:
         optional=optional,
         tolerated_gaps=tuple(Placed(_tolerance(one), one) for one in tolerated.items()) if tolerated else None,
         in_source_markers=_markers(markers.items()) if markers else None,
+        scanner_settings=_placed_texts(fields.optional("scanner_settings")),
         terms=terms,
         waivers=listed,
         waiver_sources=sources,
@@ -139,7 +151,7 @@ def _overlay(fields: Fields) -> Draft:
     )
 
 
-def _scanners(node: Node | None) -> tuple[Placed[str], ...] | None:
+def _placed_texts(node: Node | None) -> tuple[Placed[str], ...] | None:
     if node is None:
         return None
     return tuple(Placed(name, one) for name, one in zip(unique_texts(node), node.items(), strict=True))

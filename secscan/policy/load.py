@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import posixpath
 import re
 import stat
 from collections.abc import Callable, Collection
@@ -11,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from secscan.errors import PolicyError
-from secscan.policy.combine import finish, lay_over
+from secscan.policy.combine import beside, finish, lay_over
 from secscan.policy.decide import MARKER_RULE
-from secscan.policy.document import Draft, read_draft
-from secscan.policy.model import Policy, Waiver
+from secscan.policy.document import Draft, Placed, read_draft
+from secscan.policy.model import Policy, Rule, Waiver
+from secscan.policy.settings_files import rules_of
 from secscan.policy.waivers import read_waivers
 from secscan.policy.words import check_scanner_names
 from secscan.resources import data_dir
@@ -45,6 +45,12 @@ def _no_repository(ref: str, path: str) -> bytes:
     )
 
 
+def _no_vault(path: str) -> bytes:
+    raise PolicyError(
+        f"cannot read {path} of Vault: it is not connected", hint="name a file, or git:REFERENCE:PATH, for the waivers"
+    )
+
+
 @dataclass(frozen=True)
 class Reader:
     """Where policies, and what they refer to, are read from: each path text gives bytes, or `PolicyError`."""
@@ -53,6 +59,8 @@ class Reader:
     """A file, by the path in which the policy that names it stands."""
     commit: Callable[[str, str], bytes] = _no_repository
     """A file of a commit: reference, path."""
+    vault: Callable[[str], bytes] = _no_vault
+    """A document of Vault, by its path."""
 
 
 def load_policy(
@@ -130,30 +138,35 @@ class _Loader:
 
     def _finish(self, draft: Draft, environment: str, floor: tuple[Draft, Policy] | None) -> Policy:
         waivers = [waiver for node in draft.waiver_sources for waiver in self._waivers(node)]
-        return finish(draft, environment=environment, floor=floor, waivers=waivers)
+        settings = [rule for one in draft.scanner_settings or () for rule in self._settings(one)]
+        return finish(draft, environment=environment, floor=floor, waivers=waivers, settings=settings)
 
     def _read(self, name: str, origin: str, node: Node | None) -> Draft:
         if _BARE_NAME.fullmatch(name):
             path = _shipped(name, node)
             data, origin = path.read_bytes(), f"policies/{path.name}"
         else:
-            origin = _beside(origin, name)
+            origin = beside(origin, name)
             data = self._reader.file(origin)
         draft = read_draft(data, origin=origin)
         if self._scanners:
             check_scanner_names(draft.node, {*self._scanners, INVENTORY})
         return draft
 
+    def _settings(self, placed: Placed[str]) -> tuple[Rule, ...]:
+        path = beside(placed.node.origin, placed.value)
+        return rules_of(path, self._reader.file(path), placed.node)
+
     def _waivers(self, node: Node) -> tuple[Waiver, ...]:
         text = node.text()
         if text.startswith("vault:"):
-            raise node.fail("waivers cannot be read from Vault yet", hint="name a file, or git:REFERENCE:PATH")
+            return read_waivers(self._reader.vault(text.removeprefix("vault:")), origin=text)
         if text.startswith("git:"):
             reference, _, path = text.removeprefix("git:").rpartition(":")
             if not reference or not path:
                 raise node.fail(f"{text[:80]!r} names no commit and file", hint="write git:REFERENCE:PATH")
             return read_waivers(self._reader.commit(reference, path), origin=text)
-        origin = _beside(node.origin, text)
+        origin = beside(node.origin, text)
         return read_waivers(self._reader.file(origin), origin=origin)
 
 
@@ -177,13 +190,6 @@ def _check_cases(draft: Draft, policies: dict[str, Policy]) -> None:
                     hint=suggestion(case.expected.rule, rules) or f"the rules are {', '.join(sorted(rules))}",
                 )
             )
-
-
-def _beside(origin: str, named: str) -> str:
-    """The path of a file that is named in another one."""
-    if not origin or named.startswith("/"):
-        return named
-    return posixpath.normpath(posixpath.join(posixpath.dirname(origin), named))
 
 
 def _shipped(name: str, node: Node | None) -> Path:

@@ -222,6 +222,9 @@ class Policy(Value, frozen=True, kw_only=True):
     """In order; the first that fits a gap counts it."""
     in_source_markers: tuple[MarkerTrust, ...] = ()
     """Which markers count; none, unless named."""
+    scanner_settings: tuple[str, ...] = ()
+    """Files of scanners' settings in the repository that count, as paths beside the policy; none, unless named. What
+    they ask for is among the rules (see `settings_files`), so that it stays in every report."""
     waiver_terms: WaiverTerms = USUAL_TERMS
     waivers: tuple[Waiver, ...] = ()
     """Those that stand in the policy, or that it names."""

@@ -135,7 +135,7 @@ def _exactly(properties: dict[str, Any], fields: Iterable[str]) -> dict[str, Any
 
 
 def _overlay() -> dict[str, Any]:
-    names = ("mode", "required", "optional", "tolerated_gaps", "in_source_markers")
+    names = ("mode", "required", "optional", "tolerated_gaps", "in_source_markers", "scanner_settings")
     elements = {"tolerated_gaps": _tolerance(), "in_source_markers": _marker_trust()}
     found = {
         name: _about(Policy, name, _list(elements[name]) if name in elements else _of_type(_hints(Policy)[name]))

@@ -1,10 +1,10 @@
-"""Files of a repository that would change what a scanner says. None of them is honoured; that they exist is shown."""
+"""Files of a repository that would change what a scanner says. No scanner gets one; that they exist is shown."""
 
 from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from secscan.findings.model import Notice
@@ -70,6 +70,18 @@ def scanner_settings(root: Path, files: Iterable[SourceFile]) -> Iterator[Notice
                 subject=file.path,
                 text=f"{what} would change what {tool} reports; it is not honoured, the policy decides",
             )
+
+
+def scanner_settings_that_count(notices: Iterable[Notice], counting: Collection[str]) -> Iterator[Notice]:
+    """Yield the notices, with other words for the files that the policy lets count."""
+    for one in notices:
+        if one.topic == TOPIC and one.subject in counting:
+            text = (
+                "the policy lets it count: what it asks for is accepted by rules of the policy, and stays in the report"
+            )
+            yield Notice(topic=TOPIC, subject=one.subject, text=text)
+        else:
+            yield one
 
 
 def _owner(folders: list[str], name: str) -> str:

@@ -147,6 +147,19 @@ def test_a_file_that_the_policy_refers_to_is_of_the_commit_too(tmp_path: Path) -
     assert judge.brought.policy.rules[0].action == "accept"
 
 
+def test_settings_of_a_scanner_that_the_policy_lists_are_of_the_commit_too(tmp_path: Path) -> None:
+    policy = POLICY.format(action="block") + "scanner_settings: [../.bandit]\n"
+    repo = repository(tmp_path / "repo", {".secscan/policy.yaml": policy, ".bandit": "[bandit]\nskips: B101\n"})
+    git(repo, "branch", "base")
+    write(repo, {".bandit": "[bandit]\nskips: B101,B602\n"})
+    judge = gather(repo, None, Wanted(policy_ref="base"), scanners=())
+    assert judge.terms.policy.rules[0].match.rule == ("B101",)  # type: ignore[union-attr]
+    assert judge.counting == {".bandit"}
+    assert judge.brought is not None
+    here = gather(repo, None, Wanted(policy=str(repo / ".secscan/policy.yaml")), scanners=())
+    assert (here.counting, here.brought) == ({".bandit"}, None)
+
+
 def test_without_a_commit_what_is_named_counts(repo: Path) -> None:
     judge = judge_of(repo, repo, policy_ref="")
     assert [one.id for one in judge.terms.waivers] == ["brought"]
