@@ -25,6 +25,7 @@ def write(
     from secscan.findings.scan import load
     from secscan.policy.baseline import PARTIAL, baseline_of, dumps
     from secscan.policy.baseline import load as load_baseline
+    from secscan.reports.present import counted
 
     seen = load(scan)
     if seen.target.kind in PARTIAL:
@@ -40,7 +41,7 @@ def write(
     new = sum(one.fingerprint not in known for one in made.findings)
     gone = len(known - {one.fingerprint for one in made.findings})
     change = f" ({new} new, {gone} gone)" if older else ""
-    sys.stderr.write(f"{file}: {_count(len(made.findings), 'finding')}{change}\n")
+    sys.stderr.write(f"{file}: {counted(len(made.findings), 'finding')}{change}\n")
     failed = [run.scanner for run in seen.scanners if run.status is RunStatus.FAILED]
     if failed:
         sys.stderr.write(f"  {', '.join(failed)} failed in this scan: what only they see will count as new later\n")
@@ -57,6 +58,7 @@ def show(
     from secscan.policy.baseline import facts_from, fixed_since
     from secscan.policy.baseline import load as load_baseline
     from secscan.reports.escape import terminal
+    from secscan.reports.present import counted
 
     baseline = load_baseline(file)
     lines: list[str] = []
@@ -65,7 +67,7 @@ def show(
             lines.append(
                 f"{known.first_seen[:10] or 'unknown   '}  {known.fingerprint[:12]}  {known.path}: {known.title}"
             )
-        summary = f"{_count(len(baseline.findings), 'finding')} of {baseline.target}"
+        summary = f"{counted(len(baseline.findings), 'finding')} of {baseline.target}"
     else:
         seen = load(scan)
         facts_of = facts_from(baseline, seen, datetime.now(UTC))
@@ -76,7 +78,3 @@ def show(
         summary = f"{len(new)} new, {len(gone)} gone, {len(seen.findings) - len(new)} known"
     sys.stdout.write("".join(f"{terminal(line)}\n" for line in lines))
     sys.stderr.write(f"{terminal(summary)}\n")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

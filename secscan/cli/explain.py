@@ -81,7 +81,7 @@ def _decision(decision: Decision, policy: str) -> Iterator[str]:
 def _verdict(seen: Scan) -> Iterator[str]:
     from collections import Counter
 
-    from secscan.reports.present import Presentation
+    from secscan.reports.present import Presentation, counted
 
     assert seen.judgement is not None  # noqa: S101 - the caller has looked
     view = Presentation(seen)
@@ -96,8 +96,7 @@ def _verdict(seen: Scan) -> Iterator[str]:
     if remedy is None:
         return
     yield ""
-    count = len(remedy.steps)
-    yield f"What turns the gate green ({count} step{'' if count == 1 else 's'}):"
+    yield f"What turns the gate green ({counted(len(remedy.steps), 'step')}):"
     for at, step in enumerate(remedy.steps, start=1):
         several = f" (clears {len(step.clears)} findings)" if len(step.clears) > 1 else ""
         yield f"{at}. {step.text}{several}"

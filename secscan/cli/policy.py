@@ -124,6 +124,7 @@ def _checked(file: Path) -> str:
     from secscan.errors import PolicyError
     from secscan.policy.load import Reader, load_draft, load_policy
     from secscan.policy.waivers import FORMAT, read_waivers
+    from secscan.reports.present import counted
     from secscan.scanners.registry import all_scanners
     from secscan.yamlfile import load_mapping
 
@@ -131,12 +132,12 @@ def _checked(file: Path) -> str:
     document = load_mapping(data, origin=str(file), error=PolicyError).mapping()
     kind = document["format"].raw if "format" in document else ""
     if kind == FORMAT or ("waivers" in document and "rules" not in document and "extends" not in document):
-        return f"{_count(len(read_waivers(data, origin=str(file))), 'waiver')}, well formed"
+        return f"{counted(len(read_waivers(data, origin=str(file))), 'waiver')}, well formed"
     # A bare name would be that of a shipped policy.
     path = str(file) if "/" in str(file) or file.suffix else f"./{file}"
     found = load_policy(path, scanners=tuple(all_scanners()))
     tests = len(load_draft(path, scanners=tuple(all_scanners())).cases)
-    return f"policy {found.name}, {_count(len(found.rules), 'rule')}, {_count(tests, 'test')}, well formed"
+    return f"policy {found.name}, {counted(len(found.rules), 'rule')}, {counted(tests, 'test')}, well formed"
 
 
 def _is_flipped(result: Backtest) -> bool:
@@ -181,7 +182,3 @@ def _as_json(file: Path, result: Backtest) -> str:
             "come": result.come,
         }
     )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

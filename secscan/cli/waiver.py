@@ -77,19 +77,20 @@ def list_(
     """List the waivers, the one that ends first at the top."""
     from secscan.cli.judging import read_waivers_file
     from secscan.reports.escape import terminal
+    from secscan.reports.present import counted
 
     waivers = read_waivers_file(file)
     uses = _uses(scan, waivers, policy)
     for waiver in sorted(waivers, key=lambda one: (one.expires, one.id)):
         state, text, count = uses[waiver.id]
-        findings = f", {count} finding{'' if count == 1 else 's'}" if scan else ""
+        findings = f", {counted(count, 'finding')}" if scan else ""
         lines = [
             f"{waiver.expires}  {state:<10}  {waiver.id}  ({waiver.owner}{findings})",
             f"            {waiver.reason}",
         ]
         lines += [f"            {text}"] if text else []
         sys.stdout.write("".join(f"{terminal(line)}\n" for line in lines))
-    sys.stderr.write(f"{len(waivers)} waiver{'' if len(waivers) == 1 else 's'} in {file}\n")
+    sys.stderr.write(f"{counted(len(waivers), 'waiver')} in {file}\n")
 
 
 def prune(

@@ -14,6 +14,7 @@ from secscan.findings.judgement import Decision, Judgement, WaiverUse
 from secscan.findings.levels import Action, Verdict
 from secscan.findings.model import Finding
 from secscan.findings.scan import Scan
+from secscan.gate.exit import stops
 from secscan.gate.judge import judge
 from secscan.policy.decide import decide_all
 from secscan.policy.explain import facts_of_decision
@@ -46,12 +47,12 @@ class Backtest:
     @property
     def stops_before(self) -> bool:
         """Whether the build was stopped."""
-        return _stops(self.before)
+        return stops(self.before)
 
     @property
     def stops_after(self) -> bool:
         """Whether it is stopped now."""
-        return _stops(self.after)
+        return stops(self.after)
 
 
 def backtest(scan: Scan, policy: Policy, at: datetime) -> Backtest:
@@ -126,7 +127,3 @@ def _only(one: Judgement, other: Judgement) -> tuple[str, ...]:
         for reason in one.reasons
         if reason.verdict is Verdict.INCOMPLETE and (reason.about, reason.subject) not in known
     )
-
-
-def _stops(judgement: Judgement) -> bool:
-    return judgement.verdict is not Verdict.PASSED and not judgement.log_only

@@ -16,3 +16,8 @@ _CODES = {
 def exit_code(judgement: Judgement) -> ExitCode:
     """Return the exit code; under a policy in `mode: log` that is always `PASSED`."""
     return ExitCode.PASSED if judgement.log_only else _CODES[judgement.verdict]
+
+
+def stops(judgement: Judgement) -> bool:
+    """Return whether the build ends here."""
+    return exit_code(judgement) is not ExitCode.PASSED

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from secscan.findings.judgement import Judgement
-from secscan.findings.levels import RunStatus, Verdict
+from secscan.findings.levels import RunStatus
 from secscan.findings.model import ScannerRun, TargetInfo
 from secscan.findings.scan import FORMAT, Scan
+from secscan.gate.exit import stops
 from secscan.gate.judge import judge
 from secscan.policy.cases import Case
 from secscan.policy.model import Policy
@@ -78,9 +79,8 @@ _ENDS = {True: "stops", False: "goes on"}
 
 def _problems(case: Case, judgement: Judgement) -> Iterable[str]:
     expected = case.expected
-    stops = judgement.verdict is not Verdict.PASSED and not judgement.log_only
-    if expected.stops is not None and stops is not expected.stops:
-        yield f"expected that the build {_ENDS[expected.stops]}, and it {_ENDS[stops]}"
+    if expected.stops is not None and stops(judgement) is not expected.stops:
+        yield f"expected that the build {_ENDS[expected.stops]}, and it {_ENDS[stops(judgement)]}"
     states = {use.id: use.state for use in judgement.waivers}
     for name, state in expected.waivers.items():
         if states.get(name) is not state:

@@ -120,11 +120,11 @@ class Presentation:
         parts = []
         waivers = sum(one.about == "waiver" for one in self.failures)
         if len(self.failures) > waivers:
-            parts.append(f"the policy blocks {_count(len(self.failures) - waivers, 'finding')}")
+            parts.append(f"the policy blocks {counted(len(self.failures) - waivers, 'finding')}")
         if waivers:
-            parts.append(f"{_count(waivers, 'waiver')} {_verb(waivers, 'is', 'are')} not in order")
+            parts.append(f"{counted(waivers, 'waiver')} {_verb(waivers, 'is', 'are')} not in order")
         if doubts := len(self.doubts):
-            parts.append(f"{_count(doubts, 'thing')} that had to be looked at {_verb(doubts, 'was', 'were')} not")
+            parts.append(f"{counted(doubts, 'thing')} that had to be looked at {_verb(doubts, 'was', 'were')} not")
         if not parts:
             parts.append("nothing blocks, and everything that had to be looked at was")
         text = "; ".join(parts)
@@ -172,7 +172,8 @@ def sources_of(finding: Finding) -> str:
     return ", ".join(rules)
 
 
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """`1 finding`, `2 findings`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
