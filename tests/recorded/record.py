@@ -41,7 +41,15 @@ MANIFESTS = {
     },
 }
 
-CASES = {"bandit": SOURCE, "semgrep": SOURCE, "pip-audit": MANIFESTS}
+SECRETS = {
+    "clean": {"clean.py": b"x = 1\n"},
+    "found": {
+        "settings.py": b'DB_PASSWORD = "Tr0ub4dor&3xyz"\nTOKEN = "ghp_' + b"a1" * 15 + b'0"\n',
+        "utf16.txt": "password = 'Tr0ub4dor&3xyz'\n".encode("utf-16"),
+    },
+}
+
+CASES = {"bandit": SOURCE, "semgrep": SOURCE, "pip-audit": MANIFESTS, "secrets": SECRETS}
 
 
 def main() -> None:

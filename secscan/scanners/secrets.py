@@ -1,0 +1,152 @@
+"""The embedded detector of secrets: every file, in any language, offline, after nothing but `pip install`.
+
+It runs in a child process of ours, within limits as every scanner, which says where a secret is and never what it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+import zlib
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from secscan import __version__
+from secscan.findings.levels import Confidence, GapKind, Kind, Severity
+from secscan.findings.model import Finding, Gap, Location, Region, Source
+from secscan.process import Ended, run
+from secscan.scanners.contract import MalformedOutput, Plan, Report, Scanner, Setup, refuse_trouble
+from secscan.scanners.toolkit import FileBatch, file_batches, strict_json, typed
+from secscan.secrets.detect.checksums import base62
+
+CONTROL = "secscan_control.txt"
+_CONTROL_RULE = "github-token"
+
+
+class Secrets(Scanner[FileBatch]):
+    """See `scanners.contract`."""
+
+    name = "secrets"
+    title = "secrets in every file, by structure, checksum and context"
+    kinds = (Kind.SECRET,)
+    piece_type = FileBatch
+
+    def plan(self, setup: Setup) -> Plan[FileBatch]:
+        """One batch per core, of all files."""
+        files = setup.target.files
+        return Plan(
+            pieces=file_batches(files, setup, batches=setup.jobs), selected=frozenset(file.path for file in files)
+        )
+
+    def run(self, piece: FileBatch, setup: Setup) -> Ended:
+        """Run the detector on one batch, with the positive control as one more file."""
+        listed = {CONTROL: CONTROL, **piece.back()}
+        return run(
+            [sys.executable, "-I", "-m", "secscan.secrets.worker", "files.json"],
+            limits=setup.limits,
+            files={"files.json": json.dumps(listed).encode(), CONTROL: control_source()},
+        )
+
+    def parse(self, ended: Ended, piece: FileBatch) -> Report:
+        """See `Scanner.parse`."""
+        refuse_trouble(ended, exit_codes=(0,))
+        answer: _Answer = typed(strict_json(ended.stdout, tool=self.name), _Answer, tool=self.name)
+        if not answer.complete:
+            raise MalformedOutput("it did not come to its end")
+        back = piece.back()
+        return Report(
+            findings=tuple(_finding(one, back[one.place]) for one in answer.findings if one.place in back),
+            gaps=tuple(
+                Gap(scanner=self.name, kind=GapKind(one.kind), subject=back[one.place], detail=one.detail)
+                for one in answer.gaps
+                if one.place in back
+            ),
+            looked_at=frozenset(back[place] for place in answer.looked_at if place in back),
+            control=any(one.place == CONTROL and one.rule == _CONTROL_RULE for one in answer.findings),
+        )
+
+    def version(self, setup: Setup) -> str:  # noqa: ARG002 - as the contract has it
+        """See `Scanner.version`."""
+        return __version__
+
+    def rules_digest(self, setup: Setup) -> str:  # noqa: ARG002 - as the contract has it
+        """See `Scanner.rules_digest`: the detector's own source."""
+        return _source_digest()
+
+
+def control_source() -> bytes:
+    """Return the content of the positive control: a token whose checksum fits, which nobody has issued."""
+    body = b"secscancontrolsecscancontrol00"
+    return b"token = ghp_" + body + base62(zlib.crc32(body), 6).encode() + b"\n"
+
+
+@cache
+def _source_digest() -> str:
+    folder = Path(__file__).parent.parent / "secrets"
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+class _Found(msgspec.Struct):
+    place: str
+    rule: str
+    title: str
+    preview: str
+    severity: Severity
+    confidence: Confidence
+    form: str
+    revoke: str
+    why: str
+    start_line: int
+    start_column: int
+    end_line: int
+    end_column: int
+
+
+class _Lost(msgspec.Struct):
+    place: str
+    kind: str
+    detail: str
+
+
+class _Answer(msgspec.Struct):
+    findings: list[_Found]
+    gaps: list[_Lost]
+    looked_at: list[str]
+    complete: bool
+
+
+def _finding(found: _Found, path: str) -> Finding:
+    form = f", written as {found.form}" if found.form else ""
+    why = f" {found.why[:1].upper()}{found.why[1:]}." if found.why else ""
+    remedy = "Whoever can read this can use it, and could before you delete it: revoke it, then take it out."
+    if found.revoke:
+        remedy = f"Revoke it: {found.revoke}. Then take it out, and read it from a secret store."
+    return Finding(
+        kind=Kind.SECRET,
+        defect="hardcoded-credential",
+        title=found.title,
+        message=f"A secret stands in the file: {found.preview}{form}.{why}",
+        severity=found.severity,
+        confidence=found.confidence,
+        location=Location(
+            path=path,
+            region=Region(
+                start_line=found.start_line,
+                start_column=found.start_column,
+                end_line=found.end_line,
+                end_column=found.end_column,
+            ),
+        ),
+        sources=(Source(scanner=Secrets.name, rule=f"secscan.secret.{found.rule}", severity=found.severity),),
+        identifiers=("CWE-798",),
+        remediation=remedy,
+    )
+
+
+SCANNER = Secrets()

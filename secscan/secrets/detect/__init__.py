@@ -1,0 +1,1 @@
+"""Finds secrets in text: by structure and checksum, by what stands around them, in plain and encoded forms."""

@@ -1,0 +1,105 @@
+"""The child process of the embedded detector: reads files, looks for secrets, and says where they are, never what.
+
+Usage: python -I -m secscan.secrets.worker LIST
+
+`LIST` is a JSON object from absolute paths to path texts. The answer on standard output is one JSON object; it holds no
+part of a value but the prefix by which a provider names its tokens.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+import sys
+from bisect import bisect_right
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from secscan.secrets.detect.candidate import Candidate
+from secscan.secrets.detect.detector import detect
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+LOOKED_AT_MOST = 20_000_000
+"""Bytes of one file that are read; a larger one is a gap."""
+_RUNS = re.compile(rb"[\x20-\x7e\t\r\n]{16,}")
+
+
+def main(arguments: list[str]) -> int:
+    """Look at every file of the list and write the answer."""
+    files: dict[str, str] = json.loads(Path(arguments[0]).read_bytes())
+    findings: list[dict[str, Any]] = []
+    gaps: list[dict[str, str]] = []
+    looked_at: list[str] = []
+    for place, path in files.items():
+        try:
+            with Path(place).open("rb") as file:
+                data = file.read(LOOKED_AT_MOST + 1)
+        except OSError as error:
+            gaps.append({"place": place, "kind": "unreadable", "detail": error.strerror or "it cannot be read"})
+            continue
+        if len(data) > LOOKED_AT_MOST:
+            gaps.append({"place": place, "kind": "too-large", "detail": f"more than {LOOKED_AT_MOST} bytes"})
+            continue
+        findings += [{"place": place, **one} for one in look_at(data, path)]
+        looked_at.append(place)
+    json.dump({"findings": findings, "gaps": gaps, "looked_at": looked_at, "complete": True}, sys.stdout)
+    return 0
+
+
+def look_at(data: bytes, path: str) -> Iterator[dict[str, Any]]:
+    """Yield the secrets of one file as plain values."""
+    text, form = decoded(data)
+    lines = [0, *(found.end() for found in re.finditer("\n", text))]
+    for one in detect(text, path):
+        yield _plain(one, lines, form)
+
+
+def decoded(data: bytes) -> tuple[str, str]:
+    """Return the text of a file, and the form it is in where that is not UTF-8.
+
+    Of a file that is no text, the runs of readable characters are looked at, each in its line.
+    """
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return data[len(mark) :].decode(encoding, errors="replace"), "" if encoding == "utf-8" else encoding[:6]
+    zeros = data[:4000].count(0)
+    if zeros and abs(data[:4000:2].count(0) - data[1:4000:2].count(0)) > 0.6 * (len(data[:4000]) // 2):
+        encoding = "utf-16-be" if data[:4000:2].count(0) > data[1:4000:2].count(0) else "utf-16-le"
+        return data.decode(encoding, errors="replace"), "utf-16"
+    try:
+        return data.decode("utf-8").replace("\0", " "), ""
+    except UnicodeDecodeError:
+        pass
+    if not zeros:
+        return data.decode("latin-1"), ""
+    return "\n".join(run.decode("ascii") for run in _RUNS.findall(data)), "binary"
+
+
+def _plain(one: Candidate, lines: list[int], form: str) -> dict[str, Any]:
+    first, last = bisect_right(lines, one.start), bisect_right(lines, max(one.end - 1, one.start))
+    return {
+        "rule": one.rule,
+        "title": one.title,
+        "preview": one.secret.preview(),
+        "severity": one.severity,
+        "confidence": one.confidence,
+        "form": one.form or form,
+        "revoke": one.revoke,
+        "why": one.why,
+        "start_line": first,
+        "start_column": one.start - lines[first - 1] + 1,
+        "end_line": last,
+        "end_column": one.end - lines[last - 1] + 1,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
