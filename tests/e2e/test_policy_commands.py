@@ -12,7 +12,7 @@ import pytest
 from secscan.findings.model import TargetInfo
 from secscan.findings.scan import Scan, dumps
 from tests.e2e.conftest import Run
-from tests.support.scans import HOUSE_POLICY, MARKED, NOTE, PACKAGE, TAINTED, UNSCORED, ordinary, scan_of
+from tests.support.scans import HOUSE_POLICY, MARKED, NOTE, PACKAGE, TAINTED, UNSCORED, ordinary, run, scan_of
 
 HOUSE = ("--policy", HOUSE_POLICY)
 
@@ -36,7 +36,7 @@ def save(path: Path, scan: Scan) -> None:
 def test_policy_test_says_what_the_tests_notice(secscan: Run, folder: Path) -> None:
     result = secscan("policy", "test", "default", "strict", "--least", 90, cwd=folder)
     assert result.code == 0
-    assert "default: 64 tests, 64 passed" in result.stdout
+    assert "default: 65 tests, 65 passed" in result.stdout
     assert "mutation score: 100 %" in result.stdout
     assert "not noticed: the rule medium: undecided: next" in result.stdout
     assert secscan("policy", "test", "strict", "--least", 100, cwd=folder).code == 1
@@ -77,8 +77,8 @@ def test_policy_lint_is_the_reader_of_the_gate(secscan: Run, folder: Path) -> No
 
 
 def test_backtest_says_which_verdicts_flip_and_why(secscan: Run, folder: Path) -> None:
-    save(folder / "note.json", scan_of(NOTE))
-    save(folder / "incomplete.json", msgspec.structs.replace(ordinary(), findings=()))
+    everybody = tuple(run(name) for name in ("bandit", "pip-audit", "secrets", "semgrep"))
+    save(folder / "note.json", scan_of(NOTE, scanners=everybody))
     result = secscan("policy", "backtest", "advisory", "secscan.json", "note.json", cwd=folder)
     assert result.code == 0
     assert "secscan.json: failed -> failed (only logs)" in result.stdout
