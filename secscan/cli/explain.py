@@ -23,6 +23,7 @@ def explain(
     policy: Annotated[str, typer.Option("--policy", "-p", help="Policy to explain it by.", show_default="the one that judged the scan")] = "",
     environment: Annotated[str, typer.Option("--environment", "-e", metavar="NAME", help="This environment of the policy.")] = "",
     floor: Annotated[str, typer.Option("--floor", metavar="POLICY", help="The policy's floor.")] = "",
+    secrets: Annotated[Path | None, typer.Option("--secrets", metavar="FILE", help="Explain instead what the detector of secrets makes of a file.")] = None,
 ) -> None:  # fmt: skip
     """Explain a decision: the rules in order, and every part of the one that decided. Or explain the verdict."""
     from secscan.cli.saved import find_finding
@@ -31,8 +32,13 @@ def explain(
     from secscan.findings.scan import load
     from secscan.reports.escape import terminal
 
-    if verdict == bool(fingerprint):
-        raise UsageError("say what to explain: a FINGERPRINT, or --verdict", hint="secscan explain --help")
+    if verdict + bool(fingerprint) + bool(secrets) != 1:
+        raise UsageError(
+            "say what to explain: a FINGERPRINT, --verdict, or --secrets FILE", hint="secscan explain --help"
+        )
+    if secrets is not None:
+        print_lines(terminal(line) for line in _secrets(secrets))
+        return
     seen = load(scan)
     if seen.judgement is None:
         raise UsageError(f"nobody has judged {scan}", hint="judge it with `secscan gate`")
@@ -69,6 +75,30 @@ def _finding(seen: Scan, finding: Finding, policy: str, environment: str, floor:
         return
     yield from (f"  {line}" for line in decision.because)
     yield f"The rules of {seen.judgement.policy} are not known here: name its file with --policy to see them in order."
+
+
+def _secrets(file: Path) -> Iterator[str]:
+    """What is taken for a secret in a file and what is not, and why. No value is shown."""
+    from secscan.errors import TargetError
+    from secscan.reports.present import counted
+    from secscan.secrets.detect.detector import explain as explain_text
+    from secscan.secrets.worker import decoded
+
+    try:
+        text, _ = decoded(file.read_bytes())
+    except OSError as error:
+        raise TargetError(f"cannot read {file}: {error.strerror}", hint="check the path") from error
+    found, rejected = explain_text(text, str(file))
+
+    def place(at: int) -> str:
+        return f"{file}:{text.count(chr(10), 0, at) + 1}"
+
+    for one in found:
+        more = "".join(f"; {note}" for note in (one.form and f"written as {one.form}", one.why) if note)
+        yield f"{place(one.start)} {one.rule}: a secret ({one.secret.preview()}), {one.confidence} confidence{more}"
+    for other in rejected:
+        yield f"{place(other.start)} {other.rule}: none, {other.reason}"
+    yield f"{counted(len(found), 'secret')}, {len(rejected)} that only look like one"
 
 
 def _decision(decision: Decision, policy: str) -> Iterator[str]:

@@ -264,4 +264,15 @@ def test_the_verdict_is_explained_by_what_turns_it(secscan: Run, folder: Path) -
 def test_it_must_be_said_what_to_explain(secscan: Run, folder: Path, arguments: tuple[str, ...]) -> None:
     result = secscan("explain", *arguments, cwd=folder)
     assert result.code == 2
-    assert "a FINGERPRINT, or --verdict" in result.stderr
+    assert "a FINGERPRINT, --verdict, or --secrets FILE" in result.stderr
+
+
+def test_what_is_a_secret_and_what_is_none_is_explained(secscan: Run, folder: Path) -> None:
+    (folder / "settings.py").write_text('PASSWORD = "c0pper-Lantern.42"\nTOKEN = "your-token-here"\nID = 7\n')
+    result = secscan("explain", "--secrets", "settings.py", cwd=folder)
+    assert result.code == 0
+    said = " ".join(result.stdout.split())
+    assert "settings.py:1 generic-password: a secret (password, 17 characters), high confidence" in said
+    assert "settings.py:2 generic-token: none, its words say that it is to be filled in" in said
+    assert "c0pper" not in result.stdout
+    assert secscan("explain", "--secrets", "gone.py", cwd=folder).code == 2
