@@ -29,7 +29,8 @@ from secscan.scanners.enrich import enrich
 from secscan.scanners.runner import Outcome, Progress, run_scanners
 from secscan.scanners.unparsable import explain_unparsable
 from secscan.scanners.workspace import Workspace
-from secscan.secrets.scrub import scrub_scan
+from secscan.secrets.scrub import scrub_findings, scrub_scan
+from secscan.targets.contract import Target
 from secscan.targets.notices import scanner_settings_that_count
 from secscan.targets.open import TargetRequest, open_target, renames_since
 
@@ -109,7 +110,7 @@ def _look(request: ScanRequest, progress: Callable[[Progress], None]) -> Scan:
             secscan=__version__,
             target=target.info,
             scanners=tuple(outcome.run for outcome in outcomes),
-            findings=merge(_in_context(request.scanners, outcomes, setup)),
+            findings=merge(_told(_in_context(request.scanners, outcomes, setup), target)),
             gaps=_sorted_gaps(explain_unparsable(gaps, target)),
             notices=(*request.notices, *scanner_settings_that_count(target.notices, request.counting)),
             files=tuple(FileState(path=file.path, digest=file.digest[:16]) for file in target.files),
@@ -137,6 +138,14 @@ def _in_context(scanners: dict[str, Scanner[Any]], outcomes: tuple[Outcome, ...]
         else:
             findings.extend(outcome.findings)
     return enrich(findings, setup.target)
+
+
+def _told(findings: tuple[Finding, ...], target: Target) -> tuple[Finding, ...]:
+    """Findings under the names by which they are reported. What they quote can only be scrubbed under the names that
+    the versions of a file have while they are scanned."""
+    if target.history is None:
+        return findings
+    return target.history.tell(scrub_findings(findings, target.read))
 
 
 def _sorted_gaps(gaps: Iterable[Gap]) -> tuple[Gap, ...]:

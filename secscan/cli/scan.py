@@ -23,6 +23,7 @@ def scan(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for secscan.json, .sarif and .html.")] = Path(),
     staged: Annotated[bool, typer.Option("--staged", help="Look at what is staged in git, as it is staged.")] = False,
     diff: Annotated[str, typer.Option("--diff", metavar="BASE...HEAD", help="Look at what a range of commits changed.")] = "",
+    history: Annotated[bool, typer.Option("--history", help="Look for secrets in everything that was ever committed.")] = False,
     paths_from: Annotated[str, typer.Option("--paths-from", metavar="FILE", help="Look at the paths listed in FILE (- for standard input), a line each or NUL-separated.")] = "",
     scanner: Annotated[list[str] | None, typer.Option("--scanner", "-s", help="Use only this scanner; may be repeated.")] = None,
     advisories: Annotated[str, typer.Option("--advisories", metavar="demo|FILE", help="Advisory index to use instead of your own.")] = "",
@@ -50,7 +51,7 @@ def scan(
     from secscan.errors import UsageError
     from secscan.files import remove_stale
     from secscan.process import Limits
-    from secscan.scanners.registry import all_scanners, choose
+    from secscan.scanners.registry import SECRETS, all_scanners, choose
     from secscan.scanners.runner import available_cores
     from secscan.targets.open import TargetRequest
 
@@ -66,11 +67,15 @@ def scan(
                 path=path,
                 staged=staged,
                 diff=diff,
+                history=history,
                 paths_from=paths_from,
                 include=settings.include,
                 exclude=settings.exclude,
             ),
-            scanners=choose(tuple(scanner or settings.enable), without=settings.disable),
+            # Old code is not run any more; a secret in it is as good as one of today.
+            scanners=choose(
+                tuple(scanner or settings.enable or ([SECRETS] if history else ())), without=settings.disable
+            ),
             terms=judge.terms,
             baseline_ref=baseline_ref,
             pending=judge.pending,

@@ -24,7 +24,7 @@ from secscan.policy.facts import Facts
 FORMAT = "secscan.baseline/1"
 """Name and version of the document."""
 
-PARTIAL = frozenset({"staged", "diff", "paths"})
+PARTIAL = frozenset({"staged", "diff", "paths", "history"})
 """Kinds of target that look at a part: what they do not show need not be gone."""
 
 

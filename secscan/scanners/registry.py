@@ -17,6 +17,9 @@ from secscan.scanners.contract import Scanner
 
 GROUP = "secscan.scanners"
 
+SECRETS = "secrets"
+"""The scanner that looks at history, too."""
+
 
 def all_scanners() -> dict[str, Scanner[Any]]:
     """Return every scanner by name, sorted. Raises `UsageError` if two have the same name."""

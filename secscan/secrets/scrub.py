@@ -118,6 +118,12 @@ class Scrubber:
             yield from (Span(start + span.start, start + span.end, span.kind) for span in spans)
 
 
+def scrub_findings(findings: tuple[Finding, ...], read: Callable[[str], bytes]) -> tuple[Finding, ...]:
+    """Scrub findings alone. `read` gives the content of a file by its path text."""
+    scrubber = Scrubber(collect(findings, read))
+    return tuple(scrubber.scrub_finding(finding) for finding in findings)
+
+
 def scrub_scan(scan: Scan, read: Callable[[str], bytes]) -> Scan:
     """Scrub everything that a scan saw. `read` gives the content of a file by its path text."""
     scrubber = Scrubber(collect(scan.findings, read))

@@ -8,11 +8,12 @@ program of the repository.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from secscan.findings.model import Gap, Notice, TargetInfo
+from secscan.findings.model import Finding, Gap, Notice, TargetInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,14 @@ class SourceFile:
     """SHA-256 of the content, hexadecimal."""
     language: str
     """See `targets.languages`; empty where we do not know it."""
+
+
+class Telling(Protocol):
+    """See `targets.history.History`."""
+
+    def tell(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+        """Return the findings as they are to be reported."""
+        ...
 
 
 class Target(Protocol):
@@ -55,6 +64,10 @@ class Target(Protocol):
     @property
     def notices(self) -> tuple[Notice, ...]:
         """Files of the repository that would change a scanner's behaviour, and are not honoured."""
+
+    @property
+    def history(self) -> Telling | None:
+        """Puts findings back under the names of their files, where the target holds many versions of each."""
 
     def read(self, path: str) -> bytes:
         """Return the content of a file in scope. Raises `KeyError` for a path that is not in scope and

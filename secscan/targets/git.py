@@ -91,6 +91,19 @@ class Change:
     path: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One content that a file had in some commit."""
+
+    oid: str
+    mode: int
+    path: bytes
+    commit: str
+    """The commit that brought it, the first in the order of history."""
+    order: int
+    """The place of that commit in it."""
+
+
 @dataclass(frozen=True)
 class Repository:
     """A git repository with a work tree."""
@@ -177,6 +190,35 @@ class Repository:
         options = ("-r", "-z", "-M", "--diff-filter=R", "--no-ext-diff", "--no-textconv", "--name-status")
         rows = _rows(self._run("diff-tree", *options, base, commit))
         return {new: old for _, old, new in zip(rows, rows, rows, strict=True)}
+
+    def versions(self) -> tuple[Version, ...]:
+        """Every content of a file that a ref reaches, once, as the first commit brought it under its first name."""
+        commits = self._run("rev-list", "--all", "--reverse", "--topo-order")
+        if not commits:
+            return ()
+        options = ("--stdin", "-r", "-z", "-m", "--root", "--no-renames", "--no-ext-diff", "--no-textconv", "--raw")
+        found: dict[str, Version] = {}
+        commit, order = "", 0
+        rows = _rows(self._run("diff-tree", *options, stdin=commits))
+        for row in rows:
+            if not row.startswith(b":"):
+                commit, order = row.split()[0].decode("ascii"), order + 1
+                continue
+            _, mode, _, oid, _ = row[1:].split()
+            path = next(rows)
+            name = oid.decode("ascii")
+            if name not in found and int(mode, 8) in (REGULAR, EXECUTABLE, 0o100664):
+                found[name] = Version(name, int(mode, 8), path, commit, order)
+        return tuple(found.values())
+
+    def authors(self, commits: Iterable[str]) -> dict[str, str]:
+        """Who wrote each commit, and on which day."""
+        asked = sorted(set(commits))
+        if not asked:
+            return {}
+        answer = self._run("rev-list", "--no-walk", "--stdin", "--format=%an, %as", stdin="\n".join(asked).encode())
+        lines = iter(answer.decode("utf-8", "replace").splitlines())
+        return {header.split()[1]: who for header, who in zip(lines, lines, strict=True)}
 
     def blobs(self, oids: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
         """Yield the content of each object once; None where it is missing, not a blob, or above `MAX_BLOB`."""

@@ -15,6 +15,7 @@ from secscan.findings.paths import encode_path
 from secscan.targets.contract import Target
 from secscan.targets.diff import open_commit, open_diff
 from secscan.targets.git import Repository, find_repository
+from secscan.targets.history import open_history
 from secscan.targets.paths import open_paths
 from secscan.targets.scope import Wishes
 from secscan.targets.staged import open_staged
@@ -23,7 +24,7 @@ from secscan.targets.tree import open_file, open_tree, prefix_of
 
 @dataclass(frozen=True)
 class TargetRequest:
-    """What to look at. At most one of `staged`, `diff`, `commit` and `paths_from` is given."""
+    """What to look at. At most one of `staged`, `diff`, `commit`, `history` and `paths_from` is given."""
 
     path: Path
     """A folder, or one file. A symbolic link that the user names is followed; none inside it ever is."""
@@ -33,6 +34,8 @@ class TargetRequest:
     """`BASE...HEAD`, `BASE..HEAD` or `BASE`; see `targets.diff`."""
     commit: str = ""
     """A revision: all files of that commit, with the content that they have there."""
+    history: bool = False
+    """Every version of every file that was ever committed; see `targets.history`."""
     paths_from: str = ""
     """A file with a list of paths, or `-` for standard input."""
     include: tuple[str, ...] = ()
@@ -48,22 +51,26 @@ def open_target(request: TargetRequest) -> Iterator[Target]:
     Raises `TargetError` where it does not exist, cannot be read, or is not in a git repository where it must
     be, and `UsageError` where the request contradicts itself.
     """
-    if sum(map(bool, (request.staged, request.diff, request.commit, request.paths_from))) > 1:
-        raise UsageError("--staged, --diff and --paths-from exclude each other", hint="give one of them")
+    ways = (request.staged, request.diff, request.commit, request.history, request.paths_from)
+    if sum(map(bool, ways)) > 1:
+        raise UsageError("--staged, --diff, --history and --paths-from exclude each other", hint="give one of them")
     place = _resolve(request.path)
     wishes = Wishes(request.include, request.exclude)
     if stat.S_ISREG(place.stat().st_mode):
-        if request.staged or request.diff or request.paths_from:
-            raise UsageError(f"{request.path} is a file", hint="--staged, --diff and --paths-from take a folder")
+        if any(ways):
+            hint = "--staged, --diff, --history and --paths-from take a folder"
+            raise UsageError(f"{request.path} is a file", hint=hint)
         yield open_file(place)
     elif request.paths_from:
         yield open_paths(place, request.paths_from, wishes)
-    elif request.staged or request.diff or request.commit:
+    elif any(ways):
         repository = _repository(place)
         with process.private_folder() as folder:
             folder = Path(os.path.realpath(folder))
             if request.staged:
                 yield open_staged(repository, place, folder, wishes)
+            elif request.history:
+                yield open_history(repository, place, folder, wishes)
             elif request.commit:
                 yield open_commit(repository, place, request.commit, folder, wishes)
             else:
@@ -115,6 +122,6 @@ def _repository(folder: Path) -> Repository:
         why = f": {unused}" if unused else ""
         raise TargetError(
             f"{folder} is not in a git repository that can be used{why}",
-            hint="--staged and --diff need one; without them the whole folder is scanned",
+            hint="--staged, --diff and --history need one; without them the whole folder is scanned",
         )
     return repository

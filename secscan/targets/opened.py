@@ -11,7 +11,7 @@ from secscan.errors import TargetError
 from secscan.findings.model import Gap, Notice, TargetInfo
 from secscan.findings.paths import os_path
 from secscan.targets.content import NotRegularError, read_regular
-from secscan.targets.contract import SourceFile
+from secscan.targets.contract import SourceFile, Telling
 from secscan.targets.listing import Listing
 from secscan.targets.notices import scanner_settings
 
@@ -27,6 +27,8 @@ class OpenedTarget:
     gaps: tuple[Gap, ...]
     notices: tuple[Notice, ...]
     _digests: dict[str, str] = field(repr=False, compare=False)
+    history: Telling | None = field(default=None, repr=False, compare=False)
+    """Puts findings back under the names of their files, where a target holds many versions of each."""
 
     def read(self, path: str) -> bytes:
         """See `targets.contract.Target.read`."""

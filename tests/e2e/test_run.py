@@ -10,6 +10,8 @@ from pathlib import Path
 
 import psutil
 
+from tests.support.repositories import commit, git, repository, write
+
 
 def test_version_and_help(secscan) -> None:
     assert secscan("--version").stdout.startswith("secscan ")
@@ -136,3 +138,23 @@ def test_nothing_is_left_in_the_temporary_folder(secscan, clean_tree: Path, tmp_
     temporary.mkdir()
     assert secscan("scan", clean_tree, "--advisories", "demo", env={"TMPDIR": str(temporary)}).code == 0
     assert list(temporary.iterdir()) == []
+
+
+def test_secrets_of_the_history_and_of_what_is_staged(secscan, tmp_path: Path) -> None:
+    password = "c0pper-Lantern.42"
+    repo = repository(tmp_path / "repo", {"settings.py": f'PASSWORD = "{password}"\n'})
+    write(repo, {"settings.py": "PASSWORD = None\n"})
+    commit(repo)
+    history = secscan("scan", repo, "--history", "--policy", "secrets-only")
+    assert history.code == 1
+    assert "not in HEAD any more" in " ".join(history.stdout.split())
+    hook = ("scan", repo, "--staged", "--scanner", "secrets", "--policy", "secrets-only")
+    assert secscan(*hook).code == 0
+    write(repo, {".env": f"DB_PASSWORD={password}\n"})
+    git(repo, "add", ".env")
+    staged = secscan(*hook)
+    assert staged.code == 1
+    for result in (history, staged):
+        assert password not in result.stdout + result.stderr
+        for report in ("secscan.json", "secscan.sarif", "secscan.html"):
+            assert password not in (staged.folder / report).read_text()

@@ -24,6 +24,8 @@ class FolderTarget:
     def origin(self) -> Path:
         return self.root
 
+    history = None
+
     def read(self, path: str) -> bytes:
         if path not in {file.path for file in self.files}:
             raise KeyError(path)

@@ -27,6 +27,8 @@ class FakeTarget:
             SimpleNamespace(path=path, language="python" if path.endswith(".py") else "") for path in files
         )
 
+    history = None
+
     def read(self, path: str) -> bytes:
         self.reads[path] += 1
         content = self.content[path]
