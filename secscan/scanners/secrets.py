@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sys
 import zlib
 from functools import cache
@@ -18,11 +19,13 @@ from secscan import __version__
 from secscan.findings.levels import Confidence, GapKind, Kind, Severity
 from secscan.findings.model import Finding, Gap, Location, Region, Source
 from secscan.process import Ended, run
-from secscan.scanners.contract import MalformedOutput, Plan, Report, Scanner, Setup, refuse_trouble
+from secscan.scanners.contract import MalformedOutput, Plan, Report, Scanner, ScannerError, Setup, refuse_trouble
 from secscan.scanners.toolkit import FileBatch, file_batches, strict_json, typed
 from secscan.secrets.detect.checksums import base62
+from secscan.secrets.worker import KEY_VARIABLE
 
 CONTROL = "secscan_control.txt"
+_SHORTEST_KEY = 32
 _CONTROL_RULE = "github-token"
 
 
@@ -44,9 +47,16 @@ class Secrets(Scanner[FileBatch]):
     def run(self, piece: FileBatch, setup: Setup) -> Ended:
         """Run the detector on one batch, with the positive control as one more file."""
         listed = {CONTROL: CONTROL, **piece.back()}
+        key = os.environ.get(KEY_VARIABLE, "")
+        if key and len(key) < _SHORTEST_KEY:
+            raise ScannerError(
+                f"{KEY_VARIABLE} has fewer than {_SHORTEST_KEY} characters",
+                hint="make one with `openssl rand -hex 32`, and keep it in your secret store",
+            )
         return run(
             [sys.executable, "-I", "-m", "secscan.secrets.worker", "files.json"],
             limits=setup.limits,
+            env={KEY_VARIABLE: key} if key else None,
             files={"files.json": json.dumps(listed).encode(), CONTROL: control_source()},
         )
 
@@ -97,6 +107,7 @@ class _Found(msgspec.Struct):
     rule: str
     title: str
     preview: str
+    secret_id: str
     severity: Severity
     confidence: Confidence
     form: str
@@ -145,6 +156,7 @@ def _finding(found: _Found, path: str) -> Finding:
         ),
         sources=(Source(scanner=Secrets.name, rule=f"secscan.secret.{found.rule}", severity=found.severity),),
         identifiers=("CWE-798",),
+        secret_id=found.secret_id,
         remediation=remedy,
     )
 

@@ -9,7 +9,9 @@ part of a value but the prefix by which a provider names its tokens.
 from __future__ import annotations
 
 import codecs
+import hmac
 import json
+import os
 import re
 import sys
 from bisect import bisect_right
@@ -19,6 +21,9 @@ from typing import Any
 
 from secscan.secrets.detect.candidate import Candidate
 from secscan.secrets.detect.detector import detect
+
+KEY_VARIABLE = "SECSCAN_SECRET_ID_KEY"
+"""The environment variable with the organisation's key."""
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -34,6 +39,7 @@ _RUNS = re.compile(rb"[\x20-\x7e\t\r\n]{16,}")
 
 def main(arguments: list[str]) -> int:
     """Look at every file of the list and write the answer."""
+    key = os.environ.pop(KEY_VARIABLE, "").encode()
     files: dict[str, str] = json.loads(Path(arguments[0]).read_bytes())
     findings: list[dict[str, Any]] = []
     gaps: list[dict[str, str]] = []
@@ -48,18 +54,18 @@ def main(arguments: list[str]) -> int:
         if len(data) > LOOKED_AT_MOST:
             gaps.append({"place": place, "kind": "too-large", "detail": f"more than {LOOKED_AT_MOST} bytes"})
             continue
-        findings += [{"place": place, **one} for one in look_at(data, path)]
+        findings += [{"place": place, **one} for one in look_at(data, path, key=key)]
         looked_at.append(place)
     json.dump({"findings": findings, "gaps": gaps, "looked_at": looked_at, "complete": True}, sys.stdout)
     return 0
 
 
-def look_at(data: bytes, path: str) -> Iterator[dict[str, Any]]:
-    """Yield the secrets of one file as plain values."""
+def look_at(data: bytes, path: str, *, key: bytes = b"") -> Iterator[dict[str, Any]]:
+    """Yield the secrets of one file as plain values; with an id under the organisation's key, where there is one."""
     text, form = decoded(data)
     lines = [0, *(found.end() for found in re.finditer("\n", text))]
     for one in detect(text, path):
-        yield _plain(one, lines, form)
+        yield _plain(one, lines, form, key)
 
 
 def decoded(data: bytes) -> tuple[str, str]:
@@ -83,12 +89,19 @@ def decoded(data: bytes) -> tuple[str, str]:
     return "\n".join(run.decode("ascii") for run in _RUNS.findall(data)), "binary"
 
 
-def _plain(one: Candidate, lines: list[int], form: str) -> dict[str, Any]:
+def secret_id(value: str, key: bytes) -> str:
+    """Return the name of a secret that is the same wherever it is found, and tells nothing without the key: HMAC-SHA256
+    (RFC 2104), the first 32 hexadecimal digits. A plain hash of a password that people choose would give it away."""
+    return hmac.new(key, value.encode("utf-8", errors="surrogatepass"), "sha256").hexdigest()[:32] if key else ""
+
+
+def _plain(one: Candidate, lines: list[int], form: str, key: bytes) -> dict[str, Any]:
     first, last = bisect_right(lines, one.start), bisect_right(lines, max(one.end - 1, one.start))
     return {
         "rule": one.rule,
         "title": one.title,
         "preview": one.secret.preview(),
+        "secret_id": secret_id(one.secret.reveal(), key),
         "severity": one.severity,
         "confidence": one.confidence,
         "form": one.form or form,

@@ -208,3 +208,12 @@ def test_a_candidate_does_not_print_its_value() -> None:
     (found,) = detect(f'PASSWORD = "{PASSWORD}"', "a.py")
     assert isinstance(found, Candidate)
     assert PASSWORD not in repr(found)
+
+
+def test_the_same_secret_has_the_same_id_under_a_key_and_none_without() -> None:
+    one, other = (f"# {at}\nPASSWORD = '{PASSWORD}'\n".encode() for at in range(2))
+    ids = {found["secret_id"] for data in (one, other) for found in look_at(data, "a.py", key=b"k" * 32)}
+    assert len(ids) == 1
+    assert {found["secret_id"] for found in look_at(one, "a.py", key=b"j" * 32)} != ids
+    assert [found["secret_id"] for found in look_at(one, "a.py")] == [""]
+    assert hashlib.sha256(PASSWORD.encode()).hexdigest()[:32] not in ids
