@@ -28,6 +28,13 @@ _FILLER = re.compile(
     r"|\btodo\b|\btbd\b|\bfixme\b|\bnone\b|\bnull\b|\bundefined\b|\bdeadbeef|\bcafebabe|lorem|foo[ _-]?bar|foobar|\bxyz",
     re.IGNORECASE,
 )
+_ALGORITHM = re.compile(
+    r"(?i)(?:(?:scram|hmac|pbkdf2|rsa|ecdsa|dsa|aes|des|sha|md|hs|rs|es|ps|gcm|cbc|ctr|oaep|pkcs|bcrypt|argon2id?|scrypt|blake2[bs]?"
+    r"|chacha20|poly1305|ed25519|x25519|curve25519|secp|prime|sha3|ripemd|fernet|v|p|r|k|with|and|plus|\d{1,4})[\d._:+/-]*){1,6}"
+)
+_PUT_TOGETHER = re.compile(r"\{[A-Za-z_][^{}]{0,80}\}|%[\d.]*[sdfrx](?!\w)|(?:\\x[0-9a-fA-F]{2}){2}|\{\d*\}")
+_CALL = re.compile(r"[A-Za-z_][\w.]*\(.*\)")
+_CALLED = re.compile(r"[A-Za-z]\(")
 _TOKEN_FILLER = re.compile(
     r"[xX]{6,}|\*{3,}|\.{3,}|0{8,}|1{8,}|(?<![A-Za-z])(?:your|my)[_-]|example|redacted|placeholder|dummy|changeme|goes-?here"
 )
@@ -108,11 +115,15 @@ def reason_against_generic(value: str) -> str:
         return "it is an address, a path or a file name"
     if re.fullmatch(r"[\w.+-]+@[\w-]+\.[\w.-]+", bare):
         return "it is a mail address"
+    if _ALGORITHM.fullmatch(bare):
+        return "it is the name of an algorithm"
     if bare.isalpha() and len(bare) < 24 and (bare.islower() or bare.istitle() or bare.isupper()):
         return "it is a word"
     if _SENTENCE.fullmatch(bare):
         return "it is a sentence"
-    if bare[0] in ",;)]}" or (bare.count("(") != bare.count(")") and re.search(r"[A-Za-z]\(", bare)):
+    if _PUT_TOGETHER.search(bare):
+        return "it is put together from other values"
+    if bare[0] in ",;)]}>" or _CALL.fullmatch(bare) or (bare.count("(") != bare.count(")") and _CALLED.search(bare)):
         return "it is a piece of code"
     if re.fullmatch(r"\d{1,4}[-/.:]\d{1,2}[-/.:]\d{1,4}.*|v?\d+(?:\.\d+){1,3}", bare):
         return "it is a date or a version"
