@@ -88,7 +88,8 @@ def gather(target: Path, config: Path | None, wanted: Wanted, *, scanners: Seque
 def pull_request_base(environment: os._Environ[str] | dict[str, str]) -> str:
     """Return the commit that the pull request of this CI run is to be merged into; empty where there is none."""
     if environment.get("GITHUB_EVENT_NAME", "").startswith("pull_request") and environment.get("GITHUB_BASE_REF"):
-        return f"origin/{environment['GITHUB_BASE_REF']}"
+        # In full: a tag that somebody calls `origin/main` would be taken before the branch.
+        return f"refs/remotes/origin/{environment['GITHUB_BASE_REF']}"
     return environment.get("CI_MERGE_REQUEST_DIFF_BASE_SHA", "")
 
 

@@ -125,6 +125,12 @@ class Repository:
         hint = "fetch it first, for example with `git fetch origin BASE` (on GitHub: `fetch-depth: 0`)"
         if not revision or revision.startswith("-") or not revision.isprintable():
             raise TargetError(f"{revision!r} does not name a commit", hint="give a branch, a tag or a commit id")
+        meanings = self._meanings(revision)
+        if len(meanings) > 1:
+            # git would take a tag before a branch, and whoever may push a tag would choose.
+            raise TargetError(
+                f"{revision} means several things: {', '.join(meanings)}", hint="write the one that is meant in full"
+            )
         answer = self._run("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}", accept=(0, 1, 128)).strip()
         if not answer:
             raise TargetError(f"{revision!r} does not name a commit of {self.root}", hint=hint)
@@ -240,6 +246,12 @@ class Repository:
         """Where this repository takes objects from besides its own; empty for nowhere."""
         alternates = self.git_dir / "objects" / "info" / "alternates"
         return "objects/info/alternates" if alternates.is_file() else ""
+
+    def _meanings(self, name: str) -> tuple[str, ...]:
+        """The refs that a short name can mean, git's first choice first; none for anything but a short name."""
+        full = [f"refs/{folder}{name}" for folder in ("", "tags/", "heads/", "remotes/")]
+        known = set(self._run("for-each-ref", "--format=%(refname)", *full).decode("utf-8", "replace").splitlines())
+        return tuple(one for one in full if one in known)
 
     def _sizes(self, oids: Sequence[str]) -> Iterator[tuple[str, int | None]]:
         if not oids:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from secscan.cli.judging import Judge, Wanted, gather
-from secscan.errors import PolicyError
+from secscan.errors import PolicyError, TargetError
 from tests.support.repositories import commit, git, repository, write
 
 POLICY = """
@@ -158,6 +158,25 @@ def test_settings_of_a_scanner_that_the_policy_lists_are_of_the_commit_too(tmp_p
     assert judge.brought is not None
     here = gather(repo, None, Wanted(policy=str(repo / ".secscan/policy.yaml")), scanners=())
     assert (here.counting, here.brought) == ({".bandit"}, None)
+
+
+@pytest.mark.parametrize("command", ["tag", "branch"])
+def test_a_name_that_means_several_things_is_refused(repo: Path, command: str) -> None:
+    """A tag is taken before a branch, so whoever may push one could choose the judge."""
+    git(repo, "update-ref", "refs/remotes/origin/main", "base")
+    git(repo, command, "origin/main", "HEAD")
+    with pytest.raises(TargetError, match="means several things: refs/") as caught:
+        judge_of(repo, repo, policy_ref="origin/main")
+    assert "in full" in caught.value.hint
+    check_honest(judge_of(repo, repo, policy_ref="refs/remotes/origin/main"))
+
+
+def test_the_base_of_a_pull_request_is_named_in_full(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    git(repo, "update-ref", "refs/remotes/origin/main", "base")
+    git(repo, "tag", "origin/main", "HEAD")
+    monkeypatch.setenv("GITHUB_EVENT_NAME", "pull_request")
+    monkeypatch.setenv("GITHUB_BASE_REF", "main")
+    check_honest(judge_of(repo, repo, policy_ref=""))
 
 
 def test_without_a_commit_what_is_named_counts(repo: Path) -> None:
