@@ -18,7 +18,9 @@ from secscan.findings.fingerprint import with_fingerprints
 from secscan.findings.judgement import Fixed
 from secscan.findings.levels import Cause, RunStatus
 from secscan.findings.model import Finding, Value
+from secscan.findings.scan import FORMAT as SCAN_FORMAT
 from secscan.findings.scan import FileState, Scan, timestamp
+from secscan.findings.scan import loads as load_scan
 from secscan.policy.facts import Facts
 
 FORMAT = "secscan.baseline/1"
@@ -102,8 +104,12 @@ def dumps(baseline: Baseline) -> bytes:
 
 
 def loads(data: bytes, *, origin: str) -> Baseline:
-    """Read a baseline. Raises `PolicyError`."""
-    hint = "make it with `secscan baseline write SCAN`"
+    """Read a baseline; a saved scan of the base will do as well. Raises `PolicyError` or `SavedScanError`."""
+    hint = "make it with `secscan baseline write SCAN`, or give the base's secscan.json"
+    if _format_of(data) == SCAN_FORMAT:
+        scan = load_scan(data, origin=origin)
+        started = scan.run.started if scan.run else ""
+        return baseline_of(scan, seen=datetime.fromisoformat(started) if started else None)
     try:
         found = msgspec.json.decode(data, type=Baseline)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
@@ -113,8 +119,20 @@ def loads(data: bytes, *, origin: str) -> Baseline:
     return msgspec.structs.replace(found, renames={})
 
 
+def _format_of(data: bytes) -> str:
+    """The format that a document names; empty where it names none."""
+    try:
+        return msgspec.json.decode(data, type=_Head).format
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return ""
+
+
+class _Head(msgspec.Struct):
+    format: str
+
+
 def load(path: Path) -> Baseline:
-    """Read the baseline at `path`. Raises `PolicyError`."""
+    """Read the baseline at `path`; see `loads`."""
     try:
         return loads(path.read_bytes(), origin=str(path))
     except OSError as error:

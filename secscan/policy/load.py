@@ -31,12 +31,12 @@ def _read_file(path: str) -> bytes:
     try:
         # A FIFO or a device would keep us for ever.
         if not stat.S_ISREG(Path(path).stat().st_mode):
-            raise PolicyError(f"{path} is not a file", hint="give the path of a policy file")
+            raise PolicyError(f"{path} is not a file", hint="give the path of a file")
         with Path(path).open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "not a path"
-        raise PolicyError(f"cannot read the policy {path}: {why}", hint="check the path of the policy") from error
+        raise PolicyError(f"cannot read {path}: {why}", hint="check the path") from error
 
 
 def _no_repository(ref: str, path: str) -> bytes:
