@@ -18,7 +18,7 @@ REPORTS = {"json": "secscan.json", "sarif": "secscan.sarif", "html": "secscan.ht
 
 
 def scan(
-    path: Annotated[Path, typer.Argument(help="Folder or file to look at.", show_default="the working directory")] = Path(),
+    path: Annotated[Path, typer.Argument(help="Folder or file to look at; - for standard input.", show_default="the working directory")] = Path(),
     policy: Annotated[str, typer.Option("--policy", "-p", help="Policy file, or a shipped policy: default, strict, advisory, secrets-only, owasp-top-10, pci-dss, eu-cra.")] = "",
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for secscan.json, .sarif and .html.")] = Path(),
     staged: Annotated[bool, typer.Option("--staged", help="Look at what is staged in git, as it is staged.")] = False,

@@ -26,7 +26,7 @@ from secscan.policy.facts import Facts
 FORMAT = "secscan.baseline/1"
 """Name and version of the document."""
 
-PARTIAL = frozenset({"staged", "diff", "paths", "history"})
+PARTIAL = frozenset({"staged", "diff", "paths", "history", "stdin"})
 """Kinds of target that look at a part: what they do not show need not be gone."""
 
 

@@ -19,6 +19,7 @@ from secscan.targets.history import open_history
 from secscan.targets.paths import open_paths
 from secscan.targets.scope import Wishes
 from secscan.targets.staged import open_staged
+from secscan.targets.standard_input import open_standard_input
 from secscan.targets.tree import open_file, open_tree, prefix_of
 
 
@@ -27,7 +28,8 @@ class TargetRequest:
     """What to look at. At most one of `staged`, `diff`, `commit`, `history` and `paths_from` is given."""
 
     path: Path
-    """A folder, or one file. A symbolic link that the user names is followed; none inside it ever is."""
+    """A folder, one file, or `-` for standard input. A symbolic link that the user names is followed; none inside it
+    ever is."""
     staged: bool = False
     """The content of git's index, of what differs from HEAD."""
     diff: str = ""
@@ -54,6 +56,12 @@ def open_target(request: TargetRequest) -> Iterator[Target]:
     ways = (request.staged, request.diff, request.commit, request.history, request.paths_from)
     if sum(map(bool, ways)) > 1:
         raise UsageError("--staged, --diff, --history and --paths-from exclude each other", hint="give one of them")
+    if str(request.path) == "-":
+        if any(ways):
+            raise UsageError("standard input has no git and no paths", hint="give a folder")
+        with process.private_folder() as folder:
+            yield open_standard_input(Path(os.path.realpath(folder)))
+        return
     place = _resolve(request.path)
     wishes = Wishes(request.include, request.exclude)
     if stat.S_ISREG(place.stat().st_mode):

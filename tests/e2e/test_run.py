@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 
+from tests.e2e.conftest import Installed
 from tests.support.repositories import commit, git, repository, write
 
 
@@ -158,3 +159,25 @@ def test_secrets_of_the_history_and_of_what_is_staged(secscan, tmp_path: Path) -
         assert password not in result.stdout + result.stderr
         for report in ("secscan.json", "secscan.sarif", "secscan.html"):
             assert password not in (staged.folder / report).read_text()
+
+
+def test_secrets_on_standard_input(installed: Installed, tmp_path: Path) -> None:
+    def piped(data: bytes) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            [installed.bin / "secscan", "scan", "-", "--scanner", "secrets", "--policy", "secrets-only"],
+            cwd=tmp_path,
+            env=installed.environment(),
+            input=data,
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+
+    found = piped(b"+DB_PASSWORD = 'c0pper-Lantern.42'\n")
+    assert found.returncode == 1
+    assert b"stdin:1" in found.stdout
+    assert b"c0pper" not in found.stdout + found.stderr
+    assert piped(b"nothing to see\n").returncode == 0
+    empty = piped(b"")
+    assert empty.returncode == 2
+    assert b"nothing came on standard input" in empty.stderr
