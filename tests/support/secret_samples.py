@@ -354,6 +354,8 @@ NEGATIVES: dict[str, tuple[tuple[str, str], ...]] = {
         ("app.py", 'password_label = "Your password"'),
         ("app.py", 'PASSWORD_FIELD = "password"'),
         ("app.py", 'token_type = "bearer"'),
+        ("app.py", 'TOKEN_FORM = r"[A-Z0-9]{30,40}"'),
+        ("app.py", '"SECRET-KEY-1": r"[A-Z0-9]{30,}+",'),
         ("app.py", 'next_token = "{group}@{stream}-{last_event}"'),
         ("app.py", 'registry_key = "%s\\%0.1f\\Setup\\VC17Platform"'),
         (".env", "password = lexer.get_token2(x)"),
