@@ -55,6 +55,10 @@ class TargetError(SecscanError):
     """What should be looked at does not exist, cannot be read, or is not what it was said to be."""
 
 
+class VaultError(SecscanError):
+    """Vault could not be asked, or did not answer what was asked. The message holds no value."""
+
+
 class ConfigError(SecscanError):
     """A settings file is wrong. The message names file, line and field."""
 

@@ -23,6 +23,7 @@ def gate(
     from datetime import UTC, datetime
 
     from secscan.cli.judging import read_waivers_file
+    from secscan.cli.reading import usual_reader
     from secscan.cli.scan import REPORTS, deliver, parse_time
     from secscan.cli.terminal import print_report
     from secscan.findings.scan import load
@@ -32,7 +33,7 @@ def gate(
     from secscan.policy.load import load_policy
     from secscan.scanners.registry import all_scanners
 
-    judge = load_policy(policy, scanners=all_scanners(), environment=environment, floor=floor)
+    judge = load_policy(policy, scanners=all_scanners(), environment=environment, floor=floor, reader=usual_reader())
     scan = judged(
         load(saved),
         judge,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from secscan.cli.reading import remembering, with_known, with_vault
 from secscan.config import FILE_NAME, Settings, load_settings, parse_settings
 from secscan.errors import PolicyError, SecscanError
 from secscan.findings.model import Notice
@@ -76,7 +77,7 @@ def gather(target: Path, config: Path | None, wanted: Wanted, *, scanners: Seque
         scanners=scanners,
         environment=wanted.environment,
         floor=wanted.floor,
-        reader=Reader(commit=_reader(repository, "").commit) if repository else None,
+        reader=with_vault(Reader(commit=_reader(repository, "").commit) if repository else Reader()),
     )
     waivers = tuple(waiver for path in wanted.waivers for waiver in read_waivers_file(path))
     baseline = load_baseline(wanted.baseline) if wanted.baseline else None
@@ -103,7 +104,7 @@ def _from_commit(
 ) -> Judge:
     """The judge as it stands in a commit; what the work tree has instead is only compared with it."""
     commit = repository.commit(ref)
-    reader = _reader(repository, commit)
+    reader, of_vault = remembering(_reader(repository, commit))
     settings = _settings_of(target, config, repository, reader)
     name = wanted.policy or settings.policy or (POLICY_FILE if _has(reader, POLICY_FILE) else "default")
     inside = _inside(repository, name)
@@ -121,7 +122,7 @@ def _from_commit(
 
     before = terms(reader, inside or name)
     counting = _below(target, [repository.root / path for path in before.policy.scanner_settings])
-    tree = _tree_reader(repository)
+    tree = _tree_reader(repository, of_vault)
     try:
         now_name = inside or (POLICY_FILE if name == "default" and _has(tree, POLICY_FILE) else name)
         after = terms(tree, now_name)
@@ -211,15 +212,16 @@ def _reader(repository: Repository, commit: str) -> Reader:
         inside = _relative(Path(path), repository) if path.startswith("/") else ""
         return of_commit(commit, inside) if inside else Reader().file(path)
 
-    return Reader(file=of_file, commit=of_commit)
+    return with_vault(Reader(file=of_file, commit=of_commit))
 
 
 _LINK = 0o120000
 
 
-def _tree_reader(repository: Repository) -> Reader:
+def _tree_reader(repository: Repository, of_vault: dict[str, bytes]) -> Reader:
     root = repository.root
-    return Reader(file=lambda path: Reader().file(str(root / path)), commit=_reader(repository, "").commit)
+    files = Reader(file=lambda path: Reader().file(str(root / path)), commit=_reader(repository, "").commit)
+    return with_known(files, of_vault)
 
 
 def _has(reader: Reader, path: str) -> bool:

@@ -29,6 +29,7 @@ def run_tests(
     Shows the rules that decided nothing in any test, and the mutation score: of all small changes of the policy (a rule
     removed, a threshold moved ...), how many at least one test notices. Exits 1 if a test fails.
     """
+    from secscan.cli.reading import usual_reader
     from secscan.errors import ExitCode
     from secscan.gate.rehearsal import rehearse
     from secscan.reports.escape import terminal
@@ -36,7 +37,7 @@ def run_tests(
 
     good = True
     for name in policy:
-        rehearsal = rehearse(name, scanners=tuple(all_scanners()), floor=floor)
+        rehearsal = rehearse(name, scanners=tuple(all_scanners()), floor=floor, reader=usual_reader())
         sys.stdout.write("".join(f"{terminal(line)}\n" for line in _rehearsed(name, rehearsal, least)))
         good = good and rehearsal.passed and rehearsal.score.percent >= least
     raise typer.Exit(ExitCode.PASSED if good else ExitCode.FAILED)
@@ -74,6 +75,7 @@ def backtest(
     """Judge saved scans by another policy, and say which verdicts flip and why. Always exits 0 where that worked."""
     from datetime import UTC, datetime
 
+    from secscan.cli.reading import usual_reader
     from secscan.cli.scan import parse_time
     from secscan.errors import UsageError
     from secscan.findings.scan import load
@@ -82,7 +84,9 @@ def backtest(
     from secscan.reports.escape import terminal
     from secscan.scanners.registry import all_scanners
 
-    other = load_policy(policy, scanners=tuple(all_scanners()), environment=environment, floor=floor)
+    other = load_policy(
+        policy, scanners=tuple(all_scanners()), environment=environment, floor=floor, reader=usual_reader()
+    )
     given: datetime | None = parse_time(at)
     flipped = 0
     for file in scans:
@@ -121,6 +125,7 @@ def _rehearsed(name: str, rehearsal: Rehearsal, least: int) -> Iterator[str]:
 
 
 def _checked(file: Path) -> str:
+    from secscan.cli.reading import usual_reader
     from secscan.errors import PolicyError
     from secscan.policy.load import Reader, load_draft, load_policy
     from secscan.policy.waivers import FORMAT, read_waivers
@@ -135,7 +140,7 @@ def _checked(file: Path) -> str:
         return f"{counted(len(read_waivers(data, origin=str(file))), 'waiver')}, well formed"
     # A bare name would be that of a shipped policy.
     path = str(file) if "/" in str(file) or file.suffix else f"./{file}"
-    found = load_policy(path, scanners=tuple(all_scanners()))
+    found = load_policy(path, scanners=tuple(all_scanners()), reader=usual_reader())
     tests = len(load_draft(path, scanners=tuple(all_scanners())).cases)
     return f"policy {found.name}, {counted(len(found.rules), 'rule')}, {counted(tests, 'test')}, well formed"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from secscan.cli.reading import usual_reader
 from secscan.errors import UsageError
 from secscan.policy.load import load_policy, shipped_policies
 from secscan.scanners.registry import all_scanners
@@ -25,7 +26,9 @@ def policy_of(scan: Scan, name: str, *, environment: str = "", floor: str = "") 
     chosen = name or (judged_by if judged_by in shipped_policies() else "")
     if not chosen:
         return None
-    return load_policy(chosen, scanners=tuple(all_scanners()), environment=environment, floor=floor)
+    return load_policy(
+        chosen, scanners=tuple(all_scanners()), environment=environment, floor=floor, reader=usual_reader()
+    )
 
 
 def find_finding(scan: Scan, beginning: str) -> Finding:

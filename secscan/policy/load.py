@@ -160,7 +160,13 @@ class _Loader:
     def _waivers(self, node: Node) -> tuple[Waiver, ...]:
         text = node.text()
         if text.startswith("vault:"):
-            return read_waivers(self._reader.vault(text.removeprefix("vault:")), origin=text)
+            data = self._reader.vault(text.removeprefix("vault:"))
+            try:
+                return read_waivers(data, origin=text)
+            except PolicyError:
+                # Not what is wrong with it: where the path is mistaken, that would quote a secret.
+                problem = f"what {text[:120]} holds is no file of waivers"
+                raise node.fail(problem, hint="check it with `secscan policy lint` before you write it there") from None
         if text.startswith("git:"):
             reference, _, path = text.removeprefix("git:").rpartition(":")
             if not reference or not path:

@@ -50,6 +50,7 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _TEXT: dict[str, Any] = {"type": "string", "minLength": 1}
 _DAY: dict[str, Any] = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d$"}
 _NAME: dict[str, Any] = {"type": "string", "pattern": r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"}
+_WHERE_WAIVERS_ARE = "Files (beside this one), git:REFERENCE:PATH, or vault:MOUNT/PATH#FIELD."
 _YES_OR_NO: dict[str, Any] = {"type": "boolean"}
 
 
@@ -146,7 +147,9 @@ def _overlay() -> dict[str, Any]:
         **_object(
             {
                 **{name: _field(WaiverTerms, name) for name in document.TERMS},
-                "from": _list(_TEXT, "Files (beside this one), or git:REFERENCE:PATH.", least=1),
+                "from": _list(
+                    _TEXT, "Files (beside this one), git:REFERENCE:PATH, or vault:MOUNT/PATH#FIELD.", least=1
+                ),
                 "list": _list(_ref("waiver")),
             }
         ),

@@ -32,7 +32,9 @@ _ALGORITHM = re.compile(
     r"(?i)(?:(?:scram|hmac|pbkdf2|rsa|ecdsa|dsa|aes|des|sha|md|hs|rs|es|ps|gcm|cbc|ctr|oaep|pkcs|bcrypt|argon2id?|scrypt|blake2[bs]?"
     r"|chacha20|poly1305|ed25519|x25519|curve25519|secp|prime|sha3|ripemd|fernet|v|p|r|k|with|and|plus|\d{1,4})[\d._:+/-]*){1,6}"
 )
-_PUT_TOGETHER = re.compile(r"\{[A-Za-z_][^{}]{0,80}\}|%[\d.]*[sdfrx](?!\w)|(?:\\x[0-9a-fA-F]{2}){2}|\{\d*\}|\[[^\]\s]{1,40}\][{*+]|\\[wdsWDS][{*+]")
+_PUT_TOGETHER = re.compile(
+    r"\{[A-Za-z_][^{}]{0,80}\}|%[\d.]*[sdfrx](?!\w)|(?:\\x[0-9a-fA-F]{2}){2}|\{\d*\}|\[[^\]\s]{1,40}\][{*+]|\\[wdsWDS][{*+]"
+)
 _CALL = re.compile(r"[A-Za-z_][\w.]*\(.*\)")
 _CALLED = re.compile(r"[A-Za-z]\(")
 _TOKEN_FILLER = re.compile(
