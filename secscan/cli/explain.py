@@ -50,13 +50,16 @@ def _finding(seen: Scan, finding: Finding, policy: str, environment: str, floor:
     from datetime import UTC, datetime
 
     from secscan.cli.saved import policy_of
+    from secscan.errors import UsageError
     from secscan.gate.again import decision_of
     from secscan.policy.explain import explanation
     from secscan.reports.present import newness, other_decision, sources_of
 
     assert seen.judgement is not None  # noqa: S101 - the caller has looked
     at = datetime.fromisoformat(seen.run.judged_at) if seen.run and seen.run.judged_at else datetime.now(UTC)
-    saved = next(one for one in seen.judgement.decisions if one.fingerprint == finding.fingerprint)
+    saved = next((one for one in seen.judgement.decisions if one.fingerprint == finding.fingerprint), None)
+    if saved is None:
+        raise UsageError(f"nobody decided on {finding.fingerprint}", hint="judge the scan again with `secscan gate`")
     judge = policy_of(seen, policy, environment=environment, floor=floor)
     other = judge is not None and judge.digest != seen.judgement.policy_digest
     decision = decision_of(finding, saved, judge, at) if judge is not None and other else saved

@@ -120,7 +120,20 @@ def loads(data: bytes, *, origin: str = "the saved scan") -> Scan:
                 hint="scan again",
             )
         seen.add(finding.fingerprint)
+    times = [one.first_seen for one in scan.judgement.decisions] if scan.judgement else []
+    times += [scan.run.started, scan.run.judged_at] if scan.run else []
+    for text in times:
+        if text and not is_time(text):
+            raise SavedScanError(f"{origin} is damaged: {text[:40]!r} is not a time", hint="scan again")
     return scan
+
+
+def is_time(text: str) -> bool:
+    """Whether a text is a time as `timestamp` writes it, or another of RFC 3339 that says its time zone."""
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def load(path: Path) -> Scan:

@@ -19,7 +19,7 @@ from secscan.findings.judgement import Fixed
 from secscan.findings.levels import Cause, RunStatus
 from secscan.findings.model import Finding, Value
 from secscan.findings.scan import FORMAT as SCAN_FORMAT
-from secscan.findings.scan import FileState, Scan, timestamp
+from secscan.findings.scan import FileState, Scan, is_time, timestamp
 from secscan.findings.scan import loads as load_scan
 from secscan.policy.facts import Facts
 
@@ -116,6 +116,9 @@ def loads(data: bytes, *, origin: str) -> Baseline:
         raise PolicyError(f"{origin} is not a baseline: {error}", hint=hint) from error
     if found.format != FORMAT:
         raise PolicyError(f"{origin} has the format {found.format[:60]!r}; this secscan reads {FORMAT!r}", hint=hint)
+    for one in found.findings:
+        if one.first_seen and not is_time(one.first_seen):
+            raise PolicyError(f"{origin} is damaged: {one.first_seen[:40]!r} is not a time", hint=hint)
     return msgspec.structs.replace(found, renames={})
 
 

@@ -246,6 +246,16 @@ def test_another_policy_says_what_it_would_decide(secscan: Run, folder: Path) ->
     assert "Warned of by the rule low of the policy strict" in result.stdout
 
 
+def test_a_finding_that_nobody_decided_on_is_said_so(secscan: Run, folder: Path) -> None:
+    scan = scan_of(TAINTED, NOTE)
+    assert scan.judgement is not None
+    lacking = msgspec.structs.replace(scan.judgement, decisions=scan.judgement.decisions[1:])
+    save(folder / "secscan.json", msgspec.structs.replace(scan, judgement=lacking))
+    result = secscan("explain", scan.judgement.decisions[0].fingerprint, cwd=folder)
+    assert result.code == 2
+    assert "nobody decided on" in result.stderr
+
+
 def test_the_verdict_is_explained_by_what_turns_it(secscan: Run, folder: Path) -> None:
     result = secscan("explain", "--verdict", cwd=folder)
     assert result.code == 0

@@ -62,6 +62,7 @@ def test_only_the_member_run_holds_a_clock() -> None:
         (dumps(scan())[:-20], "is not a saved scan"),
         (dumps(scan()).replace(b"scan/1", b"scan/2"), "has the format"),
         (dumps(scan()).replace(b'"files"', b'"fils"'), "is damaged"),
+        (dumps(scan()).replace(b"2026-01-01T00", b"yesterday 00"), "is not a time"),
         (dumps(scan()).replace(b'"bytes":2', b'"bytes":2,"bytes":3'), "a member occurs twice"),
         (dumps(scan(finding(""))), "no fingerprint of its own"),
         (dumps(scan(finding(), finding())), "no fingerprint of its own"),

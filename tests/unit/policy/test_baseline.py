@@ -148,6 +148,8 @@ def test_an_older_baseline_keeps_its_days() -> None:
         (b"\xff\xfe", "not a baseline"),
         (dumps(baseline_of(scanned())).replace(b"baseline/1", b"baseline/9"), "has the format 'secscan.baseline/9'"),
         (dumps(baseline_of(scanned())).replace(b'"target"', b'"target_"'), "not a baseline"),
+        (dumps(baseline_of(scanned(SQL), seen=THEN)).replace(b"2026-01-02T", b"yesterday "), "is not a time"),
+        (dumps(baseline_of(scanned(SQL), seen=THEN)).replace(b"00Z", b"00"), "is not a time"),
     ],
 )
 def test_what_is_no_baseline_is_refused(data: bytes, problem: str) -> None:
