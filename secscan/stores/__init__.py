@@ -1,0 +1,1 @@
+"""Where secrets should live: Vault, AWS Secrets Manager, behind one small contract."""
