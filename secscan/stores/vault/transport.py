@@ -1,0 +1,303 @@
+"""What is asked of Vault, and what its answers mean: a refusal or a lost login, a value or an error, now or later.
+
+hvac speaks through it as well (`HvacAdapter`), so that there is one safe way to Vault. Traps of hvac's own way that are
+met here: it follows redirects to other hosts and shows them the token; it returns whatever is no JSON as if it were an
+answer; it lets `..` in a path walk to another endpoint.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any, NoReturn
+from urllib.parse import urlencode
+
+import msgspec
+from hvac.adapters import Adapter
+
+from secscan.stores.contract import AuthenticationFailed, Denied, Missing, StoreError, Unavailable
+from secscan.stores.vault.line import Answer, Failure, Line
+from secscan.stores.vault.paths import below_v1, quoted
+from secscan.stores.vault.patience import MOST_TRIES, Patience
+
+_AGAIN = frozenset({412, 429, 472, 473, *range(500, 600)})
+"""Busy, standby, sealed, not yet replicated: it may be over soon."""
+_PROOF_SECONDS = 1.0
+"""How long a look-up of the token proves that a refusal is about the path."""
+_SELF = "auth/token/lookup-self"
+_LIST = {"list": "true"}
+_decode = msgspec.json.Decoder().decode
+
+
+def not_vault() -> Unavailable:
+    """The error for an answer that Vault would not give."""
+    return Unavailable("what answers at VAULT_ADDR is not Vault", hint="check the address, and proxies on the way")
+
+
+class Transport:
+    """Questions to one server, from any number of threads."""
+
+    def __init__(self, line: Line, patience: Patience, namespace: str = "") -> None:
+        self.asked = 0
+        """Requests that were sent."""
+        self.logged_in = False
+        """Whether a refusal is about the path rather than about who asks."""
+        self._line = line
+        self._patience = patience
+        self._namespace = namespace
+        self._token = ""
+        self._headers = self._common()
+        self._lost: StoreError | None = None
+        self._counting, self._checking = threading.Lock(), threading.Lock()
+        self._proved = float("-inf")
+        self._listed = ""
+
+    @property
+    def token(self) -> str:
+        """What is sent as the token."""
+        return self._token
+
+    @token.setter
+    def token(self, token: str) -> None:
+        if not token.isascii() or not token.isprintable() or " " in token:
+            raise AuthenticationFailed("the token for Vault has characters that no token has", hint="check VAULT_TOKEN")
+        self._token = token
+        self._headers = self._common() | ({"X-Vault-Token": token} if token else {})
+
+    @property
+    def lost(self) -> bool:
+        """Whether nothing more can be asked."""
+        return self._lost is not None
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[int, dict[str, Any]]:
+        """Return status and answer: 200, 204 with nothing, or 404 with what Vault still says. All else is an error."""
+        target = f"/v1/{quoted(path)}" + (f"?{urlencode(query)}" if query else "")
+        data = None if body is None else msgspec.json.encode(body)
+        answer = self._persist(method, target, data, headers)
+        status = answer.status
+        if status == 204:
+            return status, {}
+        if status not in {200, 400, 401, 403, 404}:
+            self._refuse_status(status)
+        found = _object(answer.body)
+        if found is None:
+            self._lose(not_vault())
+        if status == 200:
+            if query == _LIST:
+                self._listed = target
+            return status, found
+        if status == 404:
+            return status, found
+        if status == 400:
+            said = "" if self.logged_in else _words(found, body)
+            raise StoreError(f"Vault refused a question as malformed{said}", hint="see Vault's own log")
+        self._check_login()
+        raise Denied(f"Vault does not let this token use {path}", hint="check its policies")
+
+    def get(self, path: str, **query: str) -> dict[str, Any]:
+        """Read a path. Raises `Missing` where there is nothing."""
+        return _found(path, self.ask("GET", path, query=query or None))
+
+    def list(self, path: str) -> tuple[str, ...]:
+        """The keys below a path."""
+        status, found = self.ask("GET", path, query=_LIST)
+        if status == 404:
+            return ()
+        data = found.get("data")
+        keys = data.get("keys") if isinstance(data, dict) else None
+        if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+            self._lose(not_vault())
+        return tuple(keys)
+
+    def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Write to a path."""
+        return _found(path, self.ask("POST", path, body=body))
+
+    def check_login(self) -> None:
+        """Raise `AuthenticationFailed` unless the login still holds; the answer is not older than the question."""
+        self._proved = float("-inf")
+        self._check_login()
+
+    def close(self) -> None:
+        """Close everything; whoever waits gives up."""
+        self._patience.give_up()
+        self._line.close()
+
+    def _common(self) -> dict[str, str]:
+        namespace = {"X-Vault-Namespace": self._namespace} if self._namespace else {}
+        return {"X-Vault-Request": "true"} | namespace
+
+    def _persist(
+        self, method: str, target: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Ask, and ask again what may be answered later. Raises `Unavailable`."""
+        self._raise_lost()
+        started = time.monotonic()
+        outcome = self._once(method, target, body, headers)
+        if not _troubled(outcome):
+            return self._sound(outcome)
+        self._patience.begin(started)
+        try:
+            tries = 1
+            while _troubled(outcome) and tries < MOST_TRIES:
+                after = outcome.retry_after if isinstance(outcome, Answer) else 0.0
+                if not self._patience.wait(tries, after):
+                    self._lose(_unavailable(outcome))
+                outcome = self._once(method, target, body, headers)
+                tries += 1
+        finally:
+            self._patience.end()
+        if _troubled(outcome):
+            raise _unavailable(outcome)
+        return self._sound(outcome)
+
+    def _once(
+        self, method: str, target: str, body: bytes | None, headers: Mapping[str, str] | None
+    ) -> Answer | Failure:
+        with self._counting:
+            self.asked += 1
+        sent = self._headers
+        if headers or body is not None:
+            sent = {**sent, **({"Content-Type": "application/json"} if body is not None else {}), **(headers or {})}
+        return self._line.send(method, target, sent, body)
+
+    def _sound(self, outcome: Answer | Failure) -> Answer:
+        if isinstance(outcome, Answer):
+            return outcome
+        raise _unavailable(outcome)
+
+    def _refuse_status(self, status: int) -> NoReturn:
+        if 300 <= status < 400:
+            self._lose(
+                Unavailable(
+                    f"Vault's address answers with a redirect ({status}), which is not followed",
+                    hint="name the address that answers itself",
+                )
+            )
+        if 200 <= status < 300:
+            self._lose(not_vault())
+        raise StoreError(f"Vault refused a question with status {status}", hint="see Vault's own log")
+
+    def _check_login(self) -> None:
+        """After a refusal: is it the path, or did the login end? Raises `AuthenticationFailed` for the latter."""
+        if not self.logged_in:
+            return
+        with self._checking:
+            self._raise_lost()
+            if time.monotonic() - self._proved < _PROOF_SECONDS:
+                return
+            # A token that may not look itself up is refused as one that ended is; but what it could list, it still can.
+            if not self._holds(f"/v1/{_SELF}") and not (self._listed and self._holds(self._listed)):
+                self._lose(
+                    AuthenticationFailed(
+                        "the login to Vault has ended, or its token may not look itself up",
+                        hint="log in for longer, and allow read on auth/token/lookup-self",
+                    )
+                )
+            self._proved = time.monotonic()
+
+    def _holds(self, target: str) -> bool:
+        return self._persist("GET", target).status in {200, 404}
+
+    def _lose(self, error: StoreError) -> NoReturn:
+        """Fail now, and at every further question without asking it."""
+        self._lost = error
+        raise error
+
+    def _raise_lost(self) -> None:
+        if self._lost is not None:
+            raise type(self._lost)(self._lost.message, hint=self._lost.hint)
+
+
+class HvacAdapter(Adapter):  # type: ignore[misc]
+    """hvac's requests over a transport: what it returns was JSON with status 200, or nothing with 204."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        super().__init__(token=transport.token, session=_NoSession())
+
+    @property
+    def token(self) -> str:
+        """The token, which hvac sets when it logs in."""
+        return self._transport.token
+
+    @token.setter
+    def token(self, token: str) -> None:
+        self._transport.token = token
+
+    def close(self) -> None:
+        """Close the transport."""
+        self._transport.close()
+
+    def get_login_token(self, response: dict[str, Any]) -> str:
+        """The token of an answer to a login."""
+        granted = response.get("auth")
+        token = granted.get("client_token") if isinstance(granted, dict) else None
+        if not isinstance(token, str) or not token:
+            raise not_vault()
+        return token
+
+    def request(self, method: str, url: str, headers: Mapping[str, str] | None = None, **more: Any) -> dict[str, Any]:
+        """Ask what hvac asks. Nothing is returned in place of an error, also where hvac's own adapter would."""
+        sent = dict(headers or {})
+        if more.get("wrap_ttl"):
+            sent["X-Vault-Wrap-TTL"] = str(more["wrap_ttl"])
+        query = {name: str(value) for name, value in (more.get("params") or {}).items()}
+        if method.upper() == "LIST":
+            method, query = "GET", query | _LIST
+        path = below_v1(url)
+        answer = self._transport.ask(method.upper(), path, query=query or None, body=more.get("json"), headers=sent)
+        return _found(path, answer)
+
+
+class _NoSession:
+    """In place of the session of requests that hvac would make: there is no second way to Vault."""
+
+    verify = cert = proxies = None
+
+
+def _found(path: str, answer: tuple[int, dict[str, Any]]) -> dict[str, Any]:
+    if answer[0] == 404:
+        raise Missing(f"there is nothing at {path} in Vault", hint="check the mount and the path")
+    return answer[1]
+
+
+def _object(body: bytes) -> dict[str, Any] | None:
+    # msgspec's error names a position; json's would hold the whole text.
+    try:
+        found = _decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _words(found: Mapping[str, Any], body: Mapping[str, Any] | None) -> str:
+    """What Vault says of a refused login, unless it repeats something that was sent."""
+    errors = found.get("errors")
+    said = " ".join(one for one in errors if isinstance(one, str)) if isinstance(errors, list) else ""
+    if not said or any(isinstance(value, str) and value and value in said for value in (body or {}).values()):
+        return ""
+    return f": {''.join(char for char in said if char.isprintable())[:200]}"
+
+
+def _troubled(outcome: Answer | Failure) -> bool:
+    return outcome.again if isinstance(outcome, Failure) else outcome.status in _AGAIN
+
+
+def _unavailable(outcome: Answer | Failure) -> Unavailable:
+    if isinstance(outcome, Failure):
+        return Unavailable(f"Vault cannot be reached: {outcome.what}", hint=outcome.hint)
+    if outcome.status == 503:
+        return Unavailable("Vault is sealed or not ready", hint="try again when it is unsealed")
+    if outcome.status == 429:
+        return Unavailable("Vault allows no more questions for now", hint="raise its quota, or ask with fewer workers")
+    return Unavailable(f"Vault is not able to answer: status {outcome.status}", hint="see Vault's own log")
