@@ -20,6 +20,7 @@ from secscan.correlate.combine import combine
 from secscan.correlate.flows import Flows, Group, Key, is_evidence, start_of
 from secscan.correlate.order import by_specificity, worst
 from secscan.correlate.regions import split_by_defect
+from secscan.correlate.stores import with_state
 from secscan.findings.defects import OTHER
 from secscan.findings.levels import Confidence, Kind
 from secscan.findings.model import Finding, Source
@@ -57,7 +58,9 @@ def merge_places(findings: Sequence[Finding]) -> list[Finding]:
             here.clear()
     for key, here in groups.items():
         cleared_by = flows.cleared_by(key)
-        result.extend(_merged(group, cleared_by) for group in here if not all(map(is_evidence, group)))
+        result.extend(
+            with_state(_merged(group, cleared_by), group) for group in here if not all(map(is_evidence, group))
+        )
     return result
 
 

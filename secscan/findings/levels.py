@@ -104,6 +104,12 @@ class GapKind(StrEnum):
     """The advisory index declares a closed list of packages and this one is not on it."""
     NOT_ASSESSED = "not-assessed"
     """A package the scanner was asked about and gave no answer for."""
+    STORE_DENIED = "store-denied"
+    """A part of a secret store that this role may not read."""
+    STORE_DELETED = "store-deleted"
+    """A version in a secret store that was deleted: its value cannot be compared."""
+    STORE_UNAVAILABLE = "store-unavailable"
+    """A part of a secret store that did not answer, or was more than may be asked."""
 
 
 class SecretState(StrEnum):

@@ -27,6 +27,9 @@ _NEVER_COUNTED = frozenset(
         GapKind.LINK,
         GapKind.SUBMODULE,
         GapKind.SPECIAL_FILE,
+        GapKind.STORE_DENIED,
+        GapKind.STORE_DELETED,
+        GapKind.STORE_UNAVAILABLE,
     }
 )
 """Gaps about what is never among the things counted for a scanner, so they account for none that is missing."""

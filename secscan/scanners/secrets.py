@@ -138,6 +138,12 @@ def _finding(found: _Found, path: str) -> Finding:
     remedy = "Whoever can read this can use it, and could before you delete it: revoke it, then take it out."
     if found.revoke:
         remedy = f"Revoke it: {found.revoke}. Then take it out, and read it from a secret store."
+    region = Region(
+        start_line=found.start_line,
+        start_column=found.start_column,
+        end_line=found.end_line,
+        end_column=found.end_column,
+    )
     return Finding(
         kind=Kind.SECRET,
         defect="hardcoded-credential",
@@ -145,16 +151,10 @@ def _finding(found: _Found, path: str) -> Finding:
         message=f"A secret stands in the file: {found.preview}{form}.{why}",
         severity=found.severity,
         confidence=found.confidence,
-        location=Location(
-            path=path,
-            region=Region(
-                start_line=found.start_line,
-                start_column=found.start_column,
-                end_line=found.end_line,
-                end_column=found.end_column,
-            ),
+        location=Location(path=path, region=region),
+        sources=(
+            Source(scanner=Secrets.name, rule=f"secscan.secret.{found.rule}", severity=found.severity, region=region),
         ),
-        sources=(Source(scanner=Secrets.name, rule=f"secscan.secret.{found.rule}", severity=found.severity),),
         identifiers=("CWE-798",),
         secret_id=found.secret_id,
         remediation=remedy,
