@@ -49,14 +49,15 @@ def main() -> None:
                 assert (ours["values"], ours["calls"]) == (theirs["values"], theirs["calls"]), measured
                 print(
                     f"{wait * 1000:5.0f} ms {theirs['seconds']:7.2f} s {ours['seconds']:7.2f} s"
-                    f" {ours['seconds'] / theirs['seconds']:7.2f}   at most {bound:<4g} {ours['calls']}, {ours['mb']} MB"
+                    f" {ours['seconds'] / theirs['seconds']:7.2f}   at most {bound:<4g}"
+                    f" {ours['calls']}, {ours['mb']} MB"
                 )
 
 
 def fill(client: Any, secrets: int) -> None:
     """Write secrets into folders by team, application and stage."""
     for number in range(secrets):
-        path = f"team{number % 20:02}/app{number // 20 % max(1, secrets // 80):03}/env{number % 3}/s{number:05}"
+        path = f"team{number % 20:02}/app{number // 20 % max(1, secrets // 160):03}/env{number % 2}/s{number:05}"
         client.secrets.kv.v2.create_or_update_secret(path, {"user": f"u{number}", "password": f"c0pper-{number:x}"})
 
 
