@@ -1,4 +1,4 @@
-"""Connections for urllib3, to a host or a Unix socket: an answer has one limit of time, from its first byte to its last.
+"""Connections for urllib3, to a host or a Unix socket, whose answers have one limit of time from first byte to last.
 
 The time limits of sockets begin anew with every byte that comes, so that a server could hold a reader for ever.
 """
