@@ -20,15 +20,18 @@ class _Hurried(io.RawIOBase):
 
     def __init__(self, raw: io.RawIOBase, sock: socket.socket, until: float) -> None:
         self._raw, self._sock, self._until = raw, sock, until
+        self._began = False
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        left = self._until - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("the answer took too long")
-        self._sock.settimeout(left)
+        if self._began:  # before the first byte the socket's own limit is the same, and to set it costs a system call
+            left = self._until - time.monotonic()
+            if left <= 0:
+                raise TimeoutError("the answer took too long")
+            self._sock.settimeout(left)
+        self._began = True
         return self._raw.readinto(buffer)
 
     def close(self) -> None:
