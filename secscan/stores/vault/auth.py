@@ -108,7 +108,11 @@ def _unwrapped(client: Any, wrapping: str, mount: str) -> str:
     path = str((made.get("data") or {}).get("creation_path", ""))
     if not (path.startswith(f"auth/{mount}/role/") and path.endswith("/secret-id")):
         raise AuthenticationFailed("the wrapped secret id was not made as one", hint="somebody may have replaced it")
-    answer = client.sys.unwrap(token=wrapping)
+    client.token = wrapping  # what opens itself
+    try:
+        answer = client.sys.unwrap()
+    finally:
+        client.token = ""
     secret = (answer.get("data") or {}).get("secret_id")
     if not isinstance(secret, str):
         raise AuthenticationFailed("the wrapping token holds no secret id", hint="wrap the answer of .../secret-id")
