@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
-from secscan.stores.contract import AuthenticationFailed, Denied, Missing, StoreError
+from secscan.stores.contract import AuthenticationFailed, Denied, Missing, StoreError, Unavailable
 from secscan.stores.vault.hygiene.checks import Unlooked
 from secscan.stores.vault.settings import VaultSettings
 
@@ -40,38 +40,50 @@ class Asking:
         self.unlooked: list[Unlooked] = []
         self._connection = connection
 
-    def get(self, path: str, checks: Iterable[str]) -> dict[str, Any] | None:
-        """Return the data at a path; None where there is nothing, or it was noted as not looked at."""
+    def get(self, path: str, checks: Iterable[str], *, there: bool = False) -> dict[str, Any] | None:
+        """Return the data at a path; None where there is nothing, or it was noted as not looked at.
+
+        `there`: every server has something at this path, so that nothing is noted, too.
+        """
         try:
-            return part(self._connection.get(path), "data")
+            found = self._connection.get(path).get("data")
         except StoreError as error:
-            return self._note(error, path, checks)
+            self._note(error, path, checks, there=there)
+            return None
+        if isinstance(found, dict):
+            return found
+        self.note(f"{path} has no data", checks)
+        return None
 
     def whole(self, path: str, checks: Iterable[str]) -> dict[str, Any] | None:
-        """Return the whole answer, where Vault puts no `data` around it."""
+        """Return the whole answer, where Vault puts no `data` around it. Every server has one."""
         try:
             return self._connection.get(path)
         except StoreError as error:
-            return self._note(error, path, checks)
+            self._note(error, path, checks, there=True)
+            return None
 
-    def list(self, path: str, checks: Iterable[str]) -> tuple[str, ...]:
-        """Return the keys below a path, without the slash at the end of folders kept."""
+    def list(self, path: str, checks: Iterable[str], *, there: bool = False) -> tuple[str, ...]:
+        """Return the keys below a path, those of folders with a slash at the end."""
         try:
-            return self._connection.list(path)
+            found = self._connection.list(path)
         except StoreError as error:
             self._note(error, path, checks)
             return ()
+        if there and not found:
+            self.note(f"{path} is empty, which it is on no server", checks)
+        return found
 
     def token(self, accessor: str, checks: Iterable[str]) -> dict[str, Any] | None:
         """Return what Vault knows of the token with this accessor; None for one that has ended meanwhile."""
         path = "auth/token/lookup-accessor"
         try:
             return part(self._connection.post(path, {"accessor": accessor}), "data")
-        except (Denied, AuthenticationFailed) as error:
-            return self._note(error, path, checks)
+        except (Denied, Unavailable, AuthenticationFailed) as error:
+            self._note(error, path, checks)
         except StoreError:
-            # It ended since it was listed: Vault answers 403 or 404 for an unknown accessor, by its version.
-            return None
+            pass  # Vault calls the question malformed, or finds nothing: it ended since it was listed
+        return None
 
     def each(self, questions: Sequence[Any], ask: Any) -> Iterator[Any]:
         """Yield the answers to many questions, in their order, asked by several workers."""
@@ -82,10 +94,10 @@ class Asking:
         """Note that something could not be looked at."""
         self.unlooked += [Unlooked(check, detail, remedy) for check in checks]
 
-    def _note(self, error: StoreError, path: str, checks: Iterable[str]) -> None:
+    def _note(self, error: StoreError, path: str, checks: Iterable[str], *, there: bool = False) -> None:
         if isinstance(error, AuthenticationFailed):
             raise error
-        if isinstance(error, Missing):
+        if isinstance(error, Missing) and not there:
             return
         denied = isinstance(error, Denied)
         detail = f"Vault does not let this token look at {path}" if denied else f"{path}: {error.message}"

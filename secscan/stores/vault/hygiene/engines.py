@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from secscan.findings.levels import Severity
+from secscan.findings.scan import is_time
 from secscan.stores.vault.hygiene.asking import Asking, part, whole_number
 from secscan.stores.vault.hygiene.checks import (
     CONTROL,
@@ -17,6 +18,7 @@ from secscan.stores.vault.hygiene.checks import (
     Problem,
     Section,
     Terms,
+    Unlooked,
 )
 from secscan.stores.vault.hygiene.policies import kv_mounts
 
@@ -24,8 +26,8 @@ VERSION_1 = Check(
     id="4.1",
     title="KV mount without versions",
     severity=Severity.MEDIUM,
-    remedy="Move to version 2 (`vault kv enable-versioning MOUNT`): what is overwritten in version 1 is gone, and nobody"
-    " can tell when a secret was replaced.",
+    remedy="Move to version 2 (`vault kv enable-versioning MOUNT`): what is overwritten in version 1 is gone, and"
+    " nobody can tell when a secret was replaced.",
     cwes=(1188,),
     defect=MISCONFIGURED,
 )
@@ -42,7 +44,7 @@ NO_CAS = Check(
     id="4.3",
     title="KV mount that lets writers overwrite each other",
     severity=Severity.INFO,
-    remedy="Set `cas_required` (`vault write MOUNT/config cas_required=true`), so that a writer must know what it replaces.",
+    remedy="Set `cas_required` (`vault write MOUNT/config cas_required=true`): a writer must then know what it replaces.",
     cwes=(362,),
     defect=MISCONFIGURED,
 )
@@ -66,14 +68,17 @@ LONG_LEASE = Check(
     id="4.6",
     title="Mount whose tokens or leases last long",
     severity=Severity.MEDIUM,
-    remedy="Tune it: `vault secrets tune` or `vault auth tune`, with `-default-lease-ttl` and `-max-lease-ttl` of hours.",
+    remedy="Tune it to hours: `vault secrets tune` or `vault auth tune`, `-default-lease-ttl` and `-max-lease-ttl`.",
     cwes=(613,),
     defect=LONG_LIVED,
 )
 
 _CHECKS = (VERSION_1, KEPT, NO_CAS, OLD, NO_OWNER, LONG_LEASE)
 _DAY = 86_400
+_ITS_OWN = frozenset({"sys", "identity", "cubbyhole", "agent-registry"})
+"""Mounts that every server has. They issue nothing that a tuning would shorten."""
 _EXAMPLES = 5
+_UNKNOWN = "?"
 
 
 def _gather(asking: Asking) -> Iterator[Entry]:
@@ -86,9 +91,10 @@ def _gather(asking: Asking) -> Iterator[Entry]:
             yield Entry(f"{mount}/config", {"about": "config", "told": config})
         yield Entry(f"{mount}/metadata", {"about": "secrets", "told": _secrets(asking, mount)})
     for kind in ("mounts", "auth"):
-        paths = [f"sys/{kind}/{one.strip('/')}/tune" for one in asking.get(f"sys/{kind}", (LONG_LEASE.id,)) or {}]
-        # These four are Vault's own; `sys` and `identity` issue no leases that a tuning would shorten.
-        paths = [one for one in paths if one.split("/")[2] not in {"sys", "identity", "cubbyhole", "agent-registry"}]
+        paths = [
+            f"sys/{kind}/{one.strip('/')}/tune" for one in asking.get(f"sys/{kind}", (LONG_LEASE.id,), there=True) or {}
+        ]
+        paths = [one for one in paths if one.split("/")[2] not in _ITS_OWN]
         for path, told in zip(paths, asking.each(paths, lambda one: asking.get(one, (LONG_LEASE.id,))), strict=True):
             if told is not None:
                 yield Entry(path, {"about": "tune", "told": told})
@@ -98,7 +104,8 @@ def _secrets(asking: Asking, mount: str) -> list[dict[str, Any]]:
     """Metadata of every entry of a mount, folder by folder. Whatever may not be listed is noted."""
     checks = (OLD.id, NO_OWNER.id)
     most = asking.settings.most_queries
-    folders, entries = [f"{mount}/metadata"], []
+    folders = [f"{mount}/metadata"]
+    entries: list[str] = []
     while folders and len(entries) <= most:
         below = list(asking.each(folders, lambda folder: asking.list(folder, checks)))
         paths = [f"{folder}/{key}" for folder, keys in zip(folders, below, strict=True) for key in keys]
@@ -111,7 +118,7 @@ def _secrets(asking: Asking, mount: str) -> list[dict[str, Any]]:
     return [{"path": path, **one} for path, one in zip(entries, told, strict=True) if one is not None]
 
 
-def _judge(entry: Entry, terms: Terms) -> Iterator[Problem]:
+def _judge(entry: Entry, terms: Terms) -> Iterator[Problem | Unlooked]:
     match entry.data["about"]:
         case "mount":
             if entry.data["version"] != "2":
@@ -128,10 +135,13 @@ def _judge(entry: Entry, terms: Terms) -> Iterator[Problem]:
             yield from _about_leases(entry, terms)
 
 
-def _about_secrets(entry: Entry, terms: Terms) -> Iterator[Problem]:
+def _about_secrets(entry: Entry, terms: Terms) -> Iterator[Problem | Unlooked]:
     secrets: Sequence[dict[str, Any]] = entry.data["told"]
     oldest = terms.now - timedelta(days=terms.secret_days)
-    old = [one["path"] for one in secrets if (made := _made(one)) is not None and made < oldest]
+    made = {one["path"]: _made(one) for one in secrets}
+    if unknown := [path for path, when in made.items() if when == _UNKNOWN]:
+        yield Unlooked(OLD.id, f"Vault does not say when these were made: {_examples(unknown)}")
+    old = [path for path, when in made.items() if when and when != _UNKNOWN and datetime.fromisoformat(when) < oldest]
     if old:
         said = f"{_count(old, secrets)} were not replaced for {terms.secret_days:g} days: {_examples(old)}."
         yield Problem(OLD.id, entry.path, said)
@@ -141,16 +151,13 @@ def _about_secrets(entry: Entry, terms: Terms) -> Iterator[Problem]:
         yield Problem(NO_OWNER.id, entry.path, said)
 
 
-def _made(told: dict[str, Any]) -> datetime | None:
-    """When the current version was made; None where there is none any more."""
+def _made(told: dict[str, Any]) -> str:
+    """When the current version was made, RFC 3339; empty where there is none any more."""
     version = part(part(told, "versions"), str(whole_number(told.get("current_version"))))
     if not version or version.get("destroyed") is True or version.get("deletion_time"):
-        return None
-    try:
-        made = datetime.fromisoformat(str(version.get("created_time")))
-    except ValueError:
-        return None
-    return made if made.tzinfo else None
+        return ""
+    made = str(version.get("created_time"))
+    return made if is_time(made) else _UNKNOWN
 
 
 def _count(some: Sequence[Any], everything: Sequence[Any]) -> str:
@@ -175,7 +182,7 @@ def _control(about: str, **more: Any) -> Entry:
     return Entry(f"secret/{CONTROL}", {"about": about, **more})
 
 
-_ANCIENT = {"path": CONTROL, "current_version": 1, "versions": {"1": {"created_time": "1970-01-01T00:00:00Z"}}}
+_ANCIENT = {"path": CONTROL, "current_version": 1, "versions": {"1": {"created_time": "0001-01-01T00:00:00Z"}}}
 SECTION = Section(
     checks=_CHECKS,
     controls=(

@@ -45,7 +45,7 @@ ORGANISATION = Check(
     id="3.4",
     title="JWT role for a whole organisation",
     severity=Severity.HIGH,
-    remedy=f"Every repository of the organisation, and everybody who may start a workflow there, gets its token. {_BIND}",
+    remedy=f"Every repository of the organisation, and whoever may start a workflow there, gets its token. {_BIND}",
     cwes=(287, 863),
     defect=UNBOUND,
 )
@@ -113,7 +113,7 @@ _CHECKS = (*_JWT, *_APPROLE, NO_LOCKOUT, ANY_ACCOUNT)
 
 def _gather(asking: Asking) -> Iterator[Entry]:
     everything = tuple(one.id for one in _CHECKS)
-    for mount, told in sorted((asking.get("sys/auth", everything) or {}).items()):
+    for mount, told in sorted((asking.get("sys/auth", everything, there=True) or {}).items()):
         kind = told.get("type") if isinstance(told, dict) else None
         checks = tuple(one.id for one in _OF_KIND.get(str(kind), ()))
         if not checks:

@@ -46,7 +46,7 @@ SELF_MADE = Check(
     id="2.4",
     title="Policy whose holders may write policies",
     severity=Severity.HIGH,
-    remedy="Let policies be written by one pipeline with a role of its own; whoever may write one may give himself all.",
+    remedy="Let one pipeline with a role of its own write policies: whoever may write one may give himself all.",
     cwes=(269, 732),
     defect=EXCESSIVE,
 )
@@ -60,7 +60,7 @@ _PATH = "sys/policies/acl"
 
 def _gather(asking: Asking) -> Iterator[Entry]:
     mounts = kv_mounts(asking, (ALL_SECRETS.id,))
-    names = [name for name in asking.list(_PATH, _IDS) if name != "root"]
+    names = [name for name in asking.list(_PATH, _IDS, there=True) if name != "root"]
     told = asking.each(names, lambda name: asking.get(f"{_PATH}/{name}", _IDS))
     for name, one in zip(names, told, strict=True):
         if one is None:
@@ -73,7 +73,7 @@ def _gather(asking: Asking) -> Iterator[Entry]:
 
 def kv_mounts(asking: Asking, checks: Iterable[str]) -> list[list[str]]:
     """Return path (without a slash at the end) and version of every KV mount."""
-    told = asking.get("sys/mounts", checks) or {}
+    told = asking.get("sys/mounts", checks, there=True) or {}
     return [
         [path.strip("/"), str(part(one, "options").get("version", "1"))]
         for path, one in sorted(told.items())

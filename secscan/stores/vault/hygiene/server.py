@@ -9,7 +9,7 @@ from typing import Any
 from secscan.findings.levels import Severity
 from secscan.stores.vault.hygiene.asking import Asking
 from secscan.stores.vault.hygiene.checks import CONTROL, MISCONFIGURED, Check, Entry, Problem, Section, Terms, Unlooked
-from secscan.stores.vault.hygiene.tls import old_versions
+from secscan.stores.vault.hygiene.tls import OLD, old_versions
 from secscan.stores.vault.line import is_loopback, origin
 
 NO_AUDIT = Check(
@@ -57,7 +57,8 @@ IN_MEMORY = Check(
     id="5.6",
     title="Server in development mode",
     severity=Severity.HIGH,
-    remedy="Run it with a configuration and storage that lasts: in development mode it starts unsealed, with a root token.",
+    remedy="Run it with a configuration and storage that lasts: in development mode it starts unsealed, with a root"
+    " token.",
     cwes=(489,),
     defect=MISCONFIGURED,
 )
@@ -82,13 +83,14 @@ _CHECKS = (NO_AUDIT, ONE_AUDIT, RAW_AUDIT, SEALED, OLD_VERSION, IN_MEMORY, CLEAR
 _AUDITS = (NO_AUDIT.id, ONE_AUDIT.id, RAW_AUDIT.id)
 _STATUS = (SEALED.id, OLD_VERSION.id, IN_MEMORY.id)
 _WAY = (CLEARTEXT.id, OLD_TLS.id)
+_NAMES = dict(zip(OLD, ("TLS 1.0", "TLS 1.1"), strict=True))
 _OLDEST = {1: (1, 19, 0), 2: (2, 3, 2)}
 """By major version, where settings say nothing: Vault 1.19, its makers' oldest with long-term support in 2026; OpenBao
 2.3.2, the first in which nobody who may enable an audit device can run code (CVE-2025-54997)."""
 
 
 def _gather(asking: Asking) -> Iterator[Entry]:
-    devices = asking.get("sys/audit", _AUDITS)
+    devices = asking.get("sys/audit", _AUDITS, there=True)
     if devices is not None:
         yield Entry("sys/audit", {"about": "audit", "told": devices})
     status = asking.whole("sys/seal-status", _STATUS)
@@ -118,9 +120,7 @@ def _judge(entry: Entry, terms: Terms) -> Iterator[Problem | Unlooked]:
                 severity = Severity.LOW if entry.data["loopback"] else None
                 yield Problem(CLEARTEXT.id, entry.path, "It answers over plain http.", severity)
             if entry.data["old"]:
-                names = ", ".join(
-                    one.replace("TLSv1_1", "TLS 1.1").replace("TLSv1", "TLS 1.0") for one in entry.data["old"]
-                )
+                names = ", ".join(_NAMES[one] for one in entry.data["old"])
                 yield Problem(OLD_TLS.id, entry.path, f"It shakes hands in {names}.")
 
 
@@ -144,7 +144,7 @@ def _status(path: str, told: Mapping[str, Any], terms: Terms) -> Iterator[Proble
     if version is None:
         yield Unlooked(OLD_VERSION.id, "Vault does not say its version")
     else:
-        oldest = _numbers(terms.oldest_version) or _OLDEST.get(version[0], (0, 0, 0))
+        oldest = _numbers(terms.oldest_version) or _OLDEST.get(version[0], (0, 0, 1))
         if version < oldest:
             wanted = ".".join(map(str, oldest))
             yield Problem(OLD_VERSION.id, path, f"It is version {said[:40]}; {wanted} is the oldest that is accepted.")
@@ -169,7 +169,7 @@ SECTION = Section(
     controls=(
         _control("audit", told={}),
         _control("audit", told={"raw/": {"options": {"log_raw": "true"}}}),
-        _control("status", told={"sealed": True, "version": "0.1.0", "storage_type": "inmem"}),
+        _control("status", told={"sealed": True, "version": "0.0.0", "storage_type": "inmem"}),
         _control("way", tls=False, loopback=False, old=("TLSv1",)),
     ),
     gather=_gather,

@@ -51,7 +51,7 @@ _PATH = "auth/token/accessors"
 
 
 def _gather(asking: Asking) -> Iterator[Entry]:
-    accessors = asking.list(_PATH, _IDS)
+    accessors = asking.list(_PATH, _IDS, there=True)
     if len(accessors) > _MOST:
         asking.note(f"there are {len(accessors)} tokens; {_MOST} were looked at", _IDS)
     for accessor, told in zip(
