@@ -30,6 +30,7 @@ from secscan.scanners.runner import Outcome, Progress, run_scanners
 from secscan.scanners.unparsable import explain_unparsable
 from secscan.scanners.workspace import Workspace
 from secscan.secrets.scrub import scrub_findings, scrub_scan
+from secscan.stores.vault.settings import VaultSettings
 from secscan.targets.contract import Target
 from secscan.targets.notices import scanner_settings_that_count
 from secscan.targets.open import TargetRequest, open_target, renames_since
@@ -45,6 +46,8 @@ class ScanRequest:
     """Policy, waivers and baseline."""
     advisories: Path | None
     """The advisory index; None where there is none."""
+    vault: VaultSettings | None = None
+    """How Vault is reached and asked; None where it is not."""
     limits: Limits = field(default_factory=Limits)
     jobs: int = 1
     judged_at: datetime | None = None
@@ -100,6 +103,7 @@ def _look(request: ScanRequest, progress: Callable[[Progress], None]) -> Scan:
             target=target,
             limits=request.limits,
             advisories=request.advisories,
+            vault=request.vault,
             jobs=request.jobs,
             place=space.place,
         )

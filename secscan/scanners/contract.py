@@ -22,9 +22,13 @@ from secscan.errors import SecscanError
 from secscan.findings.levels import Kind
 from secscan.findings.model import Finding, Gap
 from secscan.process import Ended, Limits
+from secscan.stores.vault.settings import VaultSettings
 from secscan.targets.contract import Target
 
 PieceT = TypeVar("PieceT")
+
+FILES = "files"
+SERVER = "server"
 
 
 class ScannerError(SecscanError):
@@ -43,6 +47,8 @@ class Needs:
     """Programs by name; see `process.find_program`."""
     advisories: bool = False
     """Whether it works against the advisory index."""
+    vault: bool = False
+    """Whether it asks Vault: then it is part of a scan only where the caller wants that."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,8 @@ class Setup:
     limits: Limits = field(default_factory=Limits)
     advisories: Path | None = None
     """The advisory index, opened read-only; None where there is none."""
+    vault: VaultSettings | None = None
+    """How Vault is reached and asked; None where the caller does not want that."""
     jobs: int = 1
     """How many processor cores this scanner may count on."""
     place: Callable[[str], Path] = field(default=Path)
@@ -91,6 +99,8 @@ class Scanner(ABC, Generic[PieceT]):
     """The name used in policies and reports."""
     title: ClassVar[str]
     """What it does, in a few words, for `secscan doctor`."""
+    looks_at: ClassVar[str] = FILES
+    """What sort of target it is for: `FILES`, or `SERVER` for one that has none."""
     kinds: ClassVar[tuple[Kind, ...]]
     """Kinds of finding it can report."""
     needs: ClassVar[Needs] = Needs()

@@ -124,6 +124,7 @@ def _prepare(scanner: Scanner[Any], common: Setup) -> _Work | Outcome:
         programs=programs,
         limits=common.limits,
         advisories=common.advisories,
+        vault=common.vault,
         jobs=common.jobs,
         place=common.place,
     )

@@ -18,6 +18,7 @@ from secscan.targets.git import Repository, find_repository
 from secscan.targets.history import open_history
 from secscan.targets.paths import open_paths
 from secscan.targets.scope import Wishes
+from secscan.targets.server import open_server
 from secscan.targets.staged import open_staged
 from secscan.targets.standard_input import open_standard_input
 from secscan.targets.tree import open_file, open_tree, prefix_of
@@ -40,6 +41,8 @@ class TargetRequest:
     """Every version of every file that was ever committed; see `targets.history`."""
     paths_from: str = ""
     """A file with a list of paths, or `-` for standard input."""
+    server: str = ""
+    """The address of a Vault server, which is looked at instead of any path."""
     include: tuple[str, ...] = ()
     """Path globs (see `findings.globs`) of what is brought back into scope."""
     exclude: tuple[str, ...] = ()
@@ -53,6 +56,10 @@ def open_target(request: TargetRequest) -> Iterator[Target]:
     Raises `TargetError` where it does not exist, cannot be read, or is not in a git repository where it must
     be, and `UsageError` where the request contradicts itself.
     """
+    if request.server:
+        with process.private_folder() as folder:
+            yield open_server(request.server, Path(os.path.realpath(folder)))
+        return
     ways = (request.staged, request.diff, request.commit, request.history, request.paths_from)
     if sum(map(bool, ways)) > 1:
         raise UsageError("--staged, --diff, --history and --paths-from exclude each other", hint="give one of them")

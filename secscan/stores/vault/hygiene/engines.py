@@ -44,7 +44,7 @@ NO_CAS = Check(
     id="4.3",
     title="KV mount that lets writers overwrite each other",
     severity=Severity.INFO,
-    remedy="Set `cas_required` (`vault write MOUNT/config cas_required=true`): a writer must then know what it replaces.",
+    remedy="Set `cas_required` (`vault write MOUNT/config cas_required=true`): a writer must know what it replaces.",
     cwes=(362,),
     defect=MISCONFIGURED,
 )
@@ -91,10 +91,8 @@ def _gather(asking: Asking) -> Iterator[Entry]:
             yield Entry(f"{mount}/config", {"about": "config", "told": config})
         yield Entry(f"{mount}/metadata", {"about": "secrets", "told": _secrets(asking, mount)})
     for kind in ("mounts", "auth"):
-        paths = [
-            f"sys/{kind}/{one.strip('/')}/tune" for one in asking.get(f"sys/{kind}", (LONG_LEASE.id,), there=True) or {}
-        ]
-        paths = [one for one in paths if one.split("/")[2] not in _ITS_OWN]
+        mounts = [one.strip("/") for one in asking.get(f"sys/{kind}", (LONG_LEASE.id,), there=True) or {}]
+        paths = [f"sys/{kind}/{one}/tune" for one in mounts if one not in _ITS_OWN]
         for path, told in zip(paths, asking.each(paths, lambda one: asking.get(one, (LONG_LEASE.id,))), strict=True):
             if told is not None:
                 yield Entry(path, {"about": "tune", "told": told})

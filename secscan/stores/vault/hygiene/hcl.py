@@ -55,8 +55,8 @@ class Rule:
 
 
 Pairs = list[tuple[str, Any]]
-"""Members of an object in their order, since a name may come twice. Values: text, a list, Pairs, or None for what does not
-matter."""
+"""Members of an object in their order, since a name may come twice. Values: text, a list, Pairs, or None for
+what does not matter."""
 
 
 def read_policy(text: str) -> tuple[Rule, ...]:
