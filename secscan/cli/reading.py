@@ -10,7 +10,7 @@ from secscan.policy.load import Reader
 
 def with_vault(reader: Reader) -> Reader:
     """Return the reader, which can also read from Vault. It is asked only where a policy names it."""
-    from secscan.secrets.vault import read_field
+    from secscan.stores.vault.field import read_field
 
     return replace(reader, vault=read_field)
 

@@ -1,0 +1,87 @@
+"""What crosses between the child process that asks a store and the scanner that started it. No value is in it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from secscan.findings.levels import Confidence, SecretState, Severity
+from secscan.stores.vault.settings import VaultSettings
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked; given on standard input, since it holds what logs in."""
+
+    settings: VaultSettings
+    environment: dict[str, str]
+    """The variables that log in."""
+    files: dict[str, str]
+    """Absolute path -> path text."""
+    show_paths: bool
+    key: str
+    """Key of ids of paths, where those are not shown; empty for one that is made for this run."""
+
+
+class Where(msgspec.Struct, frozen=True, kw_only=True):
+    """A place in the store, as it may be shown."""
+
+    path: str
+    field: str
+    version: str
+    since: str
+    """When the version was made."""
+    replaced: str
+    """When the next version was made."""
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """A value that stands in a file, and what the store says of it."""
+
+    place: str
+    """The file, by its absolute path."""
+    start_line: int
+    start_column: int
+    end_line: int
+    end_column: int
+    form: str
+    state: SecretState | None
+    """None: it was not compared, see `why`."""
+    where: list[Where]
+    """The places that decide, first the one to look at; at most a few."""
+    places: int
+    """How many there are."""
+    why: str
+    rule: str
+    """Of the detector; empty for a value that no pattern noticed."""
+    title: str
+    preview: str
+    severity: Severity
+    confidence: Confidence
+    revoke: str
+
+
+class Lost(msgspec.Struct, frozen=True, kw_only=True):
+    """A file, or a part of the store, that was not looked at."""
+
+    subject: str
+    kind: str
+    detail: str
+    file: bool
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole answer."""
+
+    told: list[Told]
+    lost: list[Lost]
+    looked_at: list[str]
+    facts: list[str]
+    """What a reader of the report should know: what was read, what was left out."""
+    control: bool
+    complete: bool
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """The store could not be asked."""
+
+    error: str
+    hint: str
