@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import msgspec
 
 from secscan.findings.levels import Confidence, SecretState, Severity
 from secscan.stores.vault.settings import VaultSettings
 
 
+class Task(StrEnum):
+    """What the child is to do."""
+
+    LOOK = "look"
+    """Say of the secrets in files what the store knows of them."""
+    INDEX = "index"
+    """Make an index of what the store holds."""
+
+
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """What is asked; given on standard input, since it holds what logs in."""
 
+    task: Task = Task.LOOK
     settings: VaultSettings
     environment: dict[str, str]
     """The variables that log in."""
@@ -80,7 +92,20 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     complete: bool
 
 
-class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+class Indexed(msgspec.Struct, frozen=True, kw_only=True, tag="indexed"):
+    """An index was made."""
+
+    index: str
+    """The file's content."""
+    entries: int
+    values: int
+    missed: int
+    weak: int
+    paths: dict[str, str]
+    """Id -> path."""
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True, tag="refusal"):
     """The store could not be asked."""
 
     error: str
