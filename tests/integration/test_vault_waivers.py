@@ -13,7 +13,6 @@ from secscan.cli.judging import Wanted, gather
 from secscan.errors import PolicyError, VaultError
 from secscan.stores.vault import field as vault
 from secscan.stores.vault.field import read_field
-from secscan.stores.vault.settings import VaultSettings
 from tests.support.repositories import commit, git, repository, write
 from tests.support.vault import VaultServer, running
 
