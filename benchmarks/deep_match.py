@@ -3,7 +3,8 @@
     python benchmarks/deep_match.py [--values 20000] [--tree FOLDER]
 
 Values of nine kinds are made, stored in five forms, and every twentieth is planted in one of 32 syntaxes in copies of
-files of a tree (by default Python's own library); as many others, which the store does not hold, are planted beside them.
+files of a tree (by default Python's own library); as many others, which the store does not hold, are planted beside
+them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One line to one Vault server, logged in: everything that is asked of Vault goes through here.
+"""One line to one Vault server: everything that is asked of Vault goes through here.
 
 Paths are those of Vault's API below `/v1/`, with nothing encoded.
 """
@@ -109,7 +109,7 @@ class Connection:
         finally:
             self._transport.close()
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> Connection:
         return self
 
     def __exit__(self, *_: object) -> None:
