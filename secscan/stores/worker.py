@@ -121,9 +121,9 @@ def _spots(connection: Connection, files: _Files, seen: Seen) -> Iterator[Spot]:
         store = VaultStore(connection)
         yield from crawl(store, files.texts(), seen)
         counts = store.counts
-        seen.facts.append(f"{counts['entries']} entries of {counts['mounts']} engines were read")
+        seen.facts.append(f"entries read: {counts['entries']}, of KV engines: {counts['mounts']}")
         if left_out := counts["not-read"]:
-            seen.facts.append(f"{left_out} entries and folders were left out, as the settings say")
+            seen.facts.append(f"entries and folders left out, as the settings say: {left_out}")
 
 
 def _matters(spot: Spot) -> bool:
