@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -119,14 +119,7 @@ def _prepare(scanner: Scanner[Any], common: Setup) -> _Work | Outcome:
         programs = find_programs(scanner, (common.target.origin, common.target.root, Path.cwd()))
     except ScannerError as error:
         return _failed(scanner, error, plan)
-    setup = Setup(
-        target=common.target,
-        programs=programs,
-        limits=common.limits,
-        advisories=common.advisories,
-        jobs=common.jobs,
-        place=common.place,
-    )
+    setup = replace(common, programs=programs)
     return _Work(scanner=scanner, setup=setup, plan=plan, seconds=time.monotonic() - started)
 
 
