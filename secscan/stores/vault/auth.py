@@ -5,10 +5,10 @@ platform mounts, never from settings and never from what is scanned.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import msgspec
 
@@ -108,7 +108,11 @@ def _unwrapped(client: Any, wrapping: str, mount: str) -> str:
     path = str((made.get("data") or {}).get("creation_path", ""))
     if not (path.startswith(f"auth/{mount}/role/") and path.endswith("/secret-id")):
         raise AuthenticationFailed("the wrapped secret id was not made as one", hint="somebody may have replaced it")
-    answer = client.sys.unwrap(token=wrapping)
+    client.token = wrapping  # what opens itself
+    try:
+        answer = client.sys.unwrap()
+    finally:
+        client.token = ""
     secret = (answer.get("data") or {}).get("secret_id")
     if not isinstance(secret, str):
         raise AuthenticationFailed("the wrapping token holds no secret id", hint="wrap the answer of .../secret-id")
@@ -135,12 +139,14 @@ def _id_token(caller: _Caller) -> str:
     bearer = caller.environment.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "")
     if not url or not bearer or not bearer.isascii() or not bearer.isprintable():
         raise _incomplete("SECSCAN_VAULT_JWT, or token_file, or a job of GitHub Actions with `id-token: write`")
-    address, _, query = url.partition("?")
-    end = origin(address, "GitHub's id tokens")
+    end = origin(url.partition("?")[0], "GitHub's id tokens")
+    parts = urlsplit(url)
     audience = quote(caller.settings.auth.audience or caller.settings.address, safe="")
-    line = Line(end, seconds=caller.settings.seconds)
+    line = Line(replace(end, prefix=""), seconds=caller.settings.seconds)
     try:
-        answer = line.send("GET", f"?{query}&audience={audience}", {"Authorization": f"bearer {bearer}"})
+        answer = line.send(
+            "GET", f"{parts.path}?{parts.query}&audience={audience}", {"Authorization": f"bearer {bearer}"}
+        )
     finally:
         line.close()
     if not isinstance(answer, Answer) or answer.status != 200:
