@@ -14,7 +14,20 @@ from typing import Any
 
 import typer
 
-from secscan.cli import advisories, baseline, doctor, explain, gate, policy, report, scan, schema, vault_audit, waiver
+from secscan.cli import (
+    advisories,
+    baseline,
+    doctor,
+    explain,
+    gate,
+    policy,
+    report,
+    scan,
+    schema,
+    vault,
+    vault_audit,
+    waiver,
+)
 from secscan.errors import ExitCode, Interrupted, SecscanError
 
 _GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
@@ -31,8 +44,8 @@ _GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
         {"write": baseline.write, "show": baseline.show},
     ),
     "vault": (
-        "Vault: how a server is kept, what secscan may do there, and how leaked secrets are replaced.",
-        {"audit": vault_audit.audit},
+        "Vault: whether secrets in code are in use, how the server is kept, and with how few rights both can be asked.",
+        {"check": vault.check, "index": vault.index, "audit": vault_audit.audit},
     ),
     "advisories": (
         "The advisory index: what is known to be vulnerable.",

@@ -13,14 +13,15 @@ was not found did not scan.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from secrets import token_hex
 from typing import ClassVar, Generic, TypeVar
 
 from secscan.errors import SecscanError
 from secscan.findings.levels import Kind
-from secscan.findings.model import Finding, Gap
+from secscan.findings.model import Finding, Gap, Notice
 from secscan.process import Ended, Limits
 from secscan.stores.vault.settings import VaultSettings
 from secscan.targets.contract import Target
@@ -51,6 +52,11 @@ class Needs:
     """Whether it asks Vault: then it is part of a scan only where the caller wants that."""
 
 
+def no_credentials(_scanner: str) -> Mapping[str, str]:
+    """No scanner has credentials."""
+    return {}
+
+
 @dataclass(frozen=True)
 class Setup:
     """What the runner gives to a scanner: the target and where its needs were found."""
@@ -62,11 +68,16 @@ class Setup:
     """The advisory index, opened read-only; None where there is none."""
     vault: VaultSettings | None = None
     """How Vault is reached and asked; None where the caller does not want that."""
+    credentials: Callable[[str], Mapping[str, str]] = no_credentials
+    """Gives the variables with credentials of a scanner, by its name, when its program is about to start."""
     jobs: int = 1
     """How many processor cores this scanner may count on."""
     place: Callable[[str], Path] = field(default=Path)
     """Gives the absolute path on disk at which a file in scope can be scanned under a harmless name and in a
     readable encoding; see `scanners.workspace`."""
+    values_key: str = field(default_factory=lambda: token_hex(32), repr=False)
+    """A key that lives as long as the scan. A scanner that knows the value of a secret says by
+    `secrets.worker.secret_id` under this key, in `Finding.same`, which findings have the same."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +99,8 @@ class Report:
     gaps: tuple[Gap, ...] = ()
     looked_at: frozenset[str] = frozenset()
     """The part of the plan's `selected` that the tool proved to have looked at."""
+    notices: tuple[Notice, ...] = ()
+    """What the reader of a report should know besides."""
     control: bool = False
     """Whether the positive control was found (it is not among the findings)."""
 

@@ -39,11 +39,13 @@ def all_scanners() -> dict[str, Scanner[Any]]:
     return dict(sorted(found.items()))
 
 
-def choose(names: tuple[str, ...], *, without: tuple[str, ...] = (), looks_at: str = FILES) -> dict[str, Scanner[Any]]:
+def choose(
+    names: tuple[str, ...], *, without: tuple[str, ...] = (), vault: bool = False, looks_at: str = FILES
+) -> dict[str, Scanner[Any]]:
     """Return the scanners with these names, or all for no names, but for those of `without`.
 
-    Those for another sort of target (`Scanner.looks_at`) are left out. Raises `UsageError` for an unknown name, or one
-    of those.
+    `vault`: whether those that ask Vault are among them, also where others are named. Those for another sort of target
+    (`Scanner.looks_at`) are left out. Raises `UsageError` for an unknown name, or one of those.
     """
     known = all_scanners()
     for name in (*names, *without):
@@ -51,5 +53,11 @@ def choose(names: tuple[str, ...], *, without: tuple[str, ...] = (), looks_at: s
             raise UsageError(f"there is no scanner {name!r}", hint=f"the scanners are: {', '.join(known)}")
         if name in names and known[name].looks_at != looks_at:
             raise UsageError(f"{name} does not look at {looks_at}", hint="it has a command of its own")
-    fitting = {name: scanner for name, scanner in known.items() if scanner.looks_at == looks_at}
-    return {name: one for name, one in fitting.items() if (not names or name in names) and name not in without}
+    wants_vault = vault or looks_at != FILES
+    return {
+        name: scanner
+        for name, scanner in known.items()
+        if scanner.looks_at == looks_at
+        and name not in without
+        and (name in names or (wants_vault if scanner.needs.vault else not names))
+    }
