@@ -26,6 +26,7 @@ from secscan.cli import (
     schema,
     vault,
     vault_audit,
+    vault_policy,
     waiver,
 )
 from secscan.errors import ExitCode, Interrupted, SecscanError
@@ -45,7 +46,7 @@ _GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     ),
     "vault": (
         "Vault: whether secrets in code are in use, how the server is kept, and with how few rights both can be asked.",
-        {"check": vault.check, "index": vault.index, "audit": vault_audit.audit},
+        {"check": vault.check, "index": vault.index, "audit": vault_audit.audit, "policy": vault_policy.policy},
     ),
     "advisories": (
         "The advisory index: what is known to be vulnerable.",
