@@ -17,6 +17,8 @@ import msgspec
 
 from secscan import __version__
 from secscan.correlate.merge import merge
+from secscan.correlate.values import one_per_secret
+from secscan.findings.fingerprint import with_fingerprints
 from secscan.findings.model import Finding, Gap, Notice
 from secscan.findings.scan import FORMAT, FileState, RunInfo, Scan, timestamp
 from secscan.gate.weakening import Terms, weakening
@@ -117,7 +119,7 @@ def _look(request: ScanRequest, progress: Callable[[Progress], None]) -> Scan:
             secscan=__version__,
             target=target.info,
             scanners=tuple(outcome.run for outcome in outcomes),
-            findings=merge(_told(_in_context(request.scanners, outcomes, setup), target)),
+            findings=one_per_secret(_told(merge(_in_context(request.scanners, outcomes, setup)), target)),
             gaps=_sorted_gaps(explain_unparsable(gaps, target)),
             notices=(
                 *request.notices,
@@ -156,7 +158,7 @@ def _told(findings: tuple[Finding, ...], target: Target) -> tuple[Finding, ...]:
     the versions of a file have while they are scanned."""
     if target.history is None:
         return findings
-    return target.history.tell(scrub_findings(findings, target.read))
+    return with_fingerprints(target.history.tell(scrub_findings(findings, target.read)))
 
 
 def _sorted_gaps(gaps: Iterable[Gap]) -> tuple[Gap, ...]:

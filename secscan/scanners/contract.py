@@ -16,6 +16,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from secrets import token_hex
 from typing import ClassVar, Generic, TypeVar
 
 from secscan.errors import SecscanError
@@ -71,6 +72,9 @@ class Setup:
     place: Callable[[str], Path] = field(default=Path)
     """Gives the absolute path on disk at which a file in scope can be scanned under a harmless name and in a
     readable encoding; see `scanners.workspace`."""
+    values_key: str = field(default_factory=lambda: token_hex(32), repr=False)
+    """A key that lives as long as the scan. A scanner that knows the value of a secret says by
+    `secrets.worker.secret_id` under this key, in `Finding.same`, which findings have the same."""
 
 
 @dataclass(frozen=True)

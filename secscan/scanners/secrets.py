@@ -22,7 +22,7 @@ from secscan.process import Ended, run
 from secscan.scanners.contract import MalformedOutput, Plan, Report, Scanner, ScannerError, Setup, refuse_trouble
 from secscan.scanners.toolkit import FileBatch, file_batches, strict_json, typed
 from secscan.secrets.detect.checksums import base62
-from secscan.secrets.worker import KEY_VARIABLE
+from secscan.secrets.worker import KEY_VARIABLE, VALUES_KEY_VARIABLE
 
 CONTROL = "secscan_control.txt"
 _SHORTEST_KEY = 32
@@ -56,7 +56,7 @@ class Secrets(Scanner[FileBatch]):
         return run(
             [sys.executable, "-I", "-m", "secscan.secrets.worker", "files.json"],
             limits=setup.limits,
-            env={KEY_VARIABLE: key} if key else None,
+            env={VALUES_KEY_VARIABLE: setup.values_key, **({KEY_VARIABLE: key} if key else {})},
             files={"files.json": json.dumps(listed).encode(), CONTROL: control_source()},
         )
 
@@ -108,6 +108,7 @@ class _Found(msgspec.Struct):
     title: str
     preview: str
     secret_id: str
+    same: str
     severity: Severity
     confidence: Confidence
     form: str
@@ -157,6 +158,7 @@ def _finding(found: _Found, path: str) -> Finding:
         ),
         identifiers=("CWE-798",),
         secret_id=found.secret_id,
+        same=found.same,
         remediation=remedy,
     )
 

@@ -146,6 +146,8 @@ def _name(where: Where) -> str:
 def _notes(told: Told) -> tuple[str, ...]:
     if told.why:
         return (f"Vault: not checked, {told.why}",)
+    if not told.where:
+        return ("Vault: does not know it, so it may be in use all the same",)
     return tuple(_note(told, where) for where in told.where)
 
 

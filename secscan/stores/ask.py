@@ -13,8 +13,14 @@ from secscan.secrets.worker import KEY_VARIABLE
 from secscan.stores.answer import Indexed, Refusal, Request, Task
 from secscan.stores.contract import StoreError
 from secscan.stores.guard import refusal, shows_paths
-from secscan.stores.vault.auth import CREDENTIALS
 from secscan.stores.vault.settings import Mode, VaultSettings
+
+CREDENTIALS = (
+    "VAULT_TOKEN", "SECSCAN_VAULT_ROLE_ID", "SECSCAN_VAULT_SECRET_ID", "SECSCAN_VAULT_WRAPPED_SECRET_ID",
+    "SECSCAN_VAULT_USERNAME", "SECSCAN_VAULT_PASSWORD", "SECSCAN_VAULT_JWT",
+    "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+)  # fmt: skip
+"""The variables that log in, see `stores.vault.settings`."""
 
 
 def ask(task: Task, settings: VaultSettings, files: dict[str, str], limits: Limits) -> Ended:

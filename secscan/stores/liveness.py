@@ -71,12 +71,11 @@ def crawl(store: SecretStore, texts: Iterable[Text], seen: Seen) -> Iterator[Spo
             index.add(one)
             control.consider(one)
     seen.control = control.is_found(index)
-    seen.facts.append(f"{index.values} values and parts of values were compared")
+    seen.facts.append(f"compared with the code: {index.values}, parts of values included")
     if index.weak:
         entries = len({path for path, _ in index.weak})
         seen.facts.append(
-            f"{len(index.weak)} values of {entries} entries were not: they are too ordinary, or their fields' names say"
-            " that they are no secrets; `secscan vault audit` names the weak ones"
+            f"not compared: {len(index.weak)} (of {entries} entries), too ordinary or no secrets by their fields' names"
         )
     for text in texts:
         yield from _spots(text, index)
@@ -88,7 +87,8 @@ def look_up_index(connection: Connection, path: str, texts: Iterable[Text], seen
     index = Index.load(path, Transit(connection), most_hours=settings.max_index_age, now=datetime.now(UTC))
     seen.facts.append(f"looked up in an index of {index.document.created}")
     seen.missed.extend(
-        Missed(one.path, MissedKind(one.kind), "not in the index", one.version) for one in index.document.missed
+        Missed(one.path, MissedKind(one.kind), "the index was made without it", one.version)
+        for one in index.document.missed
     )
     yield from _asked(texts, index.look_up, settings.most_queries, seen)
     seen.control = True  # `look_up` raises where it does not find the index's own control
@@ -136,7 +136,7 @@ def _asked(
     values = dict.fromkeys(_value(one) for _, one in sorted(found, key=lambda pair: pair[1].candidate is None))
     asked = [value for value in values if is_comparable(value, "")][:most]
     known = dict(zip(asked, look_up(asked), strict=True))
-    seen.facts.append(f"{len(asked)} values of the files were asked about")
+    seen.facts.append(f"values of the code that Vault was asked about: {len(asked)}")
     left = 0
     for place, one in found:
         places = known.get(_value(one))

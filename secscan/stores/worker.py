@@ -121,10 +121,9 @@ def _spots(connection: Connection, files: _Files, seen: Seen) -> Iterator[Spot]:
         store = VaultStore(connection)
         yield from crawl(store, files.texts(), seen)
         counts = store.counts
-        seen.facts.append(
-            f"{counts.entries} entries of {counts.mounts} engines were read, in {counts.versions} versions"
-            + (f"; {counts.left_out} were left out as the settings say" if counts.left_out else "")
-        )
+        seen.facts.append(f"entries read: {counts['entries']}, of KV engines: {counts['mounts']}")
+        if left_out := counts["not-read"]:
+            seen.facts.append(f"entries and folders left out, as the settings say: {left_out}")
 
 
 def _matters(spot: Spot) -> bool:

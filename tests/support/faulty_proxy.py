@@ -28,8 +28,8 @@ def from_on(first: int) -> When:
     return lambda number, _: number >= first
 
 
-def until(last: int) -> When:
-    return lambda number, _: number <= last
+def between(first: int, last: int) -> When:
+    return lambda number, _: first <= number <= last
 
 
 def answer(status: int, body: bytes = b'{"errors": ["made up"]}', **headers: str) -> Fault:
@@ -68,6 +68,15 @@ def drip(handler: Handler) -> None:
         while not handler.proxy.ended.wait(0.05):
             handler.wfile.write(b" ")
             handler.wfile.flush()
+    handler.close_connection = True
+
+
+def drip_headers(handler: Handler) -> None:
+    """Not even a header that ends."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Wait: ")
+    with suppress(OSError):
+        while not handler.proxy.ended.wait(0.05):
+            handler.wfile.write(b"x")
     handler.close_connection = True
 
 

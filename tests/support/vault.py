@@ -63,11 +63,11 @@ class VaultServer:
 
 
 @contextmanager
-def running(folder: Path, *, tls: bool = False) -> Iterator[VaultServer]:
+def running(folder: Path, *, tls: bool = False, audit: bool = True) -> Iterator[VaultServer]:
     """Start a server that keeps everything in memory, and end it. Skips where it has no wheel for this machine."""
     port = _free_port()
     config = folder / "audit.hcl"
-    config.write_text(_AUDIT % (folder / "audit.log"), encoding="utf-8")
+    config.write_text(_AUDIT % (folder / "audit.log") if audit else "", encoding="utf-8")
     options = [f"-dev-root-token-id={ROOT_TOKEN}", f"-dev-listen-address=127.0.0.1:{port}", f"-config={config}"]
     if tls:
         options += ["-dev-tls", f"-dev-tls-cert-dir={folder}"]

@@ -1,4 +1,4 @@
-"""One line to one Vault server, logged in: everything that is asked of Vault goes through here.
+"""One line to one Vault server: everything that is asked of Vault goes through here.
 
 Paths are those of Vault's API below `/v1/`, with nothing encoded.
 """
@@ -12,12 +12,12 @@ from typing import Any
 
 import hvac
 
-from secscan.stores.contract import Denied, Missing, StoreError
+from secscan.stores.contract import StoreError
 from secscan.stores.vault.auth import Login, agent_address, log_in, login_of
 from secscan.stores.vault.line import Line, origin, trust
 from secscan.stores.vault.patience import Patience
 from secscan.stores.vault.settings import VaultSettings
-from secscan.stores.vault.transport import HvacAdapter, Transport
+from secscan.stores.vault.transport import LOOK_UP, HvacAdapter, Transport
 
 _SOONEST = 1.0
 """Seconds between two renewals at least: near the end of its longest life a token is given ever shorter times."""
@@ -83,16 +83,11 @@ class Connection:
 
     def expect_long_work(self) -> None:
         """Learn how long a token lives that the caller gave, so that it is renewed in time, where that can be done."""
-        if self.login.own:
+        if self.login.own or self.settings.auth.method == "agent":
             return
-        try:
-            data = self.get("auth/token/lookup-self").get("data") or {}
-        except (Denied, Missing):
-            return
-        seconds = data.get("ttl")
-        self._plan_renewal(
-            Login(renewable=data.get("renewable") is True, seconds=float(seconds) if isinstance(seconds, int) else 0.0)
-        )
+        data = (self._transport.attempt("GET", LOOK_UP) or {}).get("data")
+        if isinstance(data, dict) and isinstance(data.get("ttl"), int):
+            self._plan_renewal(Login(renewable=data.get("renewable") is True, seconds=float(data["ttl"])))
 
     def check_login(self) -> None:
         """Raise `AuthenticationFailed` unless the login still holds."""
@@ -102,14 +97,13 @@ class Connection:
         """Revoke the token if this connection logged in for it, and close everything. Never raises."""
         try:
             if self.login.own and self.login.revocable and not self.revoked and not self.lost:
-                self._transport.post("auth/token/revoke-self", {})
-                self.revoked = True
+                self.revoked = self._transport.attempt("POST", "auth/token/revoke-self", {}) is not None
         except StoreError:
             pass  # it stays valid until its time is over, and `revoked` says so
         finally:
             self._transport.close()
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> Connection:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -131,11 +125,9 @@ class Connection:
             if time.monotonic() < self._renew_at:
                 return
             self._renew_at = float("inf")
-            try:
-                renewed = login_of(self._transport.post("auth/token/renew-self", {}))
-            except (Denied, Missing):
-                return
-            self._plan_renewal(renewed)
+            renewed = self._transport.attempt("POST", "auth/token/renew-self", {})
+            if renewed is not None:
+                self._plan_renewal(login_of(renewed))
 
 
 def _transport(settings: VaultSettings) -> Transport:

@@ -1,4 +1,4 @@
-"""One field of one secret, by a path that we were given: for policies that name waivers in Vault."""
+"""One field of one secret, by a path that the caller gave: waivers that are kept in Vault, credentials of scanners."""
 
 from __future__ import annotations
 
@@ -22,17 +22,18 @@ _PATH = re.compile(r"[A-Za-z0-9_][\w.-]*(?:/[A-Za-z0-9_][\w.-]*)+")
 _MOST_BYTES = 1_000_000
 
 
-def read_field(name: str, environment: Mapping[str, str] = os.environ) -> bytes:
+def read_field(name: str, environment: Mapping[str, str] = os.environ, settings: VaultSettings | None = None) -> bytes:
     """Return the text of one field of a KV secret, current version. `name` is MOUNT/PATH#FIELD.
 
-    VAULT_ADDR and VAULT_TOKEN are needed; VAULT_NAMESPACE, VAULT_CACERT, VAULT_CLIENT_CERT and VAULT_CLIENT_KEY are
-    heeded. Raises `VaultError` that says what could not be read and why, and holds no value.
+    Without settings VAULT_ADDR and VAULT_TOKEN are needed; VAULT_NAMESPACE, VAULT_CACERT, VAULT_CLIENT_CERT and
+    VAULT_CLIENT_KEY are heeded. Raises `VaultError` that says what could not be read and why, and holds no value.
     """
     path, _, field = name.partition("#")
     if not _PATH.fullmatch(path) or ".." in path or not field.isprintable() or not field:
         raise VaultError(f"{name[:120]!r} names no field of a secret in Vault", hint="write it as MOUNT/PATH#FIELD")
     mount, _, rest = path.partition("/")
-    with Connection(VaultSettings(seconds=SECONDS, budget=BUDGET, workers=1), environment) as connection:
+    usual = VaultSettings(seconds=SECONDS, budget=BUDGET, workers=1)
+    with Connection(settings or usual, environment) as connection:
         try:
             value = _fields(connection, mount, rest).get(field)
         except (Denied, AuthenticationFailed) as error:

@@ -94,7 +94,12 @@ class VaultStore:
     def _folder(self, task: _Task) -> tuple[list[_Task], _Result]:
         found: list[_Task] = []
         missed: list[Held | Missed] = []
-        for key in self._connection.list(task.mount.listing(task.path)):
+        listing = task.mount.listing(task.path)
+        keys = self._connection.list(listing)
+        if not keys and task.path:  # Vault keeps no empty folder, and listed this one a moment ago
+            keys = self._connection.list(listing)
+            missed += [] if keys else [_removed(task)]
+        for key in keys:
             name = key.removesuffix("/")
             path = f"{task.path}/{name}" if task.path else name
             if problem := problem_with(path):

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import http.client
 import ipaddress
-import socket
 import ssl
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,9 +15,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import urllib3
-from urllib3.connection import HTTPConnection
 
 from secscan.stores.contract import StoreError, Unavailable
+from secscan.stores.vault.sockets import PlainPool, TlsPool, UnixPool
 
 MOST_BYTES = 32_000_000
 """Of one answer."""
@@ -106,15 +104,14 @@ class Line:
 
     def __init__(self, end: Origin, *, seconds: float, context: ssl.SSLContext | None = None, most: int = 1) -> None:
         self._prefix = end.prefix
-        self._seconds = seconds
         options: dict[str, Any] = {"maxsize": most, "timeout": urllib3.Timeout(connect=seconds, read=seconds)}
         self._pool: urllib3.HTTPConnectionPool
         if end.unix:
-            self._pool = _UnixPool(end.unix, **options)
+            self._pool = UnixPool(end.unix, **options)
         elif end.tls:
-            self._pool = urllib3.HTTPSConnectionPool(end.host, end.port, ssl_context=context or trust(), **options)
+            self._pool = TlsPool(end.host, end.port, ssl_context=context or trust(), **options)
         else:
-            self._pool = urllib3.HTTPConnectionPool(end.host, end.port, **options)
+            self._pool = PlainPool(end.host, end.port, **options)
 
     def send(self, method: str, target: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer | Failure:
         """Ask once. Raises `Unavailable` when what is sent would be printed."""
@@ -122,15 +119,16 @@ class Line:
             raise Unavailable(
                 "http.client prints what it sends, and would print the token", hint="switch its debuglevel off"
             )
-        until = time.monotonic() + self._seconds
         try:
             response = self._pool.urlopen(
                 method, self._prefix + target, body, headers,
                 retries=False, redirect=False, preload_content=False, decode_content=False,
             )  # fmt: skip
-            return _read(response, until)
+            return _read(response)
         except urllib3.exceptions.SSLError:
             return Failure("its certificate is not trusted", again=False, hint="name its CA with VAULT_CACERT")
+        except urllib3.exceptions.ReadTimeoutError:
+            return Failure("its answer took too long")
         except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError) as error:
             return Failure(type(error).__name__)
 
@@ -139,46 +137,16 @@ class Line:
         self._pool.close()
 
 
-def _read(response: urllib3.BaseHTTPResponse, until: float) -> Answer | Failure:
+def _read(response: urllib3.BaseHTTPResponse) -> Answer | Failure:
     length = response.headers.get("Content-Length", "")
     size, parts = 0, []
     while chunk := response.read1(_CHUNK):
         size += len(chunk)
         parts.append(chunk)
-        late = time.monotonic() > until
-        if size > MOST_BYTES or late:
+        if size > MOST_BYTES:
             response.close()
-            if late:
-                return Failure("its answer took too long")
             return Failure(f"an answer of more than {MOST_BYTES} bytes", again=False, hint="split what is kept there")
     if length.isdecimal() and size != int(length):
         return Failure("its answer broke off")
     after = response.headers.get("Retry-After", "")
     return Answer(response.status, b"".join(parts), float(after) if after.isdecimal() and len(after) < 6 else 0.0)
-
-
-class _UnixConnection(HTTPConnection):
-    """HTTP over a Unix socket, whose path is the host."""
-
-    unix: str
-
-    def _new_conn(self) -> socket.socket:
-        made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        made.settimeout(10.0)
-        try:
-            made.connect(self.unix)
-        except OSError as error:
-            made.close()
-            raise urllib3.exceptions.NewConnectionError(self, f"{error.strerror}") from error
-        return made
-
-
-class _UnixPool(urllib3.HTTPConnectionPool):
-    def __init__(self, path: str, **options: Any) -> None:
-        super().__init__("localhost", **options)
-        self._path = path
-
-    def _new_conn(self) -> HTTPConnection:
-        made = _UnixConnection("localhost", timeout=self.timeout.connect_timeout)
-        made.unix = self._path
-        return made

@@ -25,7 +25,7 @@ _AGAIN = frozenset({412, 429, 472, 473, *range(500, 600)})
 """Busy, standby, sealed, not yet replicated: it may be over soon."""
 _PROOF_SECONDS = 1.0
 """How long a look-up of the token proves that a refusal is about the path."""
-_SELF = "auth/token/lookup-self"
+LOOK_UP = "auth/token/lookup-self"
 _LIST = {"list": "true"}
 _decode = msgspec.json.Decoder().decode
 
@@ -122,6 +122,14 @@ class Transport:
         """Write to a path."""
         return _found(path, self.ask("POST", path, body=body))
 
+    def attempt(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any] | None:
+        """Ask for what a token may well be refused; None for any refusal, from which nothing else is concluded."""
+        data = None if body is None else msgspec.json.encode(body)
+        answer = self._persist(method, f"/v1/{quoted(path)}", data)
+        if answer.status == 204:
+            return {}
+        return _object(answer.body) if answer.status == 200 else None
+
     def check_login(self) -> None:
         """Raise `AuthenticationFailed` unless the login still holds; the answer is not older than the question."""
         self._proved = float("-inf")
@@ -196,7 +204,7 @@ class Transport:
             if time.monotonic() - self._proved < _PROOF_SECONDS:
                 return
             # A token that may not look itself up is refused as one that ended is; but what it could list, it still can.
-            if not self._holds(f"/v1/{_SELF}") and not (self._listed and self._holds(self._listed)):
+            if self.attempt("GET", LOOK_UP) is None and not (self._listed and self._holds(self._listed)):
                 self._lose(
                     AuthenticationFailed(
                         "the login to Vault has ended, or its token may not look itself up",

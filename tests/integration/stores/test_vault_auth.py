@@ -294,6 +294,17 @@ def test_a_token_that_cannot_be_renewed_is_used_until_it_ends(server: VaultServe
     assert "auth/token/renew-self" not in [one["request"]["path"] for one in server.audited()[before:]]
 
 
+def test_a_token_that_may_not_renew_or_end_itself_is_used_until_it_ends(server: VaultServer) -> None:
+    client = server.client()
+    client.sys.create_or_update_policy("bare", 'path "secret/data/app" { capabilities = ["read"] }')
+    role = {"token_policies": ["bare"], "token_no_default_policy": True, "token_ttl": "4s"}
+    client.auth.approle.create_or_update_approle("bare", **role)
+    with Connection(settings(server, "approle"), approle(server, "bare")) as connection:
+        time.sleep(2.1)
+        assert connection.get("secret/data/app")
+    assert not connection.revoked
+
+
 def test_tls_with_the_ca_of_the_house_only(tmp_path: Path) -> None:
     with running(tmp_path, tls=True) as server:
         server.client().secrets.kv.v2.create_or_update_secret("app", {"password": "c0pper-Lantern.42"})

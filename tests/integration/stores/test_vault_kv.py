@@ -189,6 +189,13 @@ def test_every_mount_that_the_token_may_see(server: VaultServer, mount: Make) ->
     assert {(item.path, item.version) for item in store.mounts} == {(one, 1), (other, 2)}
 
 
+def test_a_token_that_may_do_nothing_but_this(server: VaultServer, history: str) -> None:
+    """Not even look itself up."""
+    least = f'path "{history}/*" {{ capabilities = ["read", "list"] }}'
+    held, _, _ = crawled(server, history, token=server.token(least, no_default_policy=True))
+    assert len(held) == 8
+
+
 def test_nothing_to_see_is_said(server: VaultServer, mount: Make) -> None:
     nobody = server.token('path "sys/health" { capabilities = ["read"] }')
     empty = mount()
