@@ -80,6 +80,7 @@ DEFECTS: dict[str, Defect] = _table(
     # Packages, images, infrastructure
     ("vulnerable-dependency", "Vulnerable dependency", (1395, 937), "Upgrade to a version that is not affected."),
     ("malicious-package", "Malicious package", (506,), "Remove the package and treat every machine that installed it as compromised."),
+    ("broken-secret-reference", "Reference to a secret that is not there", (), "Correct the reference, or write the secret to the store before it is used."),
     ("licence-violation", "Licence not allowed", (), "Replace the package or have the licence approved."),
     ("gate-weakening", "Attempt to weaken the gate", (693,), "Remove the change, or have it approved where the policy lives."),
     (OTHER, "Other weakness", (), "Read the scanner's own description."),

@@ -64,7 +64,7 @@ def _keys(text: Text, at: int) -> list[str]:
     """`)['data']['data']['password']` and `).data.data.password`: the names, in their order."""
     closed = _CLOSED.match(text.content, at)
     at = closed.end() if closed else len(text.content)
-    names = []
+    names: list[str] = []
     while len(names) < 4 and (found := _INDEX.match(text.content, at)):
         names.append(found["key"] or found["name"])
         at = found.end()

@@ -20,7 +20,7 @@ _STYLES: tuple[tuple[tuple[str, ...], Callable[[Text], Iterator[Reference | Decl
     (("vault:",), inline.uris),
     (("vault://",), inline.spring_imports),
     (("<path:",), inline.placeholders),
-    (("agent-inject-secret-",), inline.annotations),
+    (("agent-inject-secret-",), inline.injector_annotations),
     (("secret {", "secret{"), inline.envconsul),
     (("vault", "bao"), inline.commands),
     (("{{",), templates.templates),

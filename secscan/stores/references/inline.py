@@ -70,7 +70,7 @@ def placeholders(text: Text) -> Iterator[Reference]:
         )
 
 
-def annotations(text: Text) -> Iterator[Reference]:
+def injector_annotations(text: Text) -> Iterator[Reference]:
     """Annotations of the agent's injector."""
     for found in _ANNOTATION.finditer(text.content):
         yield made(text, *found.span("path"), style="agent annotation", path=found["path"], form=Form.EITHER)

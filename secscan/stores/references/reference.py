@@ -124,8 +124,6 @@ def unknown_part(text: str) -> str:
 
 def as_glob(text: str) -> str:
     """Return a path as a glob: `*` where something stands for a part."""
-    if _PLACEHOLDER.fullmatch(text):
-        return "**"
     return re.sub(r"\*{2,}", "*", _VARIABLE.sub("*", text))
 
 
