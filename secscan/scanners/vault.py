@@ -6,7 +6,7 @@ Vault is asked only where the caller wants it (`--vault`), never for a fork, and
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from secscan import __version__
 from secscan.findings.levels import Confidence, GapKind, Kind, SecretState, Severity
@@ -14,7 +14,7 @@ from secscan.findings.model import Finding, Gap, Location, Notice, Region, Sourc
 from secscan.process import Ended
 from secscan.scanners.contract import MalformedOutput, Needs, Plan, Report, Scanner, ScannerError, Setup, refuse_trouble
 from secscan.scanners.toolkit import FileBatch, strict_json, typed
-from secscan.stores.answer import Answer, Lost, Refusal, Task, Told, Where
+from secscan.stores.answer import Answer, Lost, Refusal, Task, Told, TooMuch, Where
 from secscan.stores.ask import ask
 from secscan.stores.contract import MissedKind, StoreError
 from secscan.stores.vault.settings import VaultSettings
@@ -39,7 +39,7 @@ class Vault(Scanner[FileBatch]):
 
     name = "vault"
     title = "whether secrets are in use, by what Vault holds"
-    kinds = (Kind.SECRET,)
+    kinds = (Kind.SECRET, Kind.MISCONFIGURATION)
     needs = Needs(vault=True)
     piece_type = FileBatch
 
@@ -51,7 +51,13 @@ class Vault(Scanner[FileBatch]):
     def run(self, piece: FileBatch, setup: Setup) -> Ended:
         """Ask Vault, if it may be asked."""
         try:
-            return ask(Task.LOOK, setup.vault or VaultSettings(), piece.back(), setup.limits)
+            return ask(
+                Task.LOOK,
+                setup.vault or VaultSettings(),
+                setup.limits,
+                files=piece.back(),
+                values_key=setup.values_key,
+            )
         except StoreError as error:
             raise ScannerError(error.message, hint=error.hint) from error
 
@@ -67,7 +73,10 @@ class Vault(Scanner[FileBatch]):
             raise MalformedOutput("it did not come to its end")
         back = piece.back()
         return Report(
-            findings=tuple(_finding(one, back[one.place]) for one in answer.told if one.place in back),
+            findings=(
+                *(_finding(one, back[one.place]) for one in answer.told if one.place in back),
+                *_excess(answer.excess),
+            ),
             gaps=tuple(_gap(one, back) for one in answer.lost),
             looked_at=frozenset(back[place] for place in answer.looked_at if place in back),
             notices=tuple(Notice(topic="vault", subject="Vault", text=fact) for fact in answer.facts),
@@ -112,9 +121,33 @@ def _finding(told: Told, path: str) -> Finding:
         sources=(Source(scanner=Vault.name, rule=f"secscan.vault.{rule}", severity=severity, region=region),),
         identifiers=("CWE-798",),
         secret_state=told.state,
+        secret_id=told.secret_id,
+        same=told.same,
         remediation=_remedy(told),
         notes=_notes(told),
     )
+
+
+def _excess(rights: list[TooMuch]) -> Iterator[Finding]:
+    """One finding for each path: who gets hold of this token can do more than secscan ever does."""
+    by_path: dict[str, list[str]] = {}
+    for one in rights:
+        by_path.setdefault(one.path, []).append(one.capability)
+    for path, capabilities in by_path.items():
+        everything = "root" in capabilities
+        yield Finding(
+            kind=Kind.MISCONFIGURATION,
+            defect="excessive-permissions",
+            title="Scanner's token may do more than it needs",
+            message="The token is one of root."
+            if everything
+            else f"The token may {' and '.join(capabilities)} at {path}; secscan never does that.",
+            severity=Severity.HIGH if everything else Severity.MEDIUM,
+            confidence=Confidence.HIGH,
+            location=Location(path=f"{_ROOT}{path or 'token'}"),
+            sources=(Source(scanner=Vault.name, rule="secscan.vault.token-rights", severity=Severity.MEDIUM),),
+            remediation="Give secscan a role of its own; `secscan vault policy` prints what it needs.",
+        )
 
 
 _HEADS: dict[SecretState | None, tuple[str, Severity, Confidence]] = {

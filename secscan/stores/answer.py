@@ -30,7 +30,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Absolute path -> path text."""
     show_paths: bool
     key: str
-    """Key of ids of paths, where those are not shown; empty for one that is made for this run."""
+    """The organisation's key, for ids of secrets, and of paths where those are not shown; empty where there is none."""
+    values_key: str = ""
+    """Key of this scan, under which equal values are recognised."""
 
 
 class Where(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +71,16 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     severity: Severity
     confidence: Confidence
     revoke: str
+    secret_id: str
+    same: str
+
+
+class TooMuch(msgspec.Struct, frozen=True, kw_only=True):
+    """A right of the token that secscan does not need."""
+
+    path: str
+    """Of Vault's API; empty where the token as a whole is meant."""
+    capability: str
 
 
 class Lost(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +98,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     told: list[Told]
     lost: list[Lost]
     looked_at: list[str]
+    excess: list[TooMuch]
     facts: list[str]
     """What a reader of the report should know: what was read, what was left out."""
     control: bool

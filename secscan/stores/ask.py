@@ -23,8 +23,10 @@ CREDENTIALS = (
 """The variables that log in, see `stores.vault.settings`."""
 
 
-def ask(task: Task, settings: VaultSettings, files: dict[str, str], limits: Limits) -> Ended:
-    """Run the child on one task. `files`: absolute paths -> path texts.
+def ask(
+    task: Task, settings: VaultSettings, limits: Limits, *, files: dict[str, str] | None = None, values_key: str = ""
+) -> Ended:
+    """Run the child on one task. `files`: absolute paths -> path texts; `values_key`: see `scanners.contract.Setup`.
 
     Raises `StoreError` where Vault may not be asked.
     """
@@ -36,9 +38,10 @@ def ask(task: Task, settings: VaultSettings, files: dict[str, str], limits: Limi
         task=task,
         settings=settings,
         environment=credentials(settings),
-        files=files,
+        files=files or {},
         show_paths=shows_paths(settings.paths, os.environ),
         key=os.environ.get(KEY_VARIABLE, ""),
+        values_key=values_key,
     )
     return run([sys.executable, "-I", "-m", "secscan.stores.worker"], limits=limits, stdin=msgspec.json.encode(request))
 
@@ -46,7 +49,7 @@ def ask(task: Task, settings: VaultSettings, files: dict[str, str], limits: Limi
 def ask_for_index(settings: VaultSettings, limits: Limits) -> Indexed:
     """Return an index of what Vault holds. Raises `StoreError`."""
     try:
-        ended = ask(Task.INDEX, settings, {}, limits)
+        ended = ask(Task.INDEX, settings, limits)
         reply = msgspec.json.decode(ended.stdout, type=Indexed | Refusal)
     except (StartError, msgspec.DecodeError) as error:
         raise StoreError("the index was not made: the child process did not answer", hint="try again") from error

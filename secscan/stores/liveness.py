@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 
 from secscan.secrets.detect.candidate import Candidate
 from secscan.secrets.detect.detector import detect
+from secscan.secrets.secret import Secret
 from secscan.stores.contract import Held, Missed, MissedKind, Place, SecretStore, StoreError
 from secscan.stores.leaves import bare, is_comparable
 from secscan.stores.matching import Asked, ValueIndex, worth_asking
@@ -45,6 +46,7 @@ class Spot:
     start: int
     end: int
     form: str
+    secret: Secret
     candidate: Candidate | None
     places: tuple[Place, ...] | None
     """None: it was not compared."""
@@ -118,12 +120,11 @@ def _spots(text: Text, index: ValueIndex) -> Iterator[Spot]:
         taken.add((one.start, one.end))
         places = index.places(one.secret.reveal())
         compared = bool(places) or is_comparable(one.secret.reveal(), "")
-        yield Spot(
-            text.place, one.start, one.end, one.form, one, places if compared else None, "" if compared else ORDINARY
-        )
+        why = "" if compared else ORDINARY
+        yield Spot(text.place, one.start, one.end, one.form, one.secret, one, places if compared else None, why)
     for match in index.matches(text.content):
         if (match.start, match.end) not in taken:
-            yield Spot(text.place, match.start, match.end, match.form, None, match.places)
+            yield Spot(text.place, match.start, match.end, match.form, match.secret, None, match.places)
 
 
 def _asked(
@@ -142,7 +143,7 @@ def _asked(
         places = known.get(_value(one))
         why = "" if places is not None else _TOO_MANY if is_comparable(_value(one), "") else ORDINARY
         left += why == _TOO_MANY
-        yield Spot(place, one.start, one.end, one.form, one.candidate, places, why)
+        yield Spot(place, one.start, one.end, one.form, one.secret, one.candidate, places, why)
     if left:
         seen.missed.append(
             Missed("", MissedKind.TOO_MUCH, f"{left} values of the files were not asked about: {_TOO_MANY}")

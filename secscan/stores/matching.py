@@ -32,6 +32,7 @@ class Match(NamedTuple):
     start: int
     end: int
     form: str
+    secret: Secret
     places: tuple[Place, ...]
 
 
@@ -88,7 +89,7 @@ class ValueIndex:
                 known[token.value] = self.places(token.value)
             if known[token.value] and (token.start, token.end) not in seen:
                 seen.add((token.start, token.end))
-                yield Match(token.start, token.end, token.form, known[token.value])
+                yield Match(token.start, token.end, token.form, Secret(bare(token.value)), known[token.value])
 
     def _remember(self, value: str, number: int) -> None:
         there = self._known.setdefault(self._fingerprint(value), [])

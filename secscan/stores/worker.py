@@ -24,15 +24,17 @@ import msgspec
 
 from secscan.errors import SecscanError
 from secscan.findings.levels import Confidence, SecretState, Severity
-from secscan.secrets.worker import LOOKED_AT_MOST, decoded, region_of
-from secscan.stores.answer import Answer, Indexed, Lost, Refusal, Request, Task, Told, Where
-from secscan.stores.contract import Missed, Place, StoreError
+from secscan.secrets.worker import LOOKED_AT_MOST, decoded, region_of, secret_id
+from secscan.stores.answer import Answer, Indexed, Lost, Refusal, Request, Task, Told, TooMuch, Where
+from secscan.stores.contract import AuthenticationFailed, Denied, Missed, MissedKind, Place, StoreError
 from secscan.stores.liveness import Seen, Spot, Text, crawl, look_up_audit_log, look_up_index
 from secscan.stores.matching import comparable_parts
 from secscan.stores.state import Standing, standing
 from secscan.stores.vault.connection import Connection
 from secscan.stores.vault.index import build, encode
 from secscan.stores.vault.kv import VaultStore
+from secscan.stores.vault.mounts import mounts_in_scope
+from secscan.stores.vault.rights import more_than_needed
 from secscan.stores.vault.settings import Mode
 from secscan.stores.vault.transit import Transit
 
@@ -73,15 +75,29 @@ def answer(request: Request) -> Answer:
     seen = Seen()
     with Connection(request.settings, request.environment) as connection:
         show = _Shown(request)
-        told = [_told(spot, files, show) for spot in _spots(connection, files, seen) if _matters(spot)]
+        excess = _excess(connection, show, seen)
+        told = [_told(spot, files, show, request) for spot in _spots(connection, files, seen) if _matters(spot)]
     return Answer(
         told=told,
+        excess=excess,
         lost=[*files.lost, *(_missed(one, show) for one in seen.missed)],
         looked_at=files.looked_at,
         facts=seen.facts,
         control=seen.control,
         complete=True,
     )
+
+
+def _excess(connection: Connection, show: _Shown, seen: Seen) -> list[TooMuch]:
+    """The rights of the token that this mode does not need. What tells is part of Vault's default policy."""
+    settings = connection.settings
+    try:
+        mounts, _ = mounts_in_scope(connection, settings.mounts)
+        found = more_than_needed(connection, settings.mode, mounts)
+    except (Denied, AuthenticationFailed):
+        seen.facts.append("whether the token may do more than it needs is not known: it may not ask that")
+        return []
+    return [TooMuch(path=show.path(one.path), capability=one.capability) for one in found]
 
 
 def make_index(request: Request) -> Indexed:
@@ -173,12 +189,12 @@ class _Shown:
     """Paths of the store, as they may be shown."""
 
     def __init__(self, request: Request) -> None:
-        self._in_full = request.show_paths
+        self.in_full = request.show_paths
         self._key = request.key.encode() or secrets.token_bytes(32)
 
     def path(self, path: str) -> str:
         """The path, or its id: HMAC-SHA256 (RFC 2104) under the organisation's key, the first 12 digits."""
-        if self._in_full or not path or path.startswith("id-"):
+        if self.in_full or not path or path.startswith("id-"):
             return path
         return f"id-{hmac.new(self._key, f'path:{path}'.encode(), 'sha256').hexdigest()[:12]}"
 
@@ -193,7 +209,7 @@ class _Shown:
         )
 
 
-def _told(spot: Spot, files: _Files, show: _Shown) -> Told:
+def _told(spot: Spot, files: _Files, show: _Shown, request: Request) -> Told:
     word = standing(spot.places) if spot.places is not None else None
     one = spot.candidate
     shown = word or Standing(SecretState.UNKNOWN)
@@ -211,12 +227,24 @@ def _told(spot: Spot, files: _Files, show: _Shown) -> Told:
         severity=one.severity if one else Severity.HIGH,
         confidence=one.confidence if one else Confidence.HIGH,
         revoke=one.revoke if one else "",
+        secret_id=secret_id(spot.secret.reveal(), request.key.encode()),
+        same=secret_id(spot.secret.reveal(), request.values_key.encode()),
     )
 
 
 def _missed(one: Missed, show: _Shown) -> Lost:
     version = f" (version {one.version})" if one.version else ""
-    return Lost(subject=show.path(one.path), kind=one.kind, detail=f"{one.detail}{version}", file=False)
+    # The store's words name its paths.
+    detail = one.detail if show.in_full else _MISSED[one.kind]
+    return Lost(subject=show.path(one.path), kind=one.kind, detail=f"{detail}{version}", file=False)
+
+
+_MISSED = {
+    MissedKind.DENIED: "this token may not read it",
+    MissedKind.DELETED: "it was deleted",
+    MissedKind.UNAVAILABLE: "it was not to be had",
+    MissedKind.TOO_MUCH: "it is more than may be asked about in one scan",
+}
 
 
 if __name__ == "__main__":

@@ -88,7 +88,7 @@ STATES = [
     ("vault kv get {m}/data/app/db", State.MISSING_ENTRY, "", ""),
     ("vault read {m}/app/db", State.MISSING_ENTRY, "{m}/data/app/db", ""),
     ("x: vault:{m}/app/db#pasword", State.MISSING_KEY, "password", ""),
-    ("x: vault:{m}/app/db#tree.twig", State.MISSING_KEY, "", ""),
+    ("x: vault:{m}/app/db#tree.twig", State.MISSING_KEY, "tree", ""),
     ("x: vault:{m}/app/db#qqqqqq", State.MISSING_KEY, "", ""),
     ("vault kv get -version=9 {m}/app/db", State.MISSING_VERSION, "", "3"),
     ("vault kv get -version=1 {m}/app/db", State.DESTROYED, "", "3"),
@@ -261,18 +261,16 @@ def test_a_login_that_ends_is_an_error_and_not_a_refusal(server: VaultServer, fi
             resolver.check(one)
 
 
-def test_for_a_fork_nobody_is_asked(scan: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GITHUB_EVENT_NAME", "pull_request")
-    outcome = run_in_fork(scan, monkeypatch)
-    assert outcome.run.status is RunStatus.FAILED
-    assert "fork" in outcome.run.reason
-
-
-def run_in_fork(scan: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch) -> Outcome:
+def test_for_a_fork_nobody_is_asked(
+    scan: Callable[..., Outcome], server: VaultServer, filled: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("CI_MERGE_REQUEST_IID", "7")
     monkeypatch.setenv("CI_MERGE_REQUEST_SOURCE_PROJECT_ID", "1")
     monkeypatch.setenv("CI_MERGE_REQUEST_PROJECT_ID", "2")
-    return scan({"a.sh": "vault kv get secret/app\n"})
+    outcome = scan({"a.sh": f"vault kv get {filled}/app/db\n"}, *rules(filled))
+    assert outcome.run.status is RunStatus.FAILED
+    assert "fork" in outcome.run.reason
+    assert not [one for one in server.audited() if one["request"]["path"].startswith(f"{filled}/metadata/app/db")][1:]
 
 
 def test_it_is_part_of_a_scan_only_where_vault_may_be_asked(tmp_path: Path) -> None:
