@@ -27,6 +27,7 @@ from secscan.cli import (
     vault,
     vault_audit,
     vault_policy,
+    vault_rotate,
     waiver,
 )
 from secscan.errors import ExitCode, Interrupted, SecscanError
@@ -46,7 +47,13 @@ _GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     ),
     "vault": (
         "Vault: whether secrets in code are in use, how the server is kept, and with how few rights both can be asked.",
-        {"check": vault.check, "index": vault.index, "audit": vault_audit.audit, "policy": vault_policy.policy},
+        {
+            "check": vault.check,
+            "index": vault.index,
+            "audit": vault_audit.audit,
+            "policy": vault_policy.policy,
+            "rotate-plan": vault_rotate.rotate_plan,
+        },
     ),
     "advisories": (
         "The advisory index: what is known to be vulnerable.",

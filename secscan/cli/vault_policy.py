@@ -12,6 +12,7 @@ import typer
 def policy(
     mode: Annotated[str, typer.Option("--mode", "-m", metavar="MODE", help="index, crawl, audit-hash, refs, hygiene or indexer.", show_default="that of the settings, else crawl")] = "",
     mount: Annotated[list[str] | None, typer.Option("--mount", help="A KV mount in scope; may be repeated.", show_default="those of the settings, else secret")] = None,
+    old: Annotated[list[str] | None, typer.Option("--kv1", metavar="MOUNT", help="A KV mount of version 1; may be repeated.")] = None,
     not_read: Annotated[list[str] | None, typer.Option("--not-read", metavar="GLOB", help="Paths that the role must not read, such as 'break-glass/**'.")] = None,
     role: Annotated[str, typer.Option("--role", metavar="jwt|approle", help="Print the role instead, as JSON: who may log in.")] = "",
     repository: Annotated[str, typer.Option("--repository", metavar="ID", help="GitHub's number of the repository (github.repository_id).")] = "",
@@ -56,4 +57,4 @@ def policy(
         document = least.jwt_role(chosen, asked) if role == "jwt" else least.approle(chosen, asked)
         sys.stdout.write(json.dumps(document, indent=2) + "\n")
     else:
-        sys.stdout.write(least.policy(chosen, settings))
+        sys.stdout.write(least.policy(chosen, settings, tuple(one.strip("/") for one in old or ())))

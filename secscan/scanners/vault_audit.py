@@ -32,7 +32,9 @@ from secscan.scanners.contract import (
 )
 from secscan.scanners.toolkit import strict_json, typed
 from secscan.stores.contract import StoreError
+from secscan.stores.guard import refusal
 from secscan.stores.vault.hygiene.checks import PREFIX
+from secscan.stores.vault.settings import Mode
 
 _ROOT = "vault:"
 """Begins the names of what lies in Vault."""
@@ -67,6 +69,8 @@ class VaultAudit(Scanner[Checks]):
         from secscan.stores.vault.connection import Connection
         from secscan.stores.vault.hygiene.audit import audit
 
+        if why := refusal(Mode.INDEX, os.environ):
+            raise ScannerError(f"Vault was not asked: {why}", hint="audit it in a job of its own")
         started = time.monotonic()
         if setup.vault is None:
             raise ScannerError("nobody said which Vault", hint="run `secscan vault audit`")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from secscan import process
 from secscan.errors import TargetError, UsageError
 from secscan.findings.paths import encode_path
 from secscan.targets.contract import Target
-from secscan.targets.diff import open_commit, open_diff
+from secscan.targets.diff import open_commit, open_diff, parse_span
 from secscan.targets.git import Repository, find_repository
 from secscan.targets.history import open_history
 from secscan.targets.paths import open_paths
@@ -97,15 +97,58 @@ def open_target(request: TargetRequest) -> Iterator[Target]:
 def renames_since(path: Path, base: str) -> dict[str, str]:
     """Return old path text by new path text, below the folder `path`, of the files that were renamed from the commit
     `base` to HEAD."""
+    return renames_between(path, base, _repository(_resolve(path)).commit("HEAD"))
+
+
+def renames_between(path: Path, base: str, last: str) -> dict[str, str]:
+    """Return old path text by new path text, below the folder `path`, of what was renamed between two commits."""
     place = _resolve(path)
     repository = _repository(place)
     prefix = prefix_of(place, repository)
-    moved = repository.renames(base, repository.commit("HEAD")).items()
+    moved = repository.renames(base, last).items()
     return {
         encode_path(new[len(prefix) :]): encode_path(old[len(prefix) :])
         for new, old in moved
         if new.startswith(prefix) and old.startswith(prefix)
     }
+
+
+@dataclass(frozen=True)
+class RangeEnds:
+    """The two commits of a range, and what lies between them for some files."""
+
+    base: str
+    last: str
+    before: dict[str, bytes]
+    """Content in the first commit, by path text, of those that were asked for."""
+    after: dict[str, bytes]
+    """Content in the last, also of what was renamed since."""
+    renamed: dict[str, str]
+    """New path text by old."""
+
+
+def range_ends(path: Path, span: str, names: Collection[str]) -> RangeEnds:
+    """Return the ends of a range of commits (see `targets.diff`), with the content of the files `names` at both.
+
+    Raises `TargetError` where a commit is not there.
+    """
+    place = _resolve(path)
+    repository = _repository(place)
+    first, last_name, from_ancestor = parse_span(span)
+    base, last = repository.commit(first), repository.commit(last_name)
+    if from_ancestor:
+        base = repository.merge_base(base, last)
+    renamed = {old: new for new, old in renames_between(place, base, last).items()}
+    prefix = prefix_of(place, repository)
+
+    def contents(commit: str, wanted: Collection[str]) -> dict[str, bytes]:
+        oids = {encode_path(one.path[len(prefix) :]): one.oid for one in repository.tree(commit, prefix)}
+        oids = {name: oids[name] for name in wanted if name in oids}
+        data = dict(repository.blobs(oids.values()))
+        return {name: found for name, oid in oids.items() if (found := data.get(oid)) is not None}
+
+    after = contents(last, {renamed.get(name, name) for name in names})
+    return RangeEnds(base, last, contents(base, names), after, renamed)
 
 
 def _resolve(path: Path) -> Path:

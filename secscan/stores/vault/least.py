@@ -40,7 +40,7 @@ FOR_CHANGES = frozenset({Role.INDEX, Role.REFS, Role.AUDIT_HASH})
 _READS = frozenset({Role.CRAWL, Role.INDEXER})
 _MINUTES = {Role.CRAWL: 30, Role.INDEXER: 60, Role.HYGIENE: 15}
 _USUAL_MINUTES = 10
-_SEGMENT = re.compile(r"[^*?]+")
+_SEGMENT = re.compile(r"[^*?+]+")
 
 _ITSELF = (
     ("auth/token/lookup-self", ("read",), "learn how long it lives, and whether a refusal is about a path"),
@@ -81,10 +81,13 @@ class Asked:
     cidrs: tuple[str, ...] = ()
 
 
-def policy(role: Role, settings: VaultSettings) -> str:
-    """Return the policy of a role, in HCL. Raises `UsageError` for a path that a policy cannot name exactly."""
+def policy(role: Role, settings: VaultSettings, old: Sequence[str] = ()) -> str:
+    """Return the policy of a role, in HCL; `old` are KV mounts of version 1 beside those of the settings.
+
+    Raises `UsageError` for a path that a policy cannot name exactly.
+    """
     lines = [f"# {name(role)}: {_ABOUT[role]}", ""]
-    grants = [*_grants(role, settings), *_ITSELF]
+    grants = [*_grants(role, settings), *_old(role, old, settings), *_ITSELF]
     width = max(len(path) for path, _, _ in grants) + 2
     for path, capabilities, why in grants:
         given = ", ".join(f'"{one}"' for one in capabilities)
@@ -171,6 +174,16 @@ def _grants(role: Role, settings: VaultSettings) -> Iterator[Grant]:
             yield from _denied(mount, settings.not_read, reads=role in _READS)
 
 
+def _old(role: Role, mounts: Sequence[str], settings: VaultSettings) -> Iterator[Grant]:
+    """KV of version 1, where entries lie below the mount itself, and have no metadata."""
+    if role not in _READS | {Role.REFS}:
+        return
+    for mount in _checked(mounts):
+        yield f"{mount}/*", ("read", "list") if role in _READS else ("list",), ""
+        for glob in settings.not_read:
+            yield f"{mount}/{_as_policy_path(_below(mount, glob))}", ("deny",), "not for this role"
+
+
 def _hygiene(mounts: Sequence[str]) -> Iterator[Grant]:
     yield from _HYGIENE
     for mount in mounts:
@@ -181,19 +194,28 @@ def _hygiene(mounts: Sequence[str]) -> Iterator[Grant]:
 
 
 def _mounts(role: Role, settings: VaultSettings) -> tuple[str, ...]:
-    for mount in settings.mounts:
-        if problem := problem_with(mount):
+    checked = _checked(settings.mounts)
+    return () if role in {Role.INDEX, Role.AUDIT_HASH} else checked or ("secret",)
+
+
+def _checked(mounts: Sequence[str]) -> tuple[str, ...]:
+    for mount in mounts:
+        # In a policy `+` and `*` would mean other mounts, too.
+        problem = problem_with(mount) or ("it has a wildcard" if set(mount) & {"*", "+"} else "")
+        if problem:
             raise UsageError(f"{mount[:80]!r} is no mount: {problem}", hint="write it as in `vault secrets list`")
-    if role in {Role.INDEX, Role.AUDIT_HASH}:
-        return ()
-    return settings.mounts or ("secret",)
+    return tuple(mounts)
 
 
 def _denied(mount: str, globs: Sequence[str], *, reads: bool) -> Iterator[Grant]:
     for glob in globs:
-        path = _as_policy_path(glob.removeprefix(f"{mount}/").removeprefix("/"))
+        path = _as_policy_path(_below(mount, glob))
         for what in ("metadata", "data" if reads else "subkeys"):
             yield f"{mount}/{what}/{path}", ("deny",), "not for this role"
+
+
+def _below(mount: str, glob: str) -> str:
+    return glob.removeprefix("/").removeprefix(f"{mount}/")
 
 
 def _as_policy_path(glob: str) -> str:
