@@ -151,7 +151,8 @@ def rotation(finding: Finding) -> Rotation:
 
 def code(text: str) -> str:
     """Text of others as code, in which neither Markdown nor HTML means anything."""
-    return f"`{' '.join(text.split()).replace('`', "'")}`"
+    inert = text.replace("`", "'")
+    return f"`{' '.join(inert.split())}`"
 
 
 def kind_of(finding: Finding) -> str:

@@ -65,7 +65,7 @@ class VaultServer:
 @contextmanager
 def running(folder: Path, *, tls: bool = False, audit: bool = True) -> Iterator[VaultServer]:
     """Start a server that keeps everything in memory, and end it. Skips where it has no wheel for this machine."""
-    port = _free_port()
+    port = free_port()
     config = folder / "audit.hcl"
     config.write_text(_AUDIT % (folder / "audit.log") if audit else "", encoding="utf-8")
     options = [f"-dev-root-token-id={ROOT_TOKEN}", f"-dev-listen-address=127.0.0.1:{port}", f"-config={config}"]
@@ -122,7 +122,7 @@ def child_of_bao(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[byt
         child.wait(timeout=20)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """A port that is free, and the next one as well: the server takes both."""
     while True:
         with socket.socket() as one, socket.socket() as other:

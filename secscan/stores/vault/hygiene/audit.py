@@ -14,11 +14,11 @@ from secscan.stores.vault.hygiene.checks import Check, Entry, Problem, Section, 
 from secscan.stores.vault.settings import AuditSettings
 
 SECTIONS: tuple[Section, ...] = (
+    server.SECTION,  # first: a sealed server answers nothing else, until our patience with it is over
     tokens.SECTION,
     policies.SECTION,
     methods.SECTION,
     engines.SECTION,
-    server.SECTION,
 )
 CHECKS: dict[str, Check] = {check.id: check for section in SECTIONS for check in section.checks}
 """Every check, by its id."""

@@ -90,12 +90,12 @@ _OLDEST = {1: (1, 19, 0), 2: (2, 3, 2)}
 
 
 def _gather(asking: Asking) -> Iterator[Entry]:
-    devices = asking.get("sys/audit", _AUDITS, there=True)
-    if devices is not None:
-        yield Entry("sys/audit", {"about": "audit", "told": devices})
     status = asking.whole("sys/seal-status", _STATUS)
     if status is not None:
         yield Entry("sys/seal-status", {"about": "status", "told": status})
+    devices = asking.get("sys/audit", _AUDITS, there=True)
+    if devices is not None:
+        yield Entry("sys/audit", {"about": "audit", "told": devices})
     end = origin(asking.settings.address) if asking.settings.address else None
     if end is None or end.unix or asking.settings.auth.method == "agent":
         asking.note("an agent stands between us and Vault", _WAY, "audit it by its own address")
