@@ -1,4 +1,4 @@
-"""Policies of Vault in every form that a server takes, or refuses: held against our reader and against a real server."""
+"""Policies of Vault in forms that a server takes, or refuses: held against our reader and against a real server."""
 
 from __future__ import annotations
 

@@ -70,9 +70,7 @@ def _spoil(client: Any, issuer: Issuer) -> None:
     }.items():
         client.write_data(f"auth/jwt/role/{name}", data={"role_type": "jwt", "user_claim": "sub", **role})
     client.write_data("auth/approle/role/endless", data={"bind_secret_id": True})
-    client.write_data(
-        "auth/approle/role/open", data={"bind_secret_id": False, "token_bound_cidrs": ["127.0.0.0/8"]}
-    )
+    client.write_data("auth/approle/role/open", data={"bind_secret_id": False, "token_bound_cidrs": ["127.0.0.0/8"]})
     client.write_data("sys/auth/userpass/tune", data={"user_lockout_config": {"lockout_disable": True}})
     client.auth.kubernetes.configure(
         issuer.address,
@@ -158,7 +156,9 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, str]
             client.auth.jwt.configure(jwt_validation_pubkeys=[issuer.public_key])
         asked = least.Asked(cidrs=("127.0.0.0/8",))
         for role in least.Role:
-            client.sys.create_or_update_policy(least.name(role), least.policy(role, VaultSettings(not_read=("app/top/**",))))
+            client.sys.create_or_update_policy(
+                least.name(role), least.policy(role, VaultSettings(not_read=("app/top/**",)))
+            )
             client.write_data(f"auth/jwt/role/{least.name(role)}", data=least.jwt_role(role, asked))
             client.write_data(f"auth/approle/role/{least.name(role)}", data=least.approle(role, asked))
         path = "auth/approle/role/secscan-hygiene"

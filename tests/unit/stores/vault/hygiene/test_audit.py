@@ -59,7 +59,9 @@ def test_every_check_finds_its_control_under_any_terms(section: Any) -> None:
         assert found == {check.id for check in section.checks}
 
 
-@pytest.mark.parametrize("error", [Denied("no"), Unavailable("later"), Missing("nothing")], ids=lambda one: type(one).__name__)
+@pytest.mark.parametrize(
+    "error", [Denied("no"), Unavailable("later"), Missing("nothing")], ids=lambda one: type(one).__name__
+)
 def test_what_cannot_be_looked_at_is_a_gap_of_every_check(error: StoreError) -> None:
     audited = audit(Refusing(error), now=NOW)
     # What is seen without asking: the way to it.
@@ -111,5 +113,6 @@ def test_which_versions_are_old(version: str, oldest: str, old: bool) -> None:
 
 
 def test_a_server_that_does_not_say_what_it_is_is_a_gap() -> None:
-    said = list(SERVER.judge(Entry("sys/seal-status", {"about": "status", "told": {"sealed": False}}), terms_of(AuditSettings(), NOW)))  # fmt: skip
+    entry = Entry("sys/seal-status", {"about": "status", "told": {"sealed": False}})
+    said = list(SERVER.judge(entry, terms_of(AuditSettings(), NOW)))
     assert [(type(one), one.check) for one in said] == [(Unlooked, "5.5"), (Unlooked, "5.6")]

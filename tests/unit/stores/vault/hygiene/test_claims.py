@@ -37,4 +37,7 @@ def test_what_the_bounds_hold(subject: str, claims: dict[str, Any], glob: bool, 
 
 
 def test_claims_with_wildcards() -> None:
-    assert globs({"sub": "repo:acme/*", "ref": ["refs/heads/main", "refs/tags/*"], "repository_id": "1"}) == ("ref", "sub")
+    assert globs({"sub": "repo:acme/*", "ref": ["refs/heads/main", "refs/tags/*"], "repository_id": "1"}) == (
+        "ref",
+        "sub",
+    )
