@@ -164,7 +164,11 @@ def kind_of(finding: Finding) -> str:
 def kept_at(finding: Finding) -> tuple[Kept, ...]:
     """Where a store keeps the value, by the notes and the message of a finding: `vault:secret/app/db#password`."""
     texts = (finding.message, *finding.notes) if finding.secret_state is not SecretState.UNKNOWN else ()
-    found = [Kept(match[1].rstrip(".").strip("/"), match[2] or "") for text in texts for match in _KEPT.finditer(text)]
+    found = [
+        Kept(match[1].rstrip(".").strip("/"), (match[2] or "").rstrip("."))
+        for text in texts
+        for match in _KEPT.finditer(text)
+    ]
     return tuple(dict.fromkeys(one for one in found if one.path))
 
 

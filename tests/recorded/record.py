@@ -76,6 +76,7 @@ CASES = {
     "pip-audit": MANIFESTS,
     "secrets": SECRETS,
     "vault": VAULT,
+    "vault-audit": {"development": {}},
     "vault-references": REFERENCES,
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -116,3 +117,10 @@ def test_a_server_that_does_not_say_what_it_is_is_a_gap() -> None:
     entry = Entry("sys/seal-status", {"about": "status", "told": {"sealed": False}})
     said = list(SERVER.judge(entry, terms_of(AuditSettings(), NOW)))
     assert [(type(one), one.check) for one in said] == [(Unlooked, "5.5"), (Unlooked, "5.6")]
+
+
+def test_the_document_names_every_check() -> None:
+    text = (Path(__file__).parents[5] / "docs" / "vault.md").read_text(encoding="utf-8")
+    for check in CHECKS.values():
+        cwes = ", ".join(map(str, check.cwes)) or "-"
+        assert f"| `{check.rule}` | {check.title} | {check.severity} | {cwes} |" in text
