@@ -144,7 +144,7 @@ SAMPLES = [
     Sample("vals", "values.yaml", "pw: ref+vault://secret/app/db?version=3&address=https://x#/password", ("secret/app/db#password@3",)),
     Sample("helm-secrets, nested", "values.yaml", "pw: ref+vault://secret/app/db#/a/b+", ("secret/app/db#a.b",)),
     Sample("a variable", "values.yaml", "pw: ref+vault://secret/${ENV}/db#/password", ("secret/${ENV}/db#password?",)),
-    Sample("a placeholder of a manual", "README.md", "write vault:MOUNT/PATH#FIELD", ("MOUNT/PATH#FIELD?",)),
+    Sample("a placeholder of a manual", "README.md", "write vault:MOUNT/PATH#FIELD.", ("MOUNT/PATH#FIELD?",)),
     Sample("vault kv get", "a.sh", "X=$(vault kv get -field=password secret/app/db)", ("secret/app/db#password",), Form.ENTRY),
     Sample("bao kv get", "a.sh", "bao kv get -mount=team/kv -version 2 -field password app/db | jq .", ("team/kv:app/db#password@2",)),
     Sample("over two lines", "a.sh", "vault kv get \\\n  -mount secret \\\n  app", ("secret:app",)),

@@ -35,7 +35,7 @@ def uris(text: Text) -> Iterator[Reference]:
             *found.span(),
             style="vals" if found["vals"] else "URI",
             path=found["path"],
-            key=found["key"].replace("/", "."),
+            key=found["key"].rstrip(".").replace("/", "."),  # at the end of a sentence
             version=found["version"] or (query[1] if query else ""),
             form=Form.EITHER,
         )

@@ -111,8 +111,9 @@ def test_looking_takes_steps_in_proportion(content: str) -> None:
 
 
 PARTS = [
-    "vault", ":", "//", "secret/", "data/", "#", "key", "${", "}", "{{", " ", "\n", "- ", "kv get ", "-field=", "<path:", ">",
-    "'", '"', "(", ")", "read_secret(", "hvac", "kind: ExternalSecret", "remoteRef:", "  ", "\\", "..", "é", "\x00",
+    "vault", ":", "//", "secret/", "data/", "#", "key", "${", "}", "{{", " ", "\n", "- ", "kv get ", "-field=",
+    "<path:", ">", "'", '"', "(", ")", "read_secret(", "hvac", "kind: ExternalSecret", "remoteRef:", "  ", "\\", "..", "é",
+    "\x00",
 ]  # fmt: skip
 
 
