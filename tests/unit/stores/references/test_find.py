@@ -112,8 +112,8 @@ def test_looking_takes_steps_in_proportion(content: str) -> None:
 
 PARTS = [
     "vault", ":", "//", "secret/", "data/", "#", "key", "${", "}", "{{", " ", "\n", "- ", "kv get ", "-field=",
-    "<path:", ">", "'", '"', "(", ")", "read_secret(", "hvac", "kind: ExternalSecret", "remoteRef:", "  ", "\\", "..", "é",
-    "\x00",
+    "<path:", ">", "'", '"', "(", ")", "read_secret(", "hvac", "kind: ExternalSecret", "remoteRef:", "  ", "\\", "..",
+    "é", "\x00",
 ]  # fmt: skip
 
 
