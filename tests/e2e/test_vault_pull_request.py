@@ -1,5 +1,5 @@
-"""A pull request with a secret in use, one that was replaced, and one that nobody knows, as a job of GitHub Actions sees
-it: a role that can read no secret, logged in by the job's id token, and an index that a trusted job wrote."""
+"""A pull request with a secret in use, one that was replaced, and one that nobody knows, as a job of GitHub Actions
+sees it: a role that can read no secret, logged in by the job's id token, and an index that a trusted job wrote."""
 
 from __future__ import annotations
 
