@@ -10,8 +10,8 @@ from pathlib import Path
 import msgspec
 
 from secscan.secrets.worker import decoded
-from secscan.stores.contract import Missed
-from secscan.stores.references.checked import Checked, State
+from secscan.stores.contract import Missed, MissedKind
+from secscan.stores.references.checked import Checked, State, Unreferenced
 from secscan.stores.references.find import Found, find, linked
 from secscan.stores.references.reference import Reference
 from secscan.stores.vault.connection import Connection
@@ -87,9 +87,13 @@ def follow(
         )
 
 
-def references_of(files: Mapping[str, str]) -> tuple[Reference, ...]:
-    """Return the references of files, for those who ask what is referred to."""
-    return tuple(reference for _, reference in _Read(files, float("inf")).references())
+def unreferenced(connection: Connection, files: Mapping[str, str]) -> Unreferenced:
+    """Return the entries in scope that no reference of the files (absolute path -> path text) names; a file that could
+    not be read may name some of them, and is among what was missed. Raises `StoreError`."""
+    read = _Read(files, float("inf"))
+    found = Resolver(connection).unreferenced(reference for _, reference in read.references())
+    lost = (Missed(files[one.place], MissedKind.UNAVAILABLE, one.detail) for one in read.lost)
+    return Unreferenced(found.entries, (*found.missed, *lost))
 
 
 def control_text(mount: str) -> str:

@@ -81,6 +81,10 @@ jobs:
             secret/data/ci/aws accessKey | AWS_ACCESS_KEY_ID ;
             secret/data/ci/aws secretKey | AWS_SECRET_ACCESS_KEY ; secret/data/ci/npm * | NPM_
             secret/data/${{ github.ref_name }}/x token
+            /cubbyhole/foo foo ;
+      - uses: hashicorp/vault-action@v3
+        with:
+          secrets: secret/data/ci npmToken | NPM_TOKEN
 """
 TERRAFORM = """
 data "vault_generic_secret" "old" {
@@ -144,7 +148,7 @@ SAMPLES = [
     Sample("vals", "values.yaml", "pw: ref+vault://secret/app/db?version=3&address=https://x#/password", ("secret/app/db#password@3",)),
     Sample("helm-secrets, nested", "values.yaml", "pw: ref+vault://secret/app/db#/a/b+", ("secret/app/db#a.b",)),
     Sample("a variable", "values.yaml", "pw: ref+vault://secret/${ENV}/db#/password", ("secret/${ENV}/db#password?",)),
-    Sample("a placeholder of a manual", "README.md", "write vault:MOUNT/PATH#FIELD", ("MOUNT/PATH#FIELD?",)),
+    Sample("a placeholder of a manual", "README.md", "write vault:MOUNT/PATH#FIELD.", ("MOUNT/PATH#FIELD?",)),
     Sample("vault kv get", "a.sh", "X=$(vault kv get -field=password secret/app/db)", ("secret/app/db#password",), Form.ENTRY),
     Sample("bao kv get", "a.sh", "bao kv get -mount=team/kv -version 2 -field password app/db | jq .", ("team/kv:app/db#password@2",)),
     Sample("over two lines", "a.sh", "vault kv get \\\n  -mount secret \\\n  app", ("secret:app",)),
@@ -163,7 +167,7 @@ SAMPLES = [
     Sample("Argo CD, by annotation", "a.yaml", AVP, ("secret/data/app/db#password@2", "secret/data/app/db#user@2", "secret/data/other#key@5")),
     Sample("External Secrets", "a.yaml", EXTERNAL_SECRETS, ("secret:app/db#password@3", "secret:app/db#user", "secret:app/{{ .Values.env }}/all?")),
     Sample("the CSI driver", "a.yaml", CSI, ("secret/data/app/db#password", "secret/data/app/token"), Form.API),
-    Sample("vault-action", ".github/workflows/a.yml", ACTION, ("secret/data/ci/aws#accessKey", "secret/data/ci/aws#secretKey", "secret/data/ci/npm", "secret/data/${{ github.ref_name }}/x#token?"), Form.API),
+    Sample("vault-action", ".github/workflows/a.yml", ACTION, ("secret/data/ci/aws#accessKey", "secret/data/ci/aws#secretKey", "secret/data/ci/npm", "secret/data/${{ github.ref_name }}/x#token?", "secret/data/ci#npmToken"), Form.API),
     Sample("Terraform", "infra/a.tf", TERRAFORM, ("secret/app/db", "team/kv:app/db@4", "vault_mount.kv.path:app/${var.env}?", "team/kv:app/db#password@4", "secret/app/db#user")),
     Sample("hvac", "a.py", HVAC, ("team:app/db#password@2", "secret:app/db", "old:legacy/x#user", "secret/data/app/db#user", "secret:app/{env}/db?", "secret:where?", "secret/data?")),
     Sample("Ansible", "play.yml", ANSIBLE, ("secret/data/app/db#password", "secret/data/app/db", "team:app/db#password", "secret:app?", "team:app/db@2")),

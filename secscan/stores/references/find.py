@@ -86,12 +86,17 @@ def _completed(one: Reference, base: Declared | None) -> Reference | None:
         return msgspec.structs.replace(one, unknown=f"{what or 'the store'}, which is not declared in this tree")
     if base.elsewhere:
         return None
+    path, form = one.path or base.path, base.form
+    if one.path and base.mount:
+        # External Secrets takes the mount off where it stands in the path as well, and `data/` only with it.
+        path = one.path.removeprefix(f"{base.mount}/")
+        form = Form.ENTRY if path == one.path else Form.EITHER
     return msgspec.structs.replace(
         one,
-        path=one.path or base.path,
+        path=path,
         mount=base.mount,
         version=one.version or base.version,
         namespace=base.namespace,
-        form=base.form if not one.path else Form.EITHER,
+        form=form,
         unknown=one.unknown or base.unknown,
     )

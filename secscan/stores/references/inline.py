@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from secscan.stores.references.reference import PATH, WORD, Form, Reference, Text, made
+from secscan.stores.references.reference import NO_ENTRIES, PATH, WORD, Form, Reference, Text, made
 
 _KEY = r"(?:\$\{[^{}\n]{0,100}+\}|[\w.-]){1,120}+"
 _URI = re.compile(
@@ -35,7 +35,7 @@ def uris(text: Text) -> Iterator[Reference]:
             *found.span(),
             style="vals" if found["vals"] else "URI",
             path=found["path"],
-            key=found["key"].replace("/", "."),
+            key=found["key"].rstrip(".").replace("/", "."),  # at the end of a sentence
             version=found["version"] or (query[1] if query else ""),
             form=Form.EITHER,
         )
@@ -95,7 +95,6 @@ _WITH_VALUE = frozenset(
         "client-key", "tls-server-name", "wrap-ttl", "header", "mfa",
     }
 )  # fmt: skip
-_NO_SECRETS = ("sys/", "auth/", "identity/", "cubbyhole/")
 
 
 def commands(text: Text) -> Iterator[Reference]:
@@ -119,7 +118,7 @@ def commands(text: Text) -> Iterator[Reference]:
                 place = word.span("word")
                 break
         path, mount = text.content[slice(*place)], options.get("mount", "")
-        if not path or ("/" not in path and not mount) or path.startswith(_NO_SECRETS):
+        if not path or ("/" not in path and not mount) or path.strip("/").startswith(NO_ENTRIES):
             continue
         yield made(
             text,

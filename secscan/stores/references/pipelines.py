@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from secscan.stores.references.outline import Line
-from secscan.stores.references.reference import WORD, Form, Reference, Text, made
+from secscan.stores.references.reference import NO_ENTRIES, WORD, Form, Reference, Text, made
 
 _SECRET = re.compile(rf"(?:^|;)\s{{0,20}}+(?P<path>{WORD})\s{{1,20}}+(?P<key>[^\s|;]{{1,200}}+)")
 _MODULE = re.compile(r"(?:community\.hashi_vault\.)?(?P<plugin>vault_kv[12]_get|vault_read)")
@@ -27,6 +27,8 @@ def vault_action(text: Text, lines: Sequence[Line]) -> Iterator[Reference]:
         if line.keys[-2:] != ("with", "secrets") or step not in steps or line.value[:1] in {"|", ">"}:
             continue
         for found in _SECRET.finditer(line.value):
+            if found["path"].strip("/").startswith(NO_ENTRIES):
+                continue
             yield made(
                 text,
                 line.start + found.start("path"),

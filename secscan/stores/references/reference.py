@@ -16,6 +16,9 @@ import msgspec
 
 from secscan.findings.model import Region
 
+NO_ENTRIES = ("sys/", "auth/", "identity/", "cubbyhole/")
+"""Begins the paths of what Vault has beside secrets for others."""
+
 LONGEST = 300
 """Characters of a path; a longer one is nobody's."""
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ from secscan.scanners.registry import choose
 from secscan.scanners.runner import Outcome, run_scanners
 from secscan.scanners.vault_references import SCANNER
 from secscan.stores.contract import AuthenticationFailed, MissedKind
+from secscan.stores.follow import unreferenced
 from secscan.stores.references.checked import Checked, State
 from secscan.stores.references.find import find, linked
 from secscan.stores.references.reference import Reference
@@ -165,13 +169,20 @@ def test_no_value_is_asked_for(server: VaultServer, filled: str) -> None:
     assert not any(".." in path or "sys" in path for path in paths)
 
 
-def test_entries_that_nothing_refers_to(server: VaultServer, filled: str, old: str) -> None:
+def test_entries_that_nothing_refers_to(server: VaultServer, filled: str, old: str, tmp_path: Path) -> None:
     content = f"x: vault:{filled}/data/app/db#a\nvault kv get {filled}/$APP/spare\nvault kv get {old}/legacy/x\n"
     settings = VaultSettings(mounts=(filled, old, "nowhere"), not_read=(f"{filled}/break-glass/**",), budget=2)
     with Connection(settings, server.environment(server.token(*rules(filled, old)))) as connection:
         found = Resolver(connection).unreferenced(references(content))
     assert found.entries == tuple(f"{filled}/app/{name}" for name in ("deleted", "destroyed", "empty"))
     assert [(one.path, one.kind) for one in found.missed] == [("nowhere", MissedKind.DENIED)]
+    (tmp_path / "a.sh").write_text(f"vault kv get {filled}/app/db\n", encoding="utf-8")
+    files = {str(tmp_path / name): name for name in ("a.sh", "gone")}
+    with Connection(VaultSettings(mounts=(filled,)), server.environment()) as connection:
+        found = unreferenced(connection, files)
+    assert f"{filled}/app/db" not in found.entries
+    assert f"{filled}/break-glass/root" in found.entries
+    assert [(one.path, one.kind) for one in found.missed] == [("gone", MissedKind.UNAVAILABLE)]
     with Connection(VaultSettings(mounts=(filled,), most_queries=1), server.environment()) as connection:
         found = Resolver(connection).unreferenced(())
     assert [one.kind for one in found.missed] == [MissedKind.TOO_MUCH]
@@ -259,6 +270,37 @@ def test_a_login_that_ends_is_an_error_and_not_a_refusal(server: VaultServer, fi
         (one,) = references(f"vault kv get {filled}/app/db")
         with pytest.raises(AuthenticationFailed):
             resolver.check(one)
+
+
+LIES = {"secret": {"secret/": {"type": "kv", "options": {"version": "2"}}}, "keys": [], "subkeys": {"key": None}}
+
+
+class Yes(BaseHTTPRequestHandler):
+    """Answers every question with yes."""
+
+    def do_GET(self) -> None:
+        body = json.dumps({"data": {**LIES, "versions": {"1": {"created_time": "2026-01-01T00:00:00Z"}}}}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_a_server_that_finds_everything_has_looked_at_nothing(scan: Callable[..., Outcome], filled: str) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Yes) as lying:
+        thread = threading.Thread(target=lying.serve_forever)
+        thread.start()
+        address = f"http://127.0.0.1:{lying.server_address[1]}"
+        outcome = scan(
+            {"a.sh": "vault kv get secret/app\n"}, *rules(filled), settings=VaultSettings(address=address, budget=2)
+        )
+        lying.shutdown()
+        thread.join()
+    assert outcome.run.status is RunStatus.FAILED
+    assert "positive control" in outcome.run.reason
 
 
 def test_for_a_fork_nobody_is_asked(

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from secscan.stores.references.find import MOST, find, linked
-from secscan.stores.references.reference import Reference, as_glob
+from secscan.stores.references.reference import Form, Reference, as_glob
 from tests.support.reference_samples import EXTERNAL_SECRETS, NOTHING, SAMPLES, TERRAFORM, Sample
 
 
@@ -49,6 +49,16 @@ def test_a_store_that_is_declared_in_another_file() -> None:
     found = find("b.yaml", secret)
     assert all("vault-backend" in one.unknown for one in linked(found.references, ()))
     assert [one.mount for one in linked(found.references, find("a.yaml", store).declared)] == ["secret"] * 3
+
+
+@pytest.mark.parametrize(
+    ("key", "path", "form"),
+    [("app/db", "app/db", Form.ENTRY), ("secret/app", "app", Form.EITHER), ("secret/data/a", "data/a", Form.EITHER)],
+)
+def test_a_mount_that_stands_in_store_and_path(key: str, path: str, form: Form) -> None:
+    content = EXTERNAL_SECRETS.replace("{key: app/db, property: user}", f"{{key: {key}, property: user}}")
+    (one,) = [one for one in references("a.yaml", content) if one.key == "user"]
+    assert (one.mount, one.path, one.form) == ("secret", path, form)
 
 
 def test_a_block_of_terraform_completes_only_its_own_folder() -> None:
@@ -111,8 +121,9 @@ def test_looking_takes_steps_in_proportion(content: str) -> None:
 
 
 PARTS = [
-    "vault", ":", "//", "secret/", "data/", "#", "key", "${", "}", "{{", " ", "\n", "- ", "kv get ", "-field=", "<path:", ">",
-    "'", '"', "(", ")", "read_secret(", "hvac", "kind: ExternalSecret", "remoteRef:", "  ", "\\", "..", "é", "\x00",
+    "vault", ":", "//", "secret/", "data/", "#", "key", "${", "}", "{{", " ", "\n", "- ", "kv get ", "-field=",
+    "<path:", ">", "'", '"', "(", ")", "read_secret(", "hvac", "kind: ExternalSecret", "remoteRef:", "  ", "\\", "..",
+    "é", "\x00",
 ]  # fmt: skip
 
 
