@@ -111,8 +111,9 @@ def make_index(request: Request) -> Indexed:
                 missed.append(one)
                 continue
             parts = comparable_parts(one)
-            values.extend(parts)
-            weak += not parts
+            values.extend(parts.values)
+            missed.extend(parts.missed)
+            weak += not parts.values
         document, written = build(values, missed, weak, Transit(connection))
     return Indexed(
         index=encode(document).decode(),
