@@ -161,14 +161,18 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def before(target: str, certificate: Path | None = None) -> Iterator[Proxy]:
-    """Start a proxy before a server, with TLS by a certificate and its key if one is given, and end it."""
+def before(target: str, certificate: Path | None = None, *, of_clients: bool = False) -> Iterator[Proxy]:
+    """Start a proxy before a server, and end it; with TLS by a certificate and its key if one is given, and, where they
+    are asked `of_clients`, for those only who bring the same one."""
     proxy = Proxy(target)
     server = _Server(("127.0.0.1", 0), type("Bound", (Handler,), {"proxy": proxy}))
     if certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
-        server.socket = context.wrap_socket(server.socket, server_side=True)
+        if of_clients:
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     proxy.address = f"{'https' if certificate else 'http'}://127.0.0.1:{server.server_port}"
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -49,10 +50,15 @@ class Issuer:
 
     @property
     def certificate(self) -> str:
-        """A CA that signed nothing, in PEM: Vault's Kubernetes method wants one, even where it asks over http."""
+        """Self-signed, for this machine, in PEM. Vault's Kubernetes method wants one even where it asks over http."""
         name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "nobody")])
         now = datetime.now(UTC)
-        made = x509.CertificateBuilder(name, name, self._key.public_key(), 1, now, now + timedelta(days=1))
+        public = self._key.public_key()
+        made = x509.CertificateBuilder(name, name, public, 1, now - timedelta(hours=1), now + timedelta(days=1))
+        here = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+        made = made.add_extension(here, critical=False)
+        made = made.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        made = made.add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
         return made.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
 
     def token(self, lasts: int = 300, **claims: Any) -> str:

@@ -5,10 +5,10 @@ platform mounts, never from settings and never from what is scanned.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import msgspec
 
@@ -139,12 +139,14 @@ def _id_token(caller: _Caller) -> str:
     bearer = caller.environment.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "")
     if not url or not bearer or not bearer.isascii() or not bearer.isprintable():
         raise _incomplete("SECSCAN_VAULT_JWT, or token_file, or a job of GitHub Actions with `id-token: write`")
-    address, _, query = url.partition("?")
-    end = origin(address, "GitHub's id tokens")
+    end = origin(url.partition("?")[0], "GitHub's id tokens")
+    parts = urlsplit(url)
     audience = quote(caller.settings.auth.audience or caller.settings.address, safe="")
-    line = Line(end, seconds=caller.settings.seconds)
+    line = Line(replace(end, prefix=""), seconds=caller.settings.seconds)
     try:
-        answer = line.send("GET", f"?{query}&audience={audience}", {"Authorization": f"bearer {bearer}"})
+        answer = line.send(
+            "GET", f"{parts.path}?{parts.query}&audience={audience}", {"Authorization": f"bearer {bearer}"}
+        )
     finally:
         line.close()
     if not isinstance(answer, Answer) or answer.status != 200:

@@ -13,11 +13,12 @@ from typing import Any
 import hvac
 
 from secscan.stores.contract import StoreError
+from secscan.stores.vault.adapter import HvacAdapter
 from secscan.stores.vault.auth import Login, agent_address, log_in, login_of
 from secscan.stores.vault.line import Line, origin, trust
 from secscan.stores.vault.patience import Patience
 from secscan.stores.vault.settings import VaultSettings
-from secscan.stores.vault.transport import LOOK_UP, HvacAdapter, Transport
+from secscan.stores.vault.transport import LOOK_UP, Transport
 
 _SOONEST = 1.0
 """Seconds between two renewals at least: near the end of its longest life a token is given ever shorter times."""

@@ -12,7 +12,7 @@ from secscan.secrets.secret import Secret
 from secscan.stores.contract import Held, Missed, MissedKind, Place
 from secscan.stores.vault.transport import not_vault
 
-_encode = msgspec.json.Encoder().encode
+_encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
 @dataclass(frozen=True, slots=True)

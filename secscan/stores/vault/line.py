@@ -125,8 +125,10 @@ class Line:
                 retries=False, redirect=False, preload_content=False, decode_content=False,
             )  # fmt: skip
             return _read(response)
-        except urllib3.exceptions.SSLError:
-            return Failure("its certificate is not trusted", again=False, hint="name its CA with VAULT_CACERT")
+        except urllib3.exceptions.SSLError as error:
+            if error.args and isinstance(error.args[0], ssl.SSLCertVerificationError):
+                return Failure("its certificate is not trusted", again=False, hint="name its CA with VAULT_CACERT")
+            return Failure("TLS failed", hint="check whether it wants a client certificate")
         except urllib3.exceptions.ReadTimeoutError:
             return Failure("its answer took too long")
         except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError) as error:

@@ -1,8 +1,6 @@
 """What is asked of Vault, and what its answers mean: a refusal or a lost login, a value or an error, now or later.
 
-hvac speaks through it as well (`HvacAdapter`), so that there is one safe way to Vault. Traps of hvac's own way that are
-met here: it follows redirects to other hosts and shows them the token; it returns whatever is no JSON as if it were an
-answer; it lets `..` in a path walk to another endpoint.
+hvac speaks through it as well (`adapter.py`), so that there is one safe way to Vault.
 """
 
 from __future__ import annotations
@@ -10,15 +8,15 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, NoReturn
 from urllib.parse import urlencode
 
 import msgspec
-from hvac.adapters import Adapter
 
 from secscan.stores.contract import AuthenticationFailed, Denied, Missing, StoreError, Unavailable
 from secscan.stores.vault.line import Answer, Failure, Line
-from secscan.stores.vault.paths import below_v1, quoted
+from secscan.stores.vault.paths import quoted
 from secscan.stores.vault.patience import MOST_TRIES, Patience
 
 _AGAIN = frozenset({412, 429, 472, 473, *range(500, 600)})
@@ -26,8 +24,9 @@ _AGAIN = frozenset({412, 429, 472, 473, *range(500, 600)})
 _PROOF_SECONDS = 1.0
 """How long a look-up of the token proves that a refusal is about the path."""
 LOOK_UP = "auth/token/lookup-self"
-_LIST = {"list": "true"}
-_decode = msgspec.json.Decoder().decode
+LIST = {"list": "true"}
+"""The query that lists, for servers and proxies that know no method LIST."""
+_decode = msgspec.json.Decoder(float_hook=Decimal).decode  # a number that is a secret keeps all its digits
 
 
 def not_vault() -> Unavailable:
@@ -88,31 +87,29 @@ class Transport:
             return status, {}
         if status not in {200, 400, 401, 403, 404}:
             self._refuse_status(status)
-        found = _object(answer.body)
-        if found is None:
+        told = _object(answer.body)
+        if told is None:
             self._lose(not_vault())
-        if status == 200:
-            if query == _LIST:
-                self._listed = target
-            return status, found
-        if status == 404:
-            return status, found
+        if status == 200 and query == LIST:
+            self._listed = target
+        if status in {200, 404}:
+            return status, told
         if status == 400:
-            said = "" if self.logged_in else _words(found, body)
+            said = "" if self.logged_in else _words(told, body)
             raise StoreError(f"Vault refused a question as malformed{said}", hint="see Vault's own log")
         self._check_login()
         raise Denied(f"Vault does not let this token use {path}", hint="check its policies")
 
     def get(self, path: str, **query: str) -> dict[str, Any]:
         """Read a path. Raises `Missing` where there is nothing."""
-        return _found(path, self.ask("GET", path, query=query or None))
+        return found(path, self.ask("GET", path, query=query or None))
 
     def list(self, path: str) -> tuple[str, ...]:
         """The keys below a path."""
-        status, found = self.ask("GET", path, query=_LIST)
+        status, told = self.ask("GET", path, query=LIST)
         if status == 404:
             return ()
-        data = found.get("data")
+        data = told.get("data")
         keys = data.get("keys") if isinstance(data, dict) else None
         if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
             self._lose(not_vault())
@@ -120,7 +117,7 @@ class Transport:
 
     def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Write to a path."""
-        return _found(path, self.ask("POST", path, body=body))
+        return found(path, self.ask("POST", path, body=body))
 
     def attempt(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any] | None:
         """Ask for what a token may well be refused; None for any refusal, from which nothing else is concluded."""
@@ -226,54 +223,8 @@ class Transport:
             raise type(self._lost)(self._lost.message, hint=self._lost.hint)
 
 
-class HvacAdapter(Adapter):  # type: ignore[misc]
-    """hvac's requests over a transport: what it returns was JSON with status 200, or nothing with 204."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-        super().__init__(token=transport.token, session=_NoSession())
-
-    @property
-    def token(self) -> str:
-        """The token, which hvac sets when it logs in."""
-        return self._transport.token
-
-    @token.setter
-    def token(self, token: str) -> None:
-        self._transport.token = token
-
-    def close(self) -> None:
-        """Close the transport."""
-        self._transport.close()
-
-    def get_login_token(self, response: dict[str, Any]) -> str:
-        """The token of an answer to a login."""
-        granted = response.get("auth")
-        token = granted.get("client_token") if isinstance(granted, dict) else None
-        if not isinstance(token, str) or not token:
-            raise not_vault()
-        return token
-
-    def request(self, method: str, url: str, headers: Mapping[str, str] | None = None, **more: Any) -> dict[str, Any]:
-        """Ask what hvac asks. Nothing is returned in place of an error, also where hvac's own adapter would."""
-        sent = dict(headers or {})
-        if more.get("wrap_ttl"):
-            sent["X-Vault-Wrap-TTL"] = str(more["wrap_ttl"])
-        query = {name: str(value) for name, value in (more.get("params") or {}).items()}
-        if method.upper() == "LIST":
-            method, query = "GET", query | _LIST
-        path = below_v1(url)
-        answer = self._transport.ask(method.upper(), path, query=query or None, body=more.get("json"), headers=sent)
-        return _found(path, answer)
-
-
-class _NoSession:
-    """In place of the session of requests that hvac would make: there is no second way to Vault."""
-
-    verify = cert = proxies = None
-
-
-def _found(path: str, answer: tuple[int, dict[str, Any]]) -> dict[str, Any]:
+def found(path: str, answer: tuple[int, dict[str, Any]]) -> dict[str, Any]:
+    """What `Transport.ask` returned for a path, if there is something."""
     if answer[0] == 404:
         raise Missing(f"there is nothing at {path} in Vault", hint="check the mount and the path")
     return answer[1]
@@ -282,15 +233,15 @@ def _found(path: str, answer: tuple[int, dict[str, Any]]) -> dict[str, Any]:
 def _object(body: bytes) -> dict[str, Any] | None:
     # msgspec's error names a position; json's would hold the whole text.
     try:
-        found = _decode(body)
+        told = _decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
+    return told if isinstance(told, dict) else None
 
 
-def _words(found: Mapping[str, Any], body: Mapping[str, Any] | None) -> str:
+def _words(told: Mapping[str, Any], body: Mapping[str, Any] | None) -> str:
     """What Vault says of a refused login, unless it repeats something that was sent."""
-    errors = found.get("errors")
+    errors = told.get("errors")
     said = " ".join(one for one in errors if isinstance(one, str)) if isinstance(errors, list) else ""
     if not said or any(isinstance(value, str) and value and value in said for value in (body or {}).values()):
         return ""

@@ -219,6 +219,20 @@ def test_a_certificate_that_nobody_signed(server: VaultServer, house: str, tmp_p
         assert proxy.seen == []
 
 
+def test_a_client_certificate(server: VaultServer, house: str, tmp_path: Path) -> None:
+    file = tmp_path / "both-sides.pem"
+    file.write_text(Issuer().certificate_and_key, encoding="utf-8")
+    with faulty.before(server.address, file, of_clients=True) as proxy:
+        proxy.when = lambda _, __: False
+        known = {"VAULT_ADDR": proxy.address, "VAULT_TOKEN": house, "VAULT_CACERT": str(file)}
+        way = replace(settings(), mounts=())
+        with Connection(way, {**known, "VAULT_CLIENT_CERT": str(file), "VAULT_CLIENT_KEY": str(file)}) as connection:
+            assert connection.list("faults/metadata/app0") == ("s0", "s3", "s6", "s9")
+        with Connection(way, known) as connection, pytest.raises(Unavailable):
+            connection.list("faults/metadata/app0")
+        assert len(proxy.seen) == 1
+
+
 def test_hvacs_own_calls_go_the_same_way(proxy: Proxy, house: str) -> None:
     environment = {"VAULT_ADDR": proxy.address, "VAULT_TOKEN": house}
     with Connection(settings(), environment) as connection:

@@ -35,13 +35,21 @@ def values(held: list[Held]) -> dict[tuple[str, str, str], str]:
 def test_both_versions_of_kv_with_every_kind_of_value(server: VaultServer, mount: Make) -> None:
     old, new = mount(1), mount(2)
     client = server.client()
-    stored = {"text": "c0pper", "number": 7, "truth": True, "none": None, "tree": {"a": ["ü", 1.5]}}
+    digits = 4929123456789012
+    stored = {"digits": digits, "text": "c0pper", "number": 7, "truth": True, "none": None, "tree": {"a": ["ü", 1.5]}}
     client.secrets.kv.v1.create_or_update_secret("top", stored, mount_point=old)
     client.secrets.kv.v1.create_or_update_secret("deep/er/one two", {"a": "b"}, mount_point=old)
     client.secrets.kv.v2.create_or_update_secret("top", stored, mount_point=new)
     client.secrets.kv.v2.create_or_update_secret("deep/ünder/one", {"a": "b"}, mount_point=new)
     held, missed, store = crawled(server, old, new)
-    texts = {"text": "c0pper", "number": "7", "truth": "true", "none": "null", "tree": '{"a":["ü",1.5]}'}
+    texts = {
+        "digits": str(digits),
+        "text": "c0pper",
+        "number": "7",
+        "truth": "true",
+        "none": "null",
+        "tree": '{"a":["ü",1.5]}',
+    }
     assert values(held) == {
         **{(f"{old}/top", name, ""): text for name, text in texts.items()},
         (f"{old}/deep/er/one two", "a", ""): "b",

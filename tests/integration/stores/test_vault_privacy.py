@@ -188,7 +188,8 @@ def test_a_crash_of_the_child_tells_where_and_not_what(tmp_path: Path) -> None:
 
 
 LEAK = """
-import hashlib, sys
+import hashlib, sys, time
+time.sleep(0.5)
 open("report.txt", "w").write(f"found {sys.argv[1]}")
 open("hash.txt", "w").write(hashlib.sha256(sys.argv[1].encode()).hexdigest())
 """
