@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,12 +26,13 @@ from secscan.policy.baseline import Baseline, baseline_of
 from secscan.policy.model import Waiver
 from secscan.process import Limits
 from secscan.scanners.columns import to_characters
-from secscan.scanners.contract import Scanner, Setup
+from secscan.scanners.contract import Scanner, Setup, no_credentials
 from secscan.scanners.enrich import enrich
 from secscan.scanners.runner import Outcome, Progress, run_scanners
 from secscan.scanners.unparsable import explain_unparsable
 from secscan.scanners.workspace import Workspace
 from secscan.secrets.scrub import scrub_findings, scrub_scan
+from secscan.stores.vault.settings import VaultSettings
 from secscan.targets.contract import Target
 from secscan.targets.notices import scanner_settings_that_count
 from secscan.targets.open import TargetRequest, open_target, renames_since
@@ -47,6 +48,10 @@ class ScanRequest:
     """Policy, waivers and baseline."""
     advisories: Path | None
     """The advisory index; None where there is none."""
+    vault: VaultSettings | None = None
+    """How Vault is reached and asked; None where it is not."""
+    credentials: Callable[[str], Mapping[str, str]] = no_credentials
+    """See `scanners.contract.Setup`."""
     limits: Limits = field(default_factory=Limits)
     jobs: int = 1
     judged_at: datetime | None = None
@@ -102,6 +107,8 @@ def _look(request: ScanRequest, progress: Callable[[Progress], None]) -> Scan:
             target=target,
             limits=request.limits,
             advisories=request.advisories,
+            vault=request.vault,
+            credentials=request.credentials,
             jobs=request.jobs,
             place=space.place,
         )
@@ -114,7 +121,11 @@ def _look(request: ScanRequest, progress: Callable[[Progress], None]) -> Scan:
             scanners=tuple(outcome.run for outcome in outcomes),
             findings=one_per_secret(_told(merge(_in_context(request.scanners, outcomes, setup)), target)),
             gaps=_sorted_gaps(explain_unparsable(gaps, target)),
-            notices=(*request.notices, *scanner_settings_that_count(target.notices, request.counting)),
+            notices=(
+                *request.notices,
+                *scanner_settings_that_count(target.notices, request.counting),
+                *(notice for outcome in outcomes for notice in outcome.notices),
+            ),
             files=tuple(FileState(path=file.path, digest=file.digest[:16]) for file in target.files),
             packages=tuple(sorted({package for outcome in outcomes for package in outcome.packages})),
         )

@@ -14,7 +14,7 @@ from typing import Any
 
 import typer
 
-from secscan.cli import advisories, baseline, doctor, explain, gate, policy, report, scan, schema, waiver
+from secscan.cli import advisories, baseline, doctor, explain, gate, policy, report, scan, schema, vault, waiver
 from secscan.errors import ExitCode, Interrupted, SecscanError
 
 _GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
@@ -29,6 +29,10 @@ _GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     "baseline": (
         "Baselines: what was there before, to tell what is new and why.",
         {"write": baseline.write, "show": baseline.show},
+    ),
+    "vault": (
+        "Vault: whether secrets in code are in use, and with how few rights that can be asked.",
+        {"check": vault.check, "index": vault.index},
     ),
     "advisories": (
         "The advisory index: what is known to be vulnerable.",

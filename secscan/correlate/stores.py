@@ -30,13 +30,20 @@ def with_state(merged: Finding, group: Sequence[Finding]) -> Finding:
     if all(one.secret_state is None for one in group):
         return merged
     state = _state(group)
-    if state is SecretState.LIVE:
-        return msgspec.structs.replace(
-            merged, secret_state=state, severity=Severity.CRITICAL, confidence=Confidence.HIGH, kind=Kind.SECRET
-        )
-    if state in _ENDED:
-        return msgspec.structs.replace(merged, secret_state=state, severity=Severity.LOW)
-    return msgspec.structs.replace(merged, secret_state=state)
+    if state is not SecretState.LIVE and state not in _ENDED:
+        return msgspec.structs.replace(merged, secret_state=state)
+    teller = next(one for one in group if one.secret_state is state)
+    live = state is SecretState.LIVE
+    return msgspec.structs.replace(
+        merged,
+        kind=Kind.SECRET,
+        secret_state=state,
+        severity=Severity.CRITICAL if live else Severity.LOW,
+        confidence=Confidence.HIGH if live else merged.confidence,
+        title=teller.title,
+        message=teller.message,
+        remediation=teller.remediation,
+    )
 
 
 def _state(group: Sequence[Finding]) -> SecretState | None:

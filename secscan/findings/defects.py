@@ -81,6 +81,8 @@ DEFECTS: dict[str, Defect] = _table(
     ("vulnerable-dependency", "Vulnerable dependency", (1395, 937), "Upgrade to a version that is not affected."),
     ("malicious-package", "Malicious package", (506,), "Remove the package and treat every machine that installed it as compromised."),
     ("licence-violation", "Licence not allowed", (), "Replace the package or have the licence approved."),
+    ("excessive-permissions", "More rights than needed", (269, 250, 1220), "Give each holder the paths and capabilities that it needs, by name."),
+    ("vault-misconfiguration", "Vault set up unsafely", (778,), "Change the server's or the mount's own settings."),
     ("gate-weakening", "Attempt to weaken the gate", (693,), "Remove the change, or have it approved where the policy lives."),
     (OTHER, "Other weakness", (), "Read the scanner's own description."),
 )  # fmt: skip

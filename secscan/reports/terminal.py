@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from secscan.findings.levels import Action, Severity, WaiverState
+from secscan.findings.levels import Action, Kind, Severity, WaiverState
 from secscan.findings.scan import Scan
 from secscan.reports.contract import Format
 from secscan.reports.escape import terminal
@@ -164,6 +164,8 @@ def _detailed(page: _Page, one: Judged) -> Iterator[str]:
         yield page.styled("            | ", "dim") + page.cut(terminal(line), 14)
     if finding.message and finding.package is None:
         yield from page.wrapped(terminal(_first(finding.message)), indent=12, hang=0)
+    for note in finding.notes if finding.kind is Kind.SECRET else ():
+        yield from page.wrapped(terminal(note), indent=12, hang=2)
     if finding.remediation:
         yield from page.wrapped(f"fix: {terminal(finding.remediation)}", indent=12, hang=5)
     other = one.decision.other

@@ -13,7 +13,7 @@ was not found did not scan.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
@@ -21,8 +21,9 @@ from typing import ClassVar, Generic, TypeVar
 
 from secscan.errors import SecscanError
 from secscan.findings.levels import Kind
-from secscan.findings.model import Finding, Gap
+from secscan.findings.model import Finding, Gap, Notice
 from secscan.process import Ended, Limits
+from secscan.stores.vault.settings import VaultSettings
 from secscan.targets.contract import Target
 
 PieceT = TypeVar("PieceT")
@@ -44,6 +45,13 @@ class Needs:
     """Programs by name; see `process.find_program`."""
     advisories: bool = False
     """Whether it works against the advisory index."""
+    vault: bool = False
+    """Whether it asks Vault: then it is part of a scan only where the caller wants that."""
+
+
+def no_credentials(_scanner: str) -> Mapping[str, str]:
+    """No scanner has credentials."""
+    return {}
 
 
 @dataclass(frozen=True)
@@ -55,6 +63,10 @@ class Setup:
     limits: Limits = field(default_factory=Limits)
     advisories: Path | None = None
     """The advisory index, opened read-only; None where there is none."""
+    vault: VaultSettings | None = None
+    """How Vault is reached and asked; None where the caller does not want that."""
+    credentials: Callable[[str], Mapping[str, str]] = no_credentials
+    """Gives the variables with credentials of a scanner, by its name, when its program is about to start."""
     jobs: int = 1
     """How many processor cores this scanner may count on."""
     place: Callable[[str], Path] = field(default=Path)
@@ -84,6 +96,8 @@ class Report:
     gaps: tuple[Gap, ...] = ()
     looked_at: frozenset[str] = frozenset()
     """The part of the plan's `selected` that the tool proved to have looked at."""
+    notices: tuple[Notice, ...] = ()
+    """What the reader of a report should know besides."""
     control: bool = False
     """Whether the positive control was found (it is not among the findings)."""
 

@@ -39,13 +39,18 @@ def all_scanners() -> dict[str, Scanner[Any]]:
     return dict(sorted(found.items()))
 
 
-def choose(names: tuple[str, ...], *, without: tuple[str, ...] = ()) -> dict[str, Scanner[Any]]:
+def choose(names: tuple[str, ...], *, without: tuple[str, ...] = (), vault: bool = False) -> dict[str, Scanner[Any]]:
     """Return the scanners with these names, or all for no names, but for those of `without`.
 
-    Raises `UsageError` for an unknown name.
+    `vault`: whether those that ask Vault are among them, also where others are named. Raises `UsageError` for an
+    unknown name.
     """
     known = all_scanners()
     for name in (*names, *without):
         if name not in known:
             raise UsageError(f"there is no scanner {name!r}", hint=f"the scanners are: {', '.join(known)}")
-    return {name: scanner for name, scanner in known.items() if (not names or name in names) and name not in without}
+    return {
+        name: scanner
+        for name, scanner in known.items()
+        if name not in without and (name in names or (vault if scanner.needs.vault else not names))
+    }

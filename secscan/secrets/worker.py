@@ -100,7 +100,6 @@ def secret_id(value: str, key: bytes) -> str:
 
 
 def _plain(one: Candidate, lines: list[int], form: str) -> dict[str, Any]:
-    first, last = bisect_right(lines, one.start), bisect_right(lines, max(one.end - 1, one.start))
     return {
         "rule": one.rule,
         "title": one.title,
@@ -110,10 +109,18 @@ def _plain(one: Candidate, lines: list[int], form: str) -> dict[str, Any]:
         "form": one.form or form,
         "revoke": one.revoke,
         "why": one.why,
+        **region_of(lines, one.start, one.end),
+    }
+
+
+def region_of(lines: list[int], start: int, end: int) -> dict[str, int]:
+    """Return where characters `start` up to `end` stand, in lines and columns from 1. `lines` are the lines' starts."""
+    first, last = bisect_right(lines, start), bisect_right(lines, max(end - 1, start))
+    return {
         "start_line": first,
-        "start_column": one.start - lines[first - 1] + 1,
+        "start_column": start - lines[first - 1] + 1,
         "end_line": last,
-        "end_column": one.end - lines[last - 1] + 1,
+        "end_column": end - lines[last - 1] + 1,
     }
 
 

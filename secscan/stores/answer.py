@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import msgspec
 
 from secscan.findings.levels import Confidence, SecretState, Severity
 from secscan.stores.vault.settings import VaultSettings
 
 
+class Task(StrEnum):
+    """What the child is to do."""
+
+    LOOK = "look"
+    """Say of the secrets in files what the store knows of them."""
+    INDEX = "index"
+    """Make an index of what the store holds."""
+
+
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """What is asked; given on standard input, since it holds what logs in."""
 
+    task: Task = Task.LOOK
     settings: VaultSettings
     environment: dict[str, str]
     """The variables that log in."""
@@ -18,7 +30,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Absolute path -> path text."""
     show_paths: bool
     key: str
-    """Key of ids of paths, where those are not shown; empty for one that is made for this run."""
+    """The organisation's key, for ids of secrets, and of paths where those are not shown; empty where there is none."""
+    values_key: str = ""
+    """Key of this scan, under which equal values are recognised."""
 
 
 class Where(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +71,16 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     severity: Severity
     confidence: Confidence
     revoke: str
+    secret_id: str
+    same: str
+
+
+class TooMuch(msgspec.Struct, frozen=True, kw_only=True):
+    """A right of the token that secscan does not need."""
+
+    path: str
+    """Of Vault's API; empty where the token as a whole is meant."""
+    capability: str
 
 
 class Lost(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,13 +98,27 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     told: list[Told]
     lost: list[Lost]
     looked_at: list[str]
+    excess: list[TooMuch]
     facts: list[str]
     """What a reader of the report should know: what was read, what was left out."""
     control: bool
     complete: bool
 
 
-class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+class Indexed(msgspec.Struct, frozen=True, kw_only=True, tag="indexed"):
+    """An index was made."""
+
+    index: str
+    """The file's content."""
+    entries: int
+    values: int
+    missed: int
+    weak: int
+    paths: dict[str, str]
+    """Id -> path."""
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True, tag="refusal"):
     """The store could not be asked."""
 
     error: str

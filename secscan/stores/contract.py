@@ -9,10 +9,10 @@ A value leaves a store as a `Secret` and goes nowhere but into keyed fingerprint
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol
 
 from secscan.errors import VaultError
 from secscan.secrets.secret import Secret
@@ -32,11 +32,6 @@ class Denied(StoreError):
 
 class Missing(StoreError):
     """There is nothing at this path."""
-
-    def __init__(self, message: str, *, hint: str = "", answer: Mapping[str, Any] | None = None) -> None:
-        super().__init__(message, hint=hint)
-        self.answer = answer or {}
-        """What the store says beside: of a version that was deleted, when."""
 
 
 class AuthenticationFailed(StoreError):

@@ -23,6 +23,8 @@ _DEEPEST = 20
 _LONGEST = 1_000_000
 """Characters of a value that is opened; a longer one is compared as a whole."""
 
+_SHORTEST_KEY = 64
+
 _PEM = re.compile(r"-----BEGIN [A-Z0-9 ]{1,60}-----(?P<v>(?:[^-]++|-(?!----END))*+)-----END")
 _NO_BASE64 = re.compile(r"\\[nrt]|[\s\"'+,\\|>]")
 _ADDRESS = re.compile(r"://[^\s/:@]{0,300}:(?P<v>[^\s/]{1,500})@")
@@ -66,6 +68,15 @@ def leaves(text: str) -> Iterator[tuple[str, str]]:
     if _BASE64.fullmatch(whole) and (inner := decoded_text(whole)):
         yield "", inner.strip()
         yield from _opened(inner)
+
+
+def bare(text: str) -> str:
+    """Return a text as it is compared: without blanks around it, the body of a key without its line breaks."""
+    if "\n" in text or "\\n" in text:
+        body = _NO_BASE64.sub("", text)
+        if len(body) >= _SHORTEST_KEY and _BASE64.fullmatch(body):
+            return body
+    return text.strip()
 
 
 def is_comparable(value: str, field: str) -> bool:

@@ -17,7 +17,7 @@ from secscan.secrets.detect.detector import detect
 from secscan.secrets.secret import Secret
 from secscan.secrets.strength import entropy, is_mixed, is_strong
 from secscan.stores.contract import Held, Place
-from secscan.stores.leaves import is_comparable, leaves
+from secscan.stores.leaves import bare, is_comparable, leaves
 from secscan.stores.tokens import Token, literals, tokens
 
 _BYTES = 16
@@ -32,6 +32,7 @@ class Match(NamedTuple):
     start: int
     end: int
     form: str
+    secret: Secret
     places: tuple[Place, ...]
 
 
@@ -61,27 +62,20 @@ class ValueIndex:
 
     def add(self, held: Held) -> None:
         """Take one value, with its parts."""
-        number: int | None = None
-        any_part = False
-        for name, value in leaves(held.secret.reveal()):
-            field = f"{held.place.field}.{name}" if name else held.place.field
-            if not is_comparable(value, field):
-                continue
-            any_part = True
-            if name or number is None:
-                self._places.append(replace(held.place, field=field) if name else held.place)
-                number = len(self._places) - 1
-            self._remember(value, number)
-            number = None if name else number
-        if not any_part:
+        parts = comparable_parts(held)
+        for value, place in parts:
+            if not self._places or self._places[-1] is not place:
+                self._places.append(place)
+            self._remember(value, len(self._places) - 1)
+        if not parts:
             self.weak.add((held.place.path, held.place.field))
 
     def places(self, value: str) -> tuple[Place, ...]:
         """Return where the store holds exactly this value; empty where it does not."""
-        bare = value.strip()
-        if len(bare) not in self._lengths:
+        text = bare(value)
+        if len(text) not in self._lengths:
             return ()
-        return tuple(self._places[number] for number in self._known.get(self._fingerprint(bare), ()))
+        return tuple(self._places[number] for number in self._known.get(self._fingerprint(text), ()))
 
     def matches(self, text: str) -> Iterator[Match]:
         """Yield every place of a text at which a value of the store stands, each once."""
@@ -95,7 +89,7 @@ class ValueIndex:
                 known[token.value] = self.places(token.value)
             if known[token.value] and (token.start, token.end) not in seen:
                 seen.add((token.start, token.end))
-                yield Match(token.start, token.end, token.form, known[token.value])
+                yield Match(token.start, token.end, token.form, Secret(bare(token.value)), known[token.value])
 
     def _remember(self, value: str, number: int) -> None:
         there = self._known.setdefault(self._fingerprint(value), [])
@@ -107,6 +101,16 @@ class ValueIndex:
     def _fingerprint(self, value: str) -> bytes:
         data = value.encode("utf-8", errors="surrogatepass")
         return hashlib.blake2b(data, digest_size=_BYTES, key=self._key).digest()
+
+
+def comparable_parts(held: Held) -> list[tuple[str, Place]]:
+    """Return what of a stored value is telling enough to be compared: the value and its parts, each with its place."""
+    parts = []
+    for name, value in leaves(held.secret.reveal()):
+        field = f"{held.place.field}.{name}" if name else held.place.field
+        if is_comparable(value, field):
+            parts.append((value, replace(held.place, field=field) if name else held.place))
+    return parts
 
 
 def worth_asking(text: str, path: str) -> Iterator[Asked]:

@@ -13,7 +13,6 @@ from secscan.cli.judging import Wanted, gather
 from secscan.errors import PolicyError, VaultError
 from secscan.stores.vault import field as vault
 from secscan.stores.vault.field import read_field
-from secscan.stores.vault.settings import VaultSettings
 from tests.support.repositories import commit, git, repository, write
 from tests.support.vault import VaultServer, running
 
@@ -171,10 +170,11 @@ def test_the_token_is_not_shown_to_the_host_of_a_redirect(lying: Lying) -> None:
     assert shown == []
 
 
-def test_a_slow_server_ends_in_time(lying: Lying) -> None:
+def test_a_slow_server_ends_in_time(lying: Lying, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vault, "SECONDS", 0.3)
     address, _ = lying(200, b"{", {"Content-Length": "100"})
-    with pytest.raises(VaultError, match="broke off"):
-        read_field("secret/a/b#c", {"VAULT_ADDR": address, "VAULT_TOKEN": "t"}, VaultSettings(seconds=0.3, budget=1))
+    with pytest.raises(VaultError, match=r"cannot be reached|not Vault"):
+        read_field("secret/a/b#c", {"VAULT_ADDR": address, "VAULT_TOKEN": "t"})
 
 
 # --- As waivers -------------------------------------------------------------------------------------------------------

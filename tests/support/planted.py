@@ -33,7 +33,7 @@ MAKERS: dict[str, Callable[[random.Random], str]] = {
     "long": lambda rng: _letters(rng, string.ascii_letters + string.digits, 64),
     "uuid": lambda rng: "-".join(rng.randbytes(size).hex() for size in (4, 2, 2, 2, 6)),
     "pem": _pem,
-    "words": lambda rng: " ".join(rng.choice(_WORDS) for _ in range(5)),
+    "words": lambda rng: " ".join(rng.choice(_WORDS) for _ in range(9)),
 }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -48,6 +49,7 @@ class AuditLog:
         self._fields: defaultdict[tuple[str, str], _Field] = defaultdict(_Field)
         self._by_hash: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
         self._deleted: dict[str, str] = {}
+        self._written: dict[str, str] = {}
         self._accessors: set[str] = set()
         self.not_understood = 0
         """Lines that are no entries of a log."""
@@ -84,13 +86,13 @@ class AuditLog:
         values = self._fields[key].values
         mine = values[digest]
         later = sorted((one.version, one.first) for one in values.values() if _order(one) > _order(mine))
-        gone = self._deleted.get(path, "")
+        gone, written = self._deleted.get(path, ""), self._written.get(path, "")
         return Place(
             path=path,
             field=name,
             version=str(mine.version) if mine.version else "",
             current=not later,
-            deleted=gone > mine.last,
+            deleted=gone > written,
             created=mine.first,
             replaced=later[0][1] if later else "",
         )
@@ -120,6 +122,8 @@ class AuditLog:
         if operation == "delete":
             self._deleted[path] = time
             return
+        if operation in ("create", "update", "patch"):
+            self._written[path] = time
         given = response if operation == "read" else request
         data = given.get("data") or {}
         told = response.get("data") or {}
@@ -160,7 +164,7 @@ def _has_data(path: str, request: Mapping[str, Any]) -> bool:
 def _entry_path(request: Mapping[str, Any]) -> str:
     path = str(request["path"])
     mount = path[: len(path) - len(_below_mount(path, request))]
-    return mount + _below_mount(path, request).removeprefix("data/")
+    return mount + re.sub(r"^(?:data|metadata|undelete)/", "", _below_mount(path, request))
 
 
 def _below_mount(path: str, request: Mapping[str, Any]) -> str:

@@ -1,266 +1,262 @@
-"""HTTP to one Vault server: an adapter of hvac, which our own bulk reads use, too.
+"""What is asked of Vault, and what its answers mean: a refusal or a lost login, a value or an error, now or later.
 
-hvac's own adapters follow redirects to other hosts and send them the token; they return whatever is no JSON as if it
-were an answer; they read bodies of any size. Here a redirect is an error, so is every answer that is no JSON object,
-size and time have limits, and whatever says "not now" is asked again within a budget. Messages hold no token, no value.
+hvac speaks through it as well (`adapter.py`), so that there is one safe way to Vault.
 """
 
 from __future__ import annotations
 
-import http.client
-import random
-import socket
-import ssl
 import threading
 import time
 from collections.abc import Mapping
-from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from decimal import Decimal
+from typing import Any, NoReturn
+from urllib.parse import urlencode
 
 import msgspec
-import urllib3
-from hvac.adapters import Adapter
-from urllib3.connection import HTTPConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError, SSLError
 
-from secscan.stores.contract import Denied, Missing, StoreError, Unavailable
-from secscan.stores.vault.settings import VaultSettings
+from secscan.stores.contract import AuthenticationFailed, Denied, Missing, StoreError, Unavailable
+from secscan.stores.vault.line import Answer, Failure, Line
+from secscan.stores.vault.paths import quoted
+from secscan.stores.vault.patience import MOST_TRIES, Patience
 
-MOST_BYTES = 32_000_000
-"""Of one answer."""
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_AGAIN = frozenset({412, 429, 472, 473, 500, 502, 503, 504})
-"""Statuses that pass: too many requests, standby and sealed servers, and faults on the way."""
-_TRIES = 5
-_FIRST_WAIT = 0.5
-_LONGEST_WAIT = 8.0
-_NOT_VAULT = "what answers is not Vault"
-_PROXIES = "check the address, and proxies on the way"
+_AGAIN = frozenset({412, 429, 472, 473, *range(500, 600)})
+"""Busy, standby, sealed, not yet replicated: it may be over soon."""
+_PROOF_SECONDS = 1.0
+"""How long a look-up of the token proves that a refusal is about the path."""
+LOOK_UP = "auth/token/lookup-self"
+LIST = {"list": "true"}
+"""The query that lists, for servers and proxies that know no method LIST."""
+_decode = msgspec.json.Decoder(float_hook=Decimal).decode  # a number that is a secret keeps all its digits
 
 
-class Transport(Adapter):  # type: ignore[misc]
-    """See the module. Safe to use from several threads."""
+def not_vault() -> Unavailable:
+    """The error for an answer that Vault would not give."""
+    return Unavailable("what answers at VAULT_ADDR is not Vault", hint="check the address, and proxies on the way")
 
-    def __init__(self, settings: VaultSettings) -> None:
-        super().__init__(base_uri=settings.address, namespace=settings.namespace or None)
-        self.settings = settings
+
+class Transport:
+    """Questions to one server, from any number of threads."""
+
+    def __init__(self, line: Line, patience: Patience, namespace: str = "") -> None:
         self.asked = 0
-        """How many questions were sent."""
-        self._spent = 0.0
-        self._lock = threading.Lock()
-        self._pool, self._prefix = _pool(settings)
+        """Requests that were sent."""
+        self.logged_in = False
+        """Whether a refusal is about the path rather than about who asks."""
+        self._line = line
+        self._patience = patience
+        self._namespace = namespace
+        self._token = ""
+        self._headers = self._common()
+        self._lost: StoreError | None = None
+        self._counting, self._checking = threading.Lock(), threading.Lock()
+        self._proved = float("-inf")
+        self._listed = ""
 
-    def get_login_token(self, response: Mapping[str, Any]) -> str:
-        """See hvac: the token in the answer to a login."""
-        token = (response.get("auth") or {}).get("client_token")
-        if not isinstance(token, str) or not token:
-            raise Unavailable(f"{_NOT_VAULT}: it gave no token for a login", hint=_PROXIES)
-        return token
+    @property
+    def token(self) -> str:
+        """What is sent as the token."""
+        return self._token
 
-    def request(
+    @token.setter
+    def token(self, token: str) -> None:
+        if not token.isascii() or not token.isprintable() or " " in token:
+            raise AuthenticationFailed("the token for Vault has characters that no token has", hint="check VAULT_TOKEN")
+        self._token = token
+        self._headers = self._common() | ({"X-Vault-Token": token} if token else {})
+
+    @property
+    def lost(self) -> bool:
+        """Whether nothing more can be asked."""
+        return self._lost is not None
+
+    def ask(
         self,
         method: str,
-        url: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
-        raise_exception: bool = True,  # noqa: ARG002 - as hvac calls it; here whatever is no answer is an error
-        **kwargs: Any,
-    ) -> dict[str, Any]:
-        """Ask, as hvac does: `url` is the path from the root. Returns the JSON object of the answer; empty for 204.
+    ) -> tuple[int, dict[str, Any]]:
+        """Return status and answer: 200, 204 with nothing, or 404 with what Vault still says. All else is an error."""
+        target = f"/v1/{quoted(path)}" + (f"?{urlencode(query)}" if query else "")
+        data = None if body is None else msgspec.json.encode(body)
+        answer = self._persist(method, target, data, headers)
+        status = answer.status
+        if status == 204:
+            return status, {}
+        if status not in {200, 400, 401, 403, 404}:
+            self._refuse_status(status)
+        told = _object(answer.body)
+        if told is None:
+            self._lose(not_vault())
+        if status == 200 and query == LIST:
+            self._listed = target
+        if status in {200, 404}:
+            return status, told
+        if status == 400:
+            said = "" if self.logged_in else _words(told, body)
+            raise StoreError(f"Vault refused a question as malformed{said}", hint="see Vault's own log")
+        self._check_login()
+        raise Denied(f"Vault does not let this token use {path}", hint="check its policies")
 
-        Raises `Denied`, `Missing` (with what came along as `answer`), `Unavailable` or `StoreError`.
-        """
-        path = f"{self._prefix}/{quote(_checked(url.strip('/')), safe='/')}"
-        if query := kwargs.get("params"):
-            path += f"?{urlencode(query)}"
-        sent = {"X-Vault-Request": "true", **(headers or {})}
-        if self.token and "X-Vault-Token" not in sent:
-            sent["X-Vault-Token"] = self.token
-        if self.namespace:
-            sent["X-Vault-Namespace"] = self.namespace
-        body = None
-        if kwargs.get("json") is not None:
-            body = msgspec.json.encode(kwargs["json"])
-            sent["Content-Type"] = "application/json"
-        return self._patiently(method.upper(), path, sent, body)
+    def get(self, path: str, **query: str) -> dict[str, Any]:
+        """Read a path. Raises `Missing` where there is nothing."""
+        return found(path, self.ask("GET", path, query=query or None))
+
+    def list(self, path: str) -> tuple[str, ...]:
+        """The keys below a path."""
+        status, told = self.ask("GET", path, query=LIST)
+        if status == 404:
+            return ()
+        data = told.get("data")
+        keys = data.get("keys") if isinstance(data, dict) else None
+        if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+            self._lose(not_vault())
+        return tuple(keys)
+
+    def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Write to a path."""
+        return found(path, self.ask("POST", path, body=body))
+
+    def attempt(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any] | None:
+        """Ask for what a token may well be refused; None for any refusal, from which nothing else is concluded."""
+        data = None if body is None else msgspec.json.encode(body)
+        answer = self._persist(method, f"/v1/{quoted(path)}", data)
+        if answer.status == 204:
+            return {}
+        return _object(answer.body) if answer.status == 200 else None
+
+    def check_login(self) -> None:
+        """Raise `AuthenticationFailed` unless the login still holds; the answer is not older than the question."""
+        self._proved = float("-inf")
+        self._check_login()
 
     def close(self) -> None:
-        """Close every connection."""
-        self._pool.close()
+        """Close everything; whoever waits gives up."""
+        self._patience.give_up()
+        self._line.close()
 
-    def _patiently(self, method: str, path: str, headers: dict[str, str], body: bytes | None) -> dict[str, Any]:
-        """Ask, and ask again where that may help, within the tries and the budget."""
-        for attempt in range(_TRIES):
-            started = time.monotonic()
-            try:
-                return self._once(method, path, headers, body)
-            except _NotNow as trouble:
-                wait = trouble.wait or min(_LONGEST_WAIT, _FIRST_WAIT * 2**attempt) * random.uniform(0.5, 1)  # noqa: S311 - no secret
-                with self._lock:
-                    self._spent += time.monotonic() - started + wait
-                    broke = self._spent > self.settings.budget
-                if broke or attempt == _TRIES - 1:
-                    raise trouble.error from None
-            time.sleep(wait)
-        raise AssertionError("unreachable")
+    def _common(self) -> dict[str, str]:
+        namespace = {"X-Vault-Namespace": self._namespace} if self._namespace else {}
+        return {"X-Vault-Request": "true"} | namespace
 
-    def _once(self, method: str, path: str, headers: dict[str, str], body: bytes | None) -> dict[str, Any]:
-        with self._lock:
+    def _persist(
+        self, method: str, target: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Ask, and ask again what may be answered later. Raises `Unavailable`."""
+        self._raise_lost()
+        started = time.monotonic()
+        outcome = self._once(method, target, body, headers)
+        if not _troubled(outcome):
+            return self._sound(outcome)
+        self._patience.begin(started)
+        try:
+            tries = 1
+            while _troubled(outcome) and tries < MOST_TRIES:
+                after = outcome.retry_after if isinstance(outcome, Answer) else 0.0
+                if not self._patience.wait(tries, after):
+                    self._lose(_unavailable(outcome))
+                outcome = self._once(method, target, body, headers)
+                tries += 1
+        finally:
+            self._patience.end()
+        if _troubled(outcome):
+            raise _unavailable(outcome)
+        return self._sound(outcome)
+
+    def _once(
+        self, method: str, target: str, body: bytes | None, headers: Mapping[str, str] | None
+    ) -> Answer | Failure:
+        with self._counting:
             self.asked += 1
-        deadline = time.monotonic() + self.settings.seconds
-        try:
-            response = self._pool.urlopen(
-                method, path, body=body, headers=headers, redirect=False, retries=False, preload_content=False,
-                assert_same_host=False,
-            )  # fmt: skip
-        except SSLError:
-            raise Unavailable("Vault's certificate is not trusted", hint="name its CA with VAULT_CACERT") from None
-        except (HTTPError, OSError) as error:
-            trouble = Unavailable(
-                f"Vault cannot be reached: {type(error).__name__}", hint="check VAULT_ADDR and the network"
+        sent = self._headers
+        if headers or body is not None:
+            sent = {**sent, **({"Content-Type": "application/json"} if body is not None else {}), **(headers or {})}
+        return self._line.send(method, target, sent, body)
+
+    def _sound(self, outcome: Answer | Failure) -> Answer:
+        if isinstance(outcome, Answer):
+            return outcome
+        raise _unavailable(outcome)
+
+    def _refuse_status(self, status: int) -> NoReturn:
+        if 300 <= status < 400:
+            self._lose(
+                Unavailable(
+                    f"Vault's address answers with a redirect ({status}), which is not followed",
+                    hint="name the address that answers itself",
+                )
             )
-            raise _NotNow(trouble) from None
-        try:
-            data = _content(response, deadline)
-        except (HTTPError, OSError) as error:
-            response.close()
-            trouble = Unavailable(f"Vault's answer broke off: {type(error).__name__}", hint="check the network")
-            raise _NotNow(trouble) from None
-        except StoreError:
-            response.close()
-            raise
-        response.release_conn()
-        return _judged(response, data)
+        if 200 <= status < 300:
+            self._lose(not_vault())
+        raise StoreError(f"Vault refused a question with status {status}", hint="see Vault's own log")
+
+    def _check_login(self) -> None:
+        """After a refusal: is it the path, or did the login end? Raises `AuthenticationFailed` for the latter."""
+        if not self.logged_in:
+            return
+        with self._checking:
+            self._raise_lost()
+            if time.monotonic() - self._proved < _PROOF_SECONDS:
+                return
+            # A token that may not look itself up is refused as one that ended is; but what it could list, it still can.
+            if self.attempt("GET", LOOK_UP) is None and not (self._listed and self._holds(self._listed)):
+                self._lose(
+                    AuthenticationFailed(
+                        "the login to Vault has ended, or its token may not look itself up",
+                        hint="log in for longer, and allow read on auth/token/lookup-self",
+                    )
+                )
+            self._proved = time.monotonic()
+
+    def _holds(self, target: str) -> bool:
+        return self._persist("GET", target).status in {200, 404}
+
+    def _lose(self, error: StoreError) -> NoReturn:
+        """Fail now, and at every further question without asking it."""
+        self._lost = error
+        raise error
+
+    def _raise_lost(self) -> None:
+        if self._lost is not None:
+            raise type(self._lost)(self._lost.message, hint=self._lost.hint)
 
 
-class _NotNow(Exception):
-    """An answer that may be another one later."""
-
-    def __init__(self, error: Unavailable, wait: float = 0.0) -> None:
-        super().__init__()
-        self.error = error
-        self.wait = wait
+def found(path: str, answer: tuple[int, dict[str, Any]]) -> dict[str, Any]:
+    """What `Transport.ask` returned for a path, if there is something."""
+    if answer[0] == 404:
+        raise Missing(f"there is nothing at {path} in Vault", hint="check the mount and the path")
+    return answer[1]
 
 
-def safe_address(address: str) -> str:
-    """Return an address that a token may be sent to. Raises `StoreError`."""
-    parts = urlsplit(address)
-    if parts.scheme == "https" and parts.hostname:
-        return address
-    if parts.scheme == "http" and parts.hostname in _LOOPBACK:
-        return address
-    raise StoreError(f"{parts.scheme}://{parts.hostname} is not a safe way to Vault", hint="use https")
-
-
-def _pool(settings: VaultSettings) -> tuple[HTTPConnectionPool, str]:
-    if http.client.HTTPConnection.debuglevel:
-        raise StoreError(
-            "http.client prints what it sends, and would print the token", hint="switch its debuglevel off"
-        )
-    timeout = urllib3.Timeout(connect=settings.seconds, read=settings.seconds)
-    if settings.auth.method == "agent" and settings.auth.socket.startswith("/"):
-        return _SocketPool(settings.auth.socket, timeout, settings.workers), ""
-    parts = urlsplit(safe_address(settings.address))
-    prefix = parts.path.rstrip("/")
-    if parts.scheme == "http":
-        return HTTPConnectionPool(
-            parts.hostname or "", parts.port or 80, timeout=timeout, maxsize=settings.workers + 1
-        ), prefix
-    return HTTPSConnectionPool(
-        parts.hostname or "", parts.port or 443, timeout=timeout, maxsize=settings.workers + 1,
-        ssl_context=_trust(settings),
-    ), prefix  # fmt: skip
-
-
-def _trust(settings: VaultSettings) -> ssl.SSLContext:
+def _object(body: bytes) -> dict[str, Any] | None:
+    # msgspec's error names a position; json's would hold the whole text.
     try:
-        context = ssl.create_default_context(cafile=settings.ca or None)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        if settings.certificate:
-            context.load_cert_chain(settings.certificate, settings.key or None, password="")
-    except (OSError, ValueError) as error:
-        raise StoreError(
-            f"a certificate for Vault cannot be used: {type(error).__name__}",
-            hint="check VAULT_CACERT, VAULT_CLIENT_CERT and VAULT_CLIENT_KEY",
-        ) from None
-    return context
-
-
-class _SocketConnection(HTTPConnection):
-    """HTTP over a Unix socket."""
-
-    path = ""
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout if isinstance(self.timeout, float | int) else None)
-        self.sock.connect(self.path)
-
-
-class _SocketPool(HTTPConnectionPool):
-    def __init__(self, path: str, timeout: urllib3.Timeout, workers: int) -> None:
-        super().__init__("localhost", timeout=timeout, maxsize=workers + 1)
-        self.ConnectionCls = type("_Connection", (_SocketConnection,), {"path": path})
-
-
-def _checked(path: str) -> str:
-    """Refuse what walks to another endpoint. Other signs are quoted, and so are part of a name."""
-    parts = path.split("/")
-    if any(part in ("", ".", "..") for part in parts) or not path.isprintable():
-        raise StoreError(f"{path[:120]!r} is no path of Vault", hint="check how it is written")
-    return path
-
-
-def _content(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    while part := response.read1(262_144):
-        parts.append(part)
-        size += len(part)
-        if size > MOST_BYTES:
-            raise Unavailable(f"Vault's answer has more than {MOST_BYTES} bytes", hint=_PROXIES)
-        if time.monotonic() > deadline:
-            raise TimeoutError
-    return b"".join(parts)
-
-
-def _judged(response: urllib3.BaseHTTPResponse, data: bytes) -> dict[str, Any]:
-    status = response.status
-    if status == 204:
-        return {}
-    document = _object(data)
-    if status == 200 and document is not None:
-        return document
-    if status == 403:
-        raise Denied(
-            "Vault refuses this to the token that asks, or the token is no longer valid", hint="check its policy"
-        )
-    if status == 404 and document is not None:
-        raise Missing("Vault has nothing there", hint="check the mount and the path", answer=document)
-    if status in _AGAIN:
-        raise _NotNow(_trouble(status), _retry_after(response))
-    if 300 <= status < 400:
-        raise Unavailable("Vault sends to another address, and nobody follows it there", hint="give that address")
-    if status == 400 and document is not None:
-        raise StoreError("Vault does not take the question", hint="see Vault's own log")
-    raise Unavailable(f"{_NOT_VAULT} (status {status})", hint=_PROXIES)
-
-
-def _trouble(status: int) -> Unavailable:
-    words = {429: "Vault is asked too often", 503: "Vault is sealed or not ready"}
-    return Unavailable(
-        words.get(status, f"Vault has a fault (status {status})"), hint="try again later; see Vault's log"
-    )
-
-
-def _object(data: bytes) -> dict[str, Any] | None:
-    try:
-        document = msgspec.json.decode(data)
-    except (msgspec.DecodeError, RecursionError):
+        told = _decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    return document if isinstance(document, dict) else None
+    return told if isinstance(told, dict) else None
 
 
-def _retry_after(response: urllib3.BaseHTTPResponse) -> float:
-    text = response.headers.get("Retry-After", "")
-    return min(60.0, float(text)) if text.isdecimal() else 0.0
+def _words(told: Mapping[str, Any], body: Mapping[str, Any] | None) -> str:
+    """What Vault says of a refused login, unless it repeats something that was sent."""
+    errors = told.get("errors")
+    said = " ".join(one for one in errors if isinstance(one, str)) if isinstance(errors, list) else ""
+    if not said or any(isinstance(value, str) and value and value in said for value in (body or {}).values()):
+        return ""
+    return f": {''.join(char for char in said if char.isprintable())[:200]}"
+
+
+def _troubled(outcome: Answer | Failure) -> bool:
+    return outcome.again if isinstance(outcome, Failure) else outcome.status in _AGAIN
+
+
+def _unavailable(outcome: Answer | Failure) -> Unavailable:
+    if isinstance(outcome, Failure):
+        return Unavailable(f"Vault cannot be reached: {outcome.what}", hint=outcome.hint)
+    if outcome.status == 503:
+        return Unavailable("Vault is sealed or not ready", hint="try again when it is unsealed")
+    if outcome.status == 429:
+        return Unavailable("Vault allows no more questions for now", hint="raise its quota, or ask with fewer workers")
+    return Unavailable(f"Vault is not able to answer: status {outcome.status}", hint="see Vault's own log")
