@@ -80,6 +80,7 @@ DEFECTS: dict[str, Defect] = _table(
     # Packages, images, infrastructure
     ("vulnerable-dependency", "Vulnerable dependency", (1395, 937), "Upgrade to a version that is not affected."),
     ("malicious-package", "Malicious package", (506,), "Remove the package and treat every machine that installed it as compromised."),
+    ("broken-secret-reference", "Reference to a secret that is not there", (), "Correct the reference, or write the secret to the store before it is used."),
     ("licence-violation", "Licence not allowed", (), "Replace the package or have the licence approved."),
     ("excessive-permissions", "More rights than needed", (269, 250, 1220), "Give each holder the paths and capabilities that it needs, by name."),
     ("vault-misconfiguration", "Vault set up unsafely", (778,), "Change the server's or the mount's own settings."),

@@ -110,6 +110,9 @@ class GapKind(StrEnum):
     """A version in a secret store that was deleted: its value cannot be compared."""
     STORE_UNAVAILABLE = "store-unavailable"
     """A part of a secret store that did not answer, or was more than may be asked."""
+    REFERENCE_UNCHECKED = "reference-unchecked"
+    """A reference to a secret that nobody can look up: a part is known only when the code runs, or the store keeps no
+    list of what it would give."""
 
 
 class SecretState(StrEnum):

@@ -30,6 +30,7 @@ _NEVER_COUNTED = frozenset(
         GapKind.STORE_DENIED,
         GapKind.STORE_DELETED,
         GapKind.STORE_UNAVAILABLE,
+        GapKind.REFERENCE_UNCHECKED,
     }
 )
 """Gaps about what is never among the things counted for a scanner, so they account for none that is missing."""
