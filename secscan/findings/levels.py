@@ -103,7 +103,7 @@ class GapKind(StrEnum):
     UNKNOWN_PACKAGE = "unknown-package"
     """The advisory index declares a closed list of packages and this one is not on it."""
     NOT_ASSESSED = "not-assessed"
-    """A package the scanner was asked about and gave no answer for."""
+    """A package the scanner was asked about and gave no answer for, or a check that could not be done."""
     STORE_DENIED = "store-denied"
     """A part of a secret store that this role may not read."""
     STORE_DELETED = "store-deleted"
