@@ -54,6 +54,7 @@ def choose(
         if name in names and known[name].looks_at != looks_at:
             raise UsageError(f"{name} does not look at {looks_at}", hint="it has a command of its own")
     wants_vault = vault or looks_at != FILES
+    chosen = any(known[name].needs.vault for name in names)
     return {
         name: scanner
         for name, scanner in known.items()
