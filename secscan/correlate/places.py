@@ -65,9 +65,10 @@ def merge_places(findings: Sequence[Finding]) -> list[Finding]:
 
 
 def _key(finding: Finding) -> Key:
-    """Two findings of unknown class are the same only where the same rule says so."""
+    """Two findings of unknown class are the same only where the same rule says so; two without a place in a file, where
+    they have the same name (`symbol`) too."""
     location = finding.location
-    about = finding.defect
+    about = finding.defect if location.region else f"{finding.defect} {location.symbol}".rstrip()
     if about == OTHER:
         about = min((f"{OTHER} {source.scanner} {source.rule}" for source in finding.sources), default=OTHER)
     return (location.path, start_of(location.statement or location.region), about)

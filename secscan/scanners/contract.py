@@ -28,6 +28,9 @@ from secscan.targets.contract import Target
 
 PieceT = TypeVar("PieceT")
 
+FILES = "files"
+SERVER = "server"
+
 
 class ScannerError(SecscanError):
     """The scanner did not do its work. The runner turns it into a failed run."""
@@ -109,6 +112,8 @@ class Scanner(ABC, Generic[PieceT]):
     """The name used in policies and reports."""
     title: ClassVar[str]
     """What it does, in a few words, for `secscan doctor`."""
+    looks_at: ClassVar[str] = FILES
+    """What sort of target it is for: `FILES`, or `SERVER` for one that has none."""
     kinds: ClassVar[tuple[Kind, ...]]
     """Kinds of finding it can report."""
     needs: ClassVar[Needs] = Needs()

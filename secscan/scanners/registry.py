@@ -13,7 +13,7 @@ from typing import Any
 
 from secscan import scanners
 from secscan.errors import UsageError
-from secscan.scanners.contract import Scanner
+from secscan.scanners.contract import FILES, Scanner
 
 GROUP = "secscan.scanners"
 
@@ -39,18 +39,26 @@ def all_scanners() -> dict[str, Scanner[Any]]:
     return dict(sorted(found.items()))
 
 
-def choose(names: tuple[str, ...], *, without: tuple[str, ...] = (), vault: bool = False) -> dict[str, Scanner[Any]]:
+def choose(
+    names: tuple[str, ...], *, without: tuple[str, ...] = (), vault: bool = False, looks_at: str = FILES
+) -> dict[str, Scanner[Any]]:
     """Return the scanners with these names, or all for no names, but for those of `without`.
 
-    `vault`: whether those that ask Vault are among them, also where others are named. Raises `UsageError` for an
-    unknown name.
+    `vault`: whether those that ask Vault are among them, also where others are named. Those for another sort of target
+    (`Scanner.looks_at`) are left out. Raises `UsageError` for an unknown name, or one of those.
     """
     known = all_scanners()
     for name in (*names, *without):
         if name not in known:
             raise UsageError(f"there is no scanner {name!r}", hint=f"the scanners are: {', '.join(known)}")
+        if name in names and known[name].looks_at != looks_at:
+            raise UsageError(f"{name} does not look at {looks_at}", hint="it has a command of its own")
+    wants_vault = vault or looks_at != FILES
+    chosen = any(known[name].needs.vault for name in names)
     return {
         name: scanner
         for name, scanner in known.items()
-        if name not in without and (name in names or (vault if scanner.needs.vault else not names))
+        if scanner.looks_at == looks_at
+        and name not in without
+        and (name in names or (wants_vault if scanner.needs.vault else not names))
     }

@@ -37,7 +37,7 @@ def ask(
     request = Request(
         task=task,
         settings=settings,
-        environment=_credentials(settings),
+        environment=credentials(settings),
         files=files or {},
         show_paths=shows_paths(settings.paths, os.environ),
         key=os.environ.get(KEY_VARIABLE, ""),
@@ -60,7 +60,7 @@ def ask_for_index(settings: VaultSettings, limits: Limits) -> Indexed:
     return reply
 
 
-def _credentials(settings: VaultSettings) -> dict[str, str]:
+def credentials(settings: VaultSettings) -> dict[str, str]:
     """The variables that log in; for a person, the token that `vault login` left, too."""
     given = {name: os.environ[name] for name in CREDENTIALS if name in os.environ}
     if settings.auth.method == "token" and "VAULT_TOKEN" not in given:

@@ -34,7 +34,7 @@ from secscan.stores.vault.connection import Connection
 from secscan.stores.vault.index import build, encode
 from secscan.stores.vault.kv import VaultStore
 from secscan.stores.vault.mounts import mounts_in_scope
-from secscan.stores.vault.rights import more_than_needed
+from secscan.stores.vault.rights import more_than_needed, who_am_i
 from secscan.stores.vault.settings import Mode
 from secscan.stores.vault.transit import Transit
 
@@ -92,6 +92,8 @@ def _excess(connection: Connection, show: _Shown, seen: Seen) -> list[TooMuch]:
     """The rights of the token that this mode does not need. What tells is part of Vault's default policy."""
     settings = connection.settings
     try:
+        identity = who_am_i(connection)
+        seen.facts.append(f"logged in by {settings.auth.method}, with the policies {', '.join(identity.policies)}")
         mounts, _ = mounts_in_scope(connection, settings.mounts)
         found = more_than_needed(connection, settings.mode, mounts)
     except (Denied, AuthenticationFailed):

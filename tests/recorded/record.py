@@ -60,7 +60,24 @@ VAULT = {
     },
 }
 
-CASES = {"bandit": SOURCE, "semgrep": SOURCE, "pip-audit": MANIFESTS, "secrets": SECRETS, "vault": VAULT}
+REFERENCES = {
+    "clean": {"clean.py": b"x = 1\n"},
+    "states": {
+        "deploy.sh": b"vault kv get -field=password secret/app/db\nvault kv get -field=pasword secret/app/db\n"
+        b"vault kv get -version=1 secret/app/db; vault kv get -version=9 secret/app/db; vault kv get secret/gone\n"
+        b"vault kv get secret/../../sys/mounts; vault kv get secret/$APP/db; vault kv get nowhere/app\n",
+        "app.yaml": b"x: <path:secret/data/app/dbx#password>\n",
+    },
+}
+
+CASES = {
+    "bandit": SOURCE,
+    "semgrep": SOURCE,
+    "pip-audit": MANIFESTS,
+    "secrets": SECRETS,
+    "vault": VAULT,
+    "vault-references": REFERENCES,
+}
 
 VALUES_KEY = "the same in every recording"
 

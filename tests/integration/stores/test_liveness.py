@@ -19,6 +19,8 @@ from secscan.scanners.registry import choose
 from secscan.scanners.runner import Outcome, run_scanners
 from secscan.stores.ask import ask_for_index
 from secscan.stores.vault.settings import Mode, PathDisplay, VaultSettings
+from tests.support import faulty_proxy as faulty
+from tests.support.faulty_proxy import always, answer, from_on
 from tests.support.targets import folder_target
 from tests.support.vault import VaultServer
 
@@ -274,4 +276,48 @@ def test_for_a_fork_nothing_is_asked(
     assert outcome.run.status is RunStatus.FAILED
     assert "comes from a fork" in outcome.run.reason
     assert len(server.audited()) == before
+    assert {one.secret_state for one in findings} == {None}
+
+
+FAULTS = {
+    "a refusal in the middle": (answer(403), from_on(6)),
+    "the login page of a proxy": (answer(200, b"<html>log in first</html>"), from_on(4)),
+    "nothing": (answer(200, b""), from_on(4)),
+    "half an answer": (faulty.truncated, from_on(4)),
+    "a fault of the server": (answer(500), from_on(4)),
+    "sealed": (answer(503), from_on(4)),
+    "too many requests": (answer(429), from_on(4)),
+    "no answer": (faulty.hang, from_on(4)),
+    "an answer without end": (faulty.huge, from_on(4)),
+    "the line is cut": (faulty.reset, from_on(4)),
+    "another address": (answer(307, b"", Location="http://127.0.0.1:1/v1/x"), from_on(4)),
+    "all from the beginning": (answer(503), always),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_could_not_be_asked_lowers_nothing(look: Look, reader: str, server: VaultServer, fault: str) -> None:
+    spoil, when = FAULTS[fault]
+    with faulty.before(server.address) as proxy:
+        proxy.fault, proxy.when = spoil, when
+        outcome, findings = look(reader, address=proxy.address, seconds=0.5, budget=0.3)
+    told = {one.kind for one in outcome.gaps} & {GapKind.STORE_UNAVAILABLE, GapKind.STORE_DENIED}
+    assert outcome.run.status is RunStatus.FAILED or told
+    if outcome.run.status is RunStatus.FAILED:
+        assert {one.secret_state for one in findings} == {None}
+        assert {one.severity for one in findings} == {Severity.HIGH}
+        assert outcome.run.reason
+        assert reader not in outcome.run.reason
+    assert next(one for one in findings if one.place == "app.py:3").severity is Severity.HIGH
+
+
+@pytest.mark.parametrize("fault", ["sealed", "half an answer", "the login page of a proxy", "no answer"])
+def test_an_index_that_transit_does_not_answer_for(look: Look, server: VaultServer, index: Path, fault: str) -> None:
+    spoil, when = FAULTS[fault]
+    with faulty.before(server.address) as proxy:
+        proxy.fault, proxy.when = spoil, when
+        token = server.token(TRANSIT)
+        settings = {"mode": Mode.INDEX, "index": str(index), "seconds": 0.5, "budget": 0.3}
+        outcome, findings = look(token, address=proxy.address, **settings)
+    assert outcome.run.status is RunStatus.FAILED
     assert {one.secret_state for one in findings} == {None}
