@@ -56,8 +56,6 @@ class AwsClient:
             raise StoreError(
                 "AWS cannot be asked: boto3 is not installed", hint="install it with: pip install 'secscan[aws]'"
             ) from None
-        if settings.endpoint:
-            origin(settings.endpoint, who="AWS")  # https, or this very machine
         logging.getLogger("botocore").setLevel(logging.WARNING)  # below that it logs whole answers
         self._errors = botocore.exceptions
         self._unreadable = botocore.parsers.ResponseParserError
@@ -72,6 +70,7 @@ class AwsClient:
             self._client: Any = session.client(service, endpoint_url=settings.endpoint or None, config=config)
         except self._errors.BotoCoreError as error:
             raise self._said(error, service) from None
+        origin(self._client.meta.endpoint_url, who="AWS")  # whoever named it: https, or this very machine
 
     def ask(self, operation: str, **arguments: Any) -> dict[str, Any]:
         """One question. Raises `Denied`, `Missing`, `AuthenticationFailed`, `Unavailable`, `Refused`."""

@@ -245,9 +245,12 @@ def test_nobody_says_which_region(server: AwsServer) -> None:
         AwsStore(AwsSettings())
 
 
-def test_an_address_that_others_can_read_is_refused(server: AwsServer) -> None:
+def test_an_address_that_others_can_read_is_refused(server: AwsServer, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(StoreError, match="not a safe way"):
         AwsStore(settings(server, endpoint="http://aws.corp.example"))
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://aws.corp.example")
+    with pytest.raises(StoreError, match="not a safe way"):
+        AwsStore(settings(server, endpoint=""))
 
 
 def test_without_boto3_the_way_to_it_is_named(server: AwsServer, monkeypatch: pytest.MonkeyPatch) -> None:
