@@ -20,6 +20,8 @@ The fields, all optional but `version`:
       json: secscan.json            # a path relative to the output folder, or off
     vault:                          # see stores.vault.settings
       address: https://vault.corp.example:8200
+    aws:                            # see stores.aws.settings
+      region: eu-central-1
     credentials:                    # variables that one scanner needs, and the field of Vault that holds each
       semgrep: {SEMGREP_APP_TOKEN: "vault:secret/ci/semgrep#token"}
 """
@@ -34,6 +36,8 @@ from pathlib import Path, PurePosixPath
 from secscan.errors import ConfigError
 from secscan.findings.globs import problem_with
 from secscan.findings.model import Notice
+from secscan.stores.aws.settings import AwsSettings
+from secscan.stores.aws.settings import parse as parse_aws
 from secscan.stores.vault.settings import VaultSettings
 from secscan.stores.vault.settings import parse as parse_vault
 from secscan.targets.content import NotRegularError, read_regular
@@ -68,6 +72,8 @@ class Settings:
     """Report -> path relative to the output folder; empty for one that is switched off. Only what the file names."""
     vault: VaultSettings | None = None
     """How Vault is reached and asked; None where the file says nothing of it."""
+    aws: AwsSettings | None = None
+    """How AWS is asked; None where the file says nothing of it."""
     credentials: dict[str, dict[str, str]] = field(default_factory=dict)
     """Scanner -> variable of its environment -> the field of Vault that holds it, as MOUNT/PATH#FIELD."""
     origin: str = ""
@@ -84,6 +90,7 @@ class Settings:
             "policy": self.policy,
             "reports": [name for name, path in self.reports.items() if not path],
             "vault": self.vault,
+            "aws": self.aws,
             "credentials": self.credentials,
         }
         return tuple(name for name, value in said.items() if value)
@@ -107,7 +114,9 @@ class Settings:
         neither make the scan smaller nor choose the policy, the reports, or who is shown a token."""
         if not self.from_tree:
             return self
-        return replace(self, exclude=(), enable=(), disable=(), policy="", reports={}, vault=None, credentials={})
+        return replace(
+            self, exclude=(), enable=(), disable=(), policy="", reports={}, vault=None, aws=None, credentials={}
+        )
 
 
 def load_settings(target: Path, config: Path | None) -> Settings:
@@ -137,7 +146,7 @@ def parse_settings(data: bytes, *, origin: str, from_tree: bool) -> Settings:
     """Turn the content of a settings file into settings. Raises `ConfigError`."""
     top = Fields(
         load_mapping(data, origin=origin, error=ConfigError),
-        known=("version", "scan", "scanners", "policy", "jobs", "reports", "vault", "credentials"),
+        known=("version", "scan", "scanners", "policy", "jobs", "reports", "vault", "aws", "credentials"),
     )
     version = top.required("version")
     if version.integer() != 1:
@@ -148,7 +157,8 @@ def parse_settings(data: bytes, *, origin: str, from_tree: bool) -> Settings:
     disable = _names(scanners, "disable")
     if enable and disable:
         raise scanners["disable"].fail("enable and disable exclude each other", hint="keep one of them")
-    policy, jobs, vault = top.optional("policy"), top.optional("jobs"), top.optional("vault")
+    policy, jobs = top.optional("policy"), top.optional("jobs")
+    vault, aws = top.optional("vault"), top.optional("aws")
     return Settings(
         include=_globs(scan.get("include")),
         exclude=_globs(scan.get("exclude")),
@@ -160,6 +170,7 @@ def parse_settings(data: bytes, *, origin: str, from_tree: bool) -> Settings:
         jobs=jobs.integer(least=1, most=1024) if jobs else 0,
         reports=dict(_reports(_section(top, "reports", REPORT_NAMES))),
         vault=parse_vault(vault) if vault else None,
+        aws=parse_aws(aws) if aws else None,
         credentials=_credentials(top.optional("credentials")),
         origin=origin,
         from_tree=from_tree,

@@ -32,6 +32,7 @@ from secscan.scanners.runner import Outcome, Progress, run_scanners
 from secscan.scanners.unparsable import explain_unparsable
 from secscan.scanners.workspace import Workspace
 from secscan.secrets.scrub import scrub_findings, scrub_scan
+from secscan.stores.aws.settings import AwsSettings
 from secscan.stores.vault.settings import VaultSettings
 from secscan.targets.contract import Target
 from secscan.targets.notices import scanner_settings_that_count
@@ -50,6 +51,8 @@ class ScanRequest:
     """The advisory index; None where there is none."""
     vault: VaultSettings | None = None
     """How Vault is reached and asked; None where it is not."""
+    aws: AwsSettings | None = None
+    """The same for AWS."""
     credentials: Callable[[str], Mapping[str, str]] = no_credentials
     """See `scanners.contract.Setup`."""
     limits: Limits = field(default_factory=Limits)
@@ -108,6 +111,7 @@ def _look(request: ScanRequest, progress: Callable[[Progress], None]) -> Scan:
             limits=request.limits,
             advisories=request.advisories,
             vault=request.vault,
+            aws=request.aws,
             credentials=request.credentials,
             jobs=request.jobs,
             place=space.place,

@@ -53,7 +53,7 @@ def _finding(seen: Scan, finding: Finding, policy: str, environment: str, floor:
     from secscan.errors import UsageError
     from secscan.gate.again import decision_of
     from secscan.policy.explain import explanation
-    from secscan.reports.present import newness, other_decision, sources_of
+    from secscan.reports.present import introduction, newness, other_decision, sources_of
 
     assert seen.judgement is not None  # noqa: S101 - the caller has looked
     at = datetime.fromisoformat(seen.run.judged_at) if seen.run and seen.run.judged_at else datetime.now(UTC)
@@ -67,6 +67,7 @@ def _finding(seen: Scan, finding: Finding, policy: str, environment: str, floor:
     yield f"{finding.title} ({finding.severity}, {finding.confidence} confidence)"
     yield f"{finding.place}{symbol}"
     yield f"fingerprint {finding.fingerprint}, reported by {sources_of(finding)}"
+    yield from (f"brought by {text}" for text in (introduction(finding),) if text)
     yield ""
     if other and judge is not None:
         yield f"The scan was judged by another policy; this is what {judge.name} says."

@@ -122,7 +122,8 @@ def loads(data: bytes, *, origin: str = "the saved scan") -> Scan:
                 hint="scan again",
             )
         seen.add(finding.fingerprint)
-    times = [one.first_seen for one in scan.judgement.decisions] if scan.judgement else []
+    times = [one.introduced.date for one in at_each_place(scan.findings) if one.introduced]
+    times += [one.first_seen for one in scan.judgement.decisions] if scan.judgement else []
     times += [scan.run.started, scan.run.judged_at] if scan.run else []
     for text in times:
         if text and not is_time(text):

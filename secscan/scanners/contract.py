@@ -23,6 +23,7 @@ from secscan.errors import SecscanError
 from secscan.findings.levels import Kind
 from secscan.findings.model import Finding, Gap, Notice
 from secscan.process import Ended, Limits
+from secscan.stores.aws.settings import AwsSettings
 from secscan.stores.vault.settings import VaultSettings
 from secscan.targets.contract import Target
 
@@ -50,6 +51,8 @@ class Needs:
     """Whether it works against the advisory index."""
     vault: bool = False
     """Whether it asks Vault: then it is part of a scan only where the caller wants that."""
+    aws: bool = False
+    """The same for AWS."""
 
 
 def no_credentials(_scanner: str) -> Mapping[str, str]:
@@ -68,6 +71,8 @@ class Setup:
     """The advisory index, opened read-only; None where there is none."""
     vault: VaultSettings | None = None
     """How Vault is reached and asked; None where the caller does not want that."""
+    aws: AwsSettings | None = None
+    """The same for AWS."""
     credentials: Callable[[str], Mapping[str, str]] = no_credentials
     """Gives the variables with credentials of a scanner, by its name, when its program is about to start."""
     jobs: int = 1

@@ -40,12 +40,17 @@ def all_scanners() -> dict[str, Scanner[Any]]:
 
 
 def choose(
-    names: tuple[str, ...], *, without: tuple[str, ...] = (), vault: bool = False, looks_at: str = FILES
+    names: tuple[str, ...],
+    *,
+    without: tuple[str, ...] = (),
+    vault: bool = False,
+    aws: bool = False,
+    looks_at: str = FILES,
 ) -> dict[str, Scanner[Any]]:
     """Return the scanners with these names, or all for no names, but for those of `without`.
 
-    `vault`: whether those that ask Vault are among them, also where others are named. Those for another sort of target
-    (`Scanner.looks_at`) are left out. Raises `UsageError` for an unknown name, or one of those.
+    `vault`, `aws`: whether those that ask that store are among them, also where only others are named. Those for
+    another sort of target (`Scanner.looks_at`) are left out. Raises `UsageError` for an unknown name, or one of those.
     """
     known = all_scanners()
     for name in (*names, *without):
@@ -53,11 +58,15 @@ def choose(
             raise UsageError(f"there is no scanner {name!r}", hint=f"the scanners are: {', '.join(known)}")
         if name in names and known[name].looks_at != looks_at:
             raise UsageError(f"{name} does not look at {looks_at}", hint="it has a command of its own")
-    wants_vault = vault or looks_at != FILES
+    vault = (vault and not any(known[name].needs.vault for name in names)) or looks_at != FILES
+
+    def is_wanted(scanner: Scanner[Any]) -> bool:
+        if scanner.needs.vault:
+            return vault
+        return aws if scanner.needs.aws else not names
+
     return {
         name: scanner
         for name, scanner in known.items()
-        if scanner.looks_at == looks_at
-        and name not in without
-        and (name in names or (wants_vault if scanner.needs.vault else not names))
+        if scanner.looks_at == looks_at and name not in without and (name in names or is_wanted(scanner))
     }

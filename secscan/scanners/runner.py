@@ -121,8 +121,13 @@ def _prepare(scanner: Scanner[Any], common: Setup) -> _Work | Outcome:
         programs = find_programs(scanner, (common.target.origin, common.target.root, Path.cwd()))
     except ScannerError as error:
         return _failed(scanner, error, plan)
-    if scanner.needs.vault and common.vault is None:
-        return _failed(scanner, ScannerError("nobody said that Vault may be asked", hint="scan with --vault"), plan)
+    for needed, given, store, option in (
+        (scanner.needs.vault, common.vault, "Vault", "--vault"),
+        (scanner.needs.aws, common.aws, "AWS", "--aws"),
+    ):
+        if needed and given is None:
+            unwanted = ScannerError(f"nobody said that {store} may be asked", hint=f"scan with {option}")
+            return _failed(scanner, unwanted, plan)
     setup = replace(common, programs=programs)
     return _Work(scanner=scanner, setup=setup, plan=plan, seconds=time.monotonic() - started)
 

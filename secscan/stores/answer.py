@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from secscan.findings.levels import Confidence, SecretState, Severity
+from secscan.stores.aws.settings import AwsSettings
 from secscan.stores.vault.settings import VaultSettings
 
 
@@ -24,6 +25,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
     task: Task = Task.LOOK
     settings: VaultSettings
+    aws: AwsSettings | None = None
+    """Ask AWS in place of Vault."""
     environment: dict[str, str]
     """The variables that log in."""
     files: dict[str, str]

@@ -11,9 +11,11 @@ import msgspec
 from secscan.process import Ended, Limits, StartError, run
 from secscan.secrets.worker import KEY_VARIABLE
 from secscan.stores.answer import Indexed, Refusal, Request, Task
+from secscan.stores.aws.settings import CREDENTIALS as AWS_CREDENTIALS
+from secscan.stores.aws.settings import AwsSettings
 from secscan.stores.contract import StoreError
 from secscan.stores.guard import refusal, shows_paths
-from secscan.stores.vault.settings import Mode, VaultSettings
+from secscan.stores.vault.settings import Mode, PathDisplay, VaultSettings
 
 CREDENTIALS = (
     "VAULT_TOKEN", "SECSCAN_VAULT_ROLE_ID", "SECSCAN_VAULT_SECRET_ID", "SECSCAN_VAULT_WRAPPED_SECRET_ID",
@@ -23,33 +25,58 @@ CREDENTIALS = (
 """The variables that log in, see `stores.vault.settings`."""
 
 
-def ask(
-    task: Task, settings: VaultSettings, limits: Limits, *, files: dict[str, str] | None = None, values_key: str = ""
+def ask_vault(
+    settings: VaultSettings, limits: Limits, *, task: Task = Task.LOOK, files: dict[str, str], values_key: str = ""
 ) -> Ended:
     """Run the child on one task. `files`: absolute paths -> path texts; `values_key`: see `scanners.contract.Setup`.
 
     Raises `StoreError` where Vault may not be asked.
     """
     settings = settings.completed(os.environ)
-    mode = Mode.CRAWL if task is Task.INDEX else settings.mode
-    if why := refusal(mode, os.environ):
-        raise StoreError(f"Vault was not asked: {why}", hint="see docs/vault.md, on modes and pull requests")
+    _refuse("Vault", Mode.CRAWL if task is Task.INDEX else settings.mode)
     request = Request(
         task=task,
         settings=settings,
         environment=credentials(settings),
-        files=files or {},
+        files=files,
         show_paths=shows_paths(settings.paths, os.environ),
         key=os.environ.get(KEY_VARIABLE, ""),
         values_key=values_key,
     )
-    return run([sys.executable, "-I", "-m", "secscan.stores.worker"], limits=limits, stdin=msgspec.json.encode(request))
+    return _started(request, limits, {})
+
+
+def ask_aws(settings: AwsSettings, limits: Limits, *, files: dict[str, str], values_key: str = "") -> Ended:
+    """The same of AWS, which is always read: there is no other way to ask it. What says who asks is boto3's own choice,
+    so the child gets its variables and the caller's home."""
+    _refuse("AWS", Mode.CRAWL)
+    request = Request(
+        settings=VaultSettings(),
+        aws=settings,
+        environment={},
+        files=files,
+        show_paths=shows_paths(PathDisplay.AUTO, os.environ),
+        key=os.environ.get(KEY_VARIABLE, ""),
+        values_key=values_key,
+    )
+    names = (*AWS_CREDENTIALS, "HOME")
+    return _started(request, limits, {name: os.environ[name] for name in names if name in os.environ})
+
+
+def _refuse(store: str, mode: Mode) -> None:
+    if why := refusal(mode, os.environ):
+        raise StoreError(f"{store} was not asked: {why}", hint="see docs/vault.md, on modes and pull requests")
+
+
+def _started(request: Request, limits: Limits, environment: dict[str, str]) -> Ended:
+    command = [sys.executable, "-I", "-m", "secscan.stores.worker"]
+    return run(command, limits=limits, env=environment, stdin=msgspec.json.encode(request))
 
 
 def ask_for_index(settings: VaultSettings, limits: Limits) -> Indexed:
     """Return an index of what Vault holds. Raises `StoreError`."""
     try:
-        ended = ask(Task.INDEX, settings, limits)
+        ended = ask_vault(settings, limits, task=Task.INDEX, files={})
         reply = msgspec.json.decode(ended.stdout, type=Indexed | Refusal)
     except (StartError, msgspec.DecodeError) as error:
         raise StoreError("the index was not made: the child process did not answer", hint="try again") from error

@@ -25,14 +25,13 @@ _LONGEST = 1_000_000
 
 _SHORTEST_KEY = 64
 
-_PEM = re.compile(r"-----BEGIN [A-Z0-9 ]{1,60}-----(?P<v>(?:[^-]++|-(?!----END))*+)-----END")
+_PEM = re.compile(r"-----BEGIN [A-Z0-9 ]{1,60}-----(?P<v>(?:[^-]++|-(?!----(?:END|BEGIN)))*+)-----END")
 _NO_BASE64 = re.compile(r"\\[nrt]|[\s\"'+,\\|>]")
 _ADDRESS = re.compile(r"://[^\s/:@]{0,300}:(?P<v>[^\s/]{1,500})@")
-_PAIR = re.compile(
-    r"(?m)^[ \t]{0,20}(?:export[ \t]{1,4})?(?P<n>[\w.-]{1,100})[ \t]{0,9}[=:][ \t]{0,9}(?P<v>[^\n]{1,8000})$"
-)
-_PART = re.compile(r"(?:^|;)\s{0,9}(?P<n>[\w .-]{1,60})=(?P<v>[^;\n]{1,2000})")
+_PAIR = re.compile(r"(?m)^[ \t]{0,20}(?:export[ \t]{1,4})?(?P<n>[\w.-]{1,100})[ \t]{0,9}[=:][ \t]{0,9}(?P<v>[^\n]++)")
+_PART = re.compile(r"(?:^|;)\s{0,9}(?P<n>[\w .-]{1,60})=(?P<v>[^;\n]++)")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
+_HEX = re.compile(r"(?:[0-9a-fA-F]{2}){8,}")
 
 _ORDINARY_FIELD = re.compile(
     r"(?i)(?:^|[._-])(?:user(?:_?name)?|login|host(?:_?name)?|server|address|addr|port|endpoint|ur[il]|e?mail|db|dbname|database"
@@ -50,24 +49,26 @@ _NO_SECRET = re.compile(
 )
 
 
+class TooMuch(Exception):
+    """A value has more parts, or is longer, than what is opened."""
+
+
 def leaves(text: str) -> Iterator[tuple[str, str]]:
     """Yield what a stored value consists of, each with its name within the value (empty for the whole), as it is
-    compared: without blanks around it, keys without their line breaks."""
+    compared: without blanks around it, keys without their line breaks.
+
+    Raises `TooMuch` behind the last of those that were looked at, where there are more.
+    """
     whole = text.strip()
     yield "", whole
+    if "\n" in whole and (level := dedented(whole)) != whole:
+        yield "", level
     if len(whole) > _LONGEST:
-        return
-    if whole[:1] in ("{", "[") and (document := _document(whole)) is not None:
-        for number, (name, leaf) in enumerate(_walk(document)):
-            if number == _MOST_LEAVES:
-                return
-            yield name, leaf.strip()
-            yield from ((f"{name}.{inner}", value) for inner, value in _opened(leaf))
-        return
-    yield from _opened(whole)
-    if _BASE64.fullmatch(whole) and (inner := decoded_text(whole)):
-        yield "", inner.strip()
-        yield from _opened(inner)
+        raise TooMuch
+    for number, part in enumerate(_parts(whole, "", 0)):
+        if number == _MOST_LEAVES:
+            raise TooMuch
+        yield part
 
 
 def bare(text: str) -> str:
@@ -95,44 +96,78 @@ def pem_bodies(text: str) -> Iterator[tuple[str, int, int]]:
             yield _NO_BASE64.sub("", found["v"]), found.start(), found.end()
 
 
-def _opened(text: str) -> Iterator[tuple[str, str]]:
-    """The parts of a text that is no JSON."""
-    yield from (("key", body) for body, _, _ in pem_bodies(text))
+def _parts(text: str, name: str, depth: int) -> Iterator[tuple[str, str]]:
+    """The parts of a text, and theirs."""
+    if depth > _DEEPEST:
+        raise TooMuch
+    if text[:1] in ("{", "[") and (document := _document(text)) is not None:
+        for inner, leaf in _walk(document, name, depth):
+            yield inner, leaf.strip()
+            yield from _parts(leaf.strip(), inner, depth + 1)
+        return
+    yield from ((_below(name, "key"), body) for body, _, _ in pem_bodies(text))
     for found in _ADDRESS.finditer(text) if "://" in text else ():
-        yield "password", found["v"]
+        yield _below(name, "password"), found["v"]
         if (plain := unquote(found["v"])) != found["v"]:
-            yield "password", plain
-    pairs = (
-        [*_PAIR.finditer(text), *(_PART.finditer(text) if ";" in text else ())] if "=" in text or ":" in text else []
-    )
-    for found in pairs[:_MOST_LEAVES]:
+            yield _below(name, "password"), plain
+    for found in (*_PAIR.finditer(text), *(_PART.finditer(text) if ";" in text else ())):
         if not found["v"].startswith("//"):
-            yield found["n"].strip(), found["v"].strip().strip("\"'")
+            yield _below(name, found["n"].strip()), found["v"].strip().strip("\"'")
+    for inner in (
+        decoded_text(text) if _BASE64.fullmatch(text) else "",
+        hex_text(text) if _HEX.fullmatch(text) else "",
+    ):
+        if plain := inner.strip():
+            yield name, plain
+            yield from _parts(plain, name, depth + 1)
+
+
+def _below(name: str, part: str) -> str:
+    return f"{name}.{part}" if name else part
 
 
 def _document(text: str) -> object | None:
     try:
         document: object = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+    except RecursionError:
+        raise TooMuch from None
+    except (msgspec.DecodeError, UnicodeEncodeError):
         return None
     return document
 
 
-def _walk(value: object, name: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+def _walk(value: object, name: str, depth: int) -> Iterator[tuple[str, str]]:
     if isinstance(value, str):
         yield name, value
-    elif depth < _DEEPEST and isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _walk(inner, f"{name}.{key}" if name else str(key), depth + 1)
-    elif depth < _DEEPEST and isinstance(value, list):
-        for number, inner in enumerate(value):
-            yield from _walk(inner, f"{name}.{number}" if name else str(number), depth + 1)
+    elif isinstance(value, dict | list):
+        if depth > _DEEPEST:
+            raise TooMuch
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _walk(inner, _below(name, str(key)), depth + 1)
 
 
 def decoded_text(text: str) -> str:
     """Return what base64 text stands for; empty where that is no text."""
     try:
-        inner = decode_base64(text).decode("utf-8")
+        return _readable(decode_base64(text))
     except ValueError:
         return ""
+
+
+def hex_text(text: str) -> str:
+    """Return what hexadecimal digits stand for; empty where that is no text."""
+    try:
+        return _readable(bytes.fromhex(text))
+    except ValueError:
+        return ""
+
+
+def dedented(text: str) -> str:
+    """Return a text of several lines without the blanks that begin and end each."""
+    return "\n".join(line.strip() for line in text.strip().splitlines())
+
+
+def _readable(data: bytes) -> str:
+    """The text of UTF-8; empty where characters are in it that nobody types. Raises `ValueError`."""
+    inner = data.decode("utf-8")
     return inner if all(char.isprintable() or char in "\r\n\t" for char in inner) else ""

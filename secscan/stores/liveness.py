@@ -72,6 +72,7 @@ def crawl(store: SecretStore, texts: Iterable[Text], seen: Seen) -> Iterator[Spo
         else:
             index.add(one)
             control.consider(one)
+    seen.missed.extend(index.missed)
     seen.control = control.is_found(index)
     seen.facts.append(f"compared with the code: {index.values}, parts of values included")
     if index.weak:

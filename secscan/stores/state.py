@@ -36,8 +36,9 @@ def standing(places: Sequence[Place]) -> Standing:
 
 
 def _ordered(places: Sequence[Place]) -> tuple[Place, ...]:
-    """By path and field, of each the newest version that holds the value."""
+    """Of each path and field the newest version that holds the value; first what was replaced last."""
     newest: dict[tuple[str, str], Place] = {}
     for place in sorted(places, key=lambda one: (one.path, one.field, one.created, one.version)):
         newest[place.path, place.field] = place
-    return tuple(sorted(newest.values(), key=lambda one: (one.replaced, one.path, one.field), reverse=False))
+    ordered = sorted(newest.values(), key=lambda one: (one.path, one.field))
+    return tuple(sorted(ordered, key=lambda one: one.replaced, reverse=True))

@@ -9,12 +9,14 @@ is a value of several words in the middle of a sentence.
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
+from urllib.parse import unquote_plus
 
 from secscan.secrets.detect.encodings import encoded
-from secscan.stores.leaves import decoded_text, pem_bodies
+from secscan.stores.leaves import decoded_text, dedented, hex_text, pem_bodies
 
 SHORTEST = 8
 _WORD = re.compile(r"[^\s\"'`<>()\[\]{},;]{8,}")
@@ -27,15 +29,18 @@ _FEW = 14
 """Parts of a word of which every row of neighbours is tried; of more parts only rows of at most three."""
 _TRAILING = ".,;:!?)]}"
 _LITERAL = re.compile(
-    r"\"(?P<d>(?:[^\"\\\n]|\\.){1,2000}+)\"|'(?P<s>(?:[^'\\\n]|\\.){1,2000}+)'|`(?P<b>[^`\n]{8,2000}+)`"
+    r"(?<!\\)(?:\"(?P<d>(?:[^\"\\\n]|\\.){1,20000}+)\"|'(?P<s>(?:[^'\\\n]|\\.){1,20000}+)'|`(?P<b>[^`\n]{8,20000}+)`)"
 )
+"""None begins at an escaped quote: a text of nothing else would be read anew from each of them."""
 _BETWEEN = re.compile(r"[\s+.&|\\]{0,200}")
 """What may stand between two literals that are put together."""
 _LONG = re.compile(r"\"\"\"(?P<d>(?:[^\"]++|\"(?!\"\"))*+)\"\"\"|'''(?P<s>(?:[^']++|'(?!''))*+)'''")
-_REST = re.compile(r"(?m)^[^\n=:]{1,200}?[=:]{1,2}>?[ \t]{0,40}(?P<v>[^\n]{8,4000}?)[ \t;,]{0,9}\r?$")
+_REST = re.compile(r"(?m)^[^\n=:]{1,200}+[=:]{1,2}+>?[ \t]*+(?P<v>[^\n]{8,20000}+)$")
 _BLOCK = re.compile(
-    r"(?m)^(?P<i>[ \t]*)[^\n:]{1,200}:[ \t]*[|>][+-]?[ \t]*\n(?P<v>(?:(?P=i)[ \t]+[^\n]*\n?|[ \t]*\n)+)"
+    r"(?m)^(?P<i>[ \t]*+)[^\n:]{1,200}+:[ \t]*+[|>][+-]?[ \t]*+\n(?P<v>(?:(?P=i)[ \t]+[^\n]*\n?|[ \t]*\n)+)"
 )
+_ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});")
+_MARKUP = re.compile(r"(?P<v>[^<>\"'\n]{8,20000}+)")
 _HEX = re.compile(r"(?<![0-9A-Za-z])(?:0x)?(?P<v>(?:[0-9a-fA-F]{2}){8,4000}+)(?![0-9A-Za-z])")
 _ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
 _LETTERS = {"n": "\n", "r": "\r", "t": "\t", "0": "\0", "b": "\b", "f": "\f", "v": "\v", "a": "\a"}
@@ -52,6 +57,9 @@ class Token(NamedTuple):
     form: str
     """How it is written, if not as it is."""
 
+    def __repr__(self) -> str:
+        return f"<token {self.start} to {self.end}>"  # it may be a secret
+
 
 def tokens(text: str) -> Iterator[Token]:
     """Yield what could be a secret, some of it more than once. Takes time in proportion to the length of the text."""
@@ -63,9 +71,9 @@ def literals(text: str) -> Iterator[Token]:
     for value, start, end in _quoted(text):
         yield Token(value, start, end, "")
     for found in _REST.finditer(text):
-        value, (start, end) = found["v"], found.span("v")
+        value, start = found["v"].rstrip(" \t\r;,"), found.start("v")
         quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'`"
-        yield Token(value[1:-1] if quoted else value, start + quoted, end - quoted, "")
+        yield Token(value[1:-1] if quoted else value, start + quoted, start + len(value) - quoted, "")
 
 
 def _tokens(text: str, depth: int) -> Iterator[Token]:
@@ -76,11 +84,14 @@ def _tokens(text: str, depth: int) -> Iterator[Token]:
         yield Token(body, start, end, "")
     for found in (*_LONG.finditer(text), *_BLOCK.finditer(text)):
         group = found.lastgroup if found.lastgroup in ("d", "s") else "v"
-        yield Token(_dedented(found[group]), found.start(group), found.end(group), "")
+        yield Token(dedented(found[group]), found.start(group), found.end(group), "")
     if depth == _DEEPEST:
         return
     for inner, start, end, form in _inner(text):
-        yield Token(inner.strip(), start, end, form)
+        whole = inner.strip()
+        yield Token(whole, start, end, form)
+        if ":" in whole:  # user and password, whatever signs that has
+            yield Token(whole.partition(":")[2], start, end, form)
         yield from (Token(one.value, start, end, form) for one in _tokens(inner, depth + 1))
 
 
@@ -94,8 +105,15 @@ def _words(text: str) -> Iterator[Token]:
         if _OPTION.match(word):
             yield Token(word[2:], at + 2, found.end(), "")
         cuts = [sign.start() for sign in _SIGNS.finditer(word)]
-        if cuts:
+        if not cuts:
+            continue
+        if "%" not in word:
             yield from _parts(word, at, cuts)
+            continue
+        for part in _parts(word, at, cuts):
+            yield part
+            if "%" in part.value:  # decoded after it is cut: `%40` is no sign
+                yield part._replace(value=unquote_plus(part.value), form="url-encoded")
     for found in _PHRASE.finditer(text):
         phrase = found.group().strip()
         if " " in phrase:
@@ -150,15 +168,17 @@ def _inner(text: str) -> Iterator[tuple[str, int, int, str]]:
         if plain := decoded_text(found["v"]):
             yield plain, found.start("v"), found.end("v"), "base64"
     for found in _HEX.finditer(text):
-        try:
-            yield bytes.fromhex(found["v"]).decode("utf-8"), found.start("v"), found.end("v"), "hexadecimal"
-        except ValueError:
-            continue
+        if plain := hex_text(found["v"]):
+            yield plain, found.start("v"), found.end("v"), "hexadecimal"
     if "\\" in text:
         for found in _LITERAL.finditer(text):
             name = found.lastgroup or "d"
             if "\\" in found[name] and name != "b":
                 yield _unescaped(found[name]), found.start(name), found.end(name), "escaped"
+    if _ENTITY.search(text):
+        for found in _MARKUP.finditer(text):
+            if _ENTITY.search(found["v"]):
+                yield html.unescape(found["v"]), found.start("v"), found.end("v"), "HTML-escaped"
 
 
 def _unescaped(text: str) -> str:
@@ -169,12 +189,3 @@ def _unescaped(text: str) -> str:
         lambda one: chr(int(one[1] or one[2], 16)) if one[1] or one[2] else _LETTERS.get(one[3], one[3]), text
     )
     return plain.encode("utf-16", errors="surrogatepass").decode("utf-16", errors="replace")
-
-
-def _meant(escape: re.Match[str]) -> str:
-    number = escape[1] or escape[2]
-    return chr(int(number, 16)) if number else _LETTERS.get(escape[3], escape[3])
-
-
-def _dedented(text: str) -> str:
-    return "\n".join(line.strip() for line in text.strip().splitlines())

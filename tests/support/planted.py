@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import random
 import string
@@ -33,6 +34,10 @@ MAKERS: dict[str, Callable[[random.Random], str]] = {
     "long": lambda rng: _letters(rng, string.ascii_letters + string.digits, 64),
     "uuid": lambda rng: "-".join(rng.randbytes(size).hex() for size in (4, 2, 2, 2, 6)),
     "pem": _pem,
+    "quoting": lambda rng: _letters(rng, string.ascii_letters + string.digits + "\"'\\&<>`", 20) + "\"a'\\&1",
+    "unicode": lambda rng: (
+        f"{rng.choice(['größe', 'naïve', 'señor', 'Łódź'])}-{_letters(rng, string.ascii_letters, 9)}§7"
+    ),
     "words": lambda rng: " ".join(rng.choice(_WORDS) for _ in range(9)),
 }
 
@@ -60,8 +65,8 @@ SYNTAXES: dict[str, Writer] = {
     "export": lambda value: f'export DB_PASSWORD="{value}"\n',
     "properties": lambda value: f"db.password = {value}\n",
     "toml": lambda value: f"password = '{value}'\n",
-    "xml": lambda value: f'<add key="Password" value="{value}"/>\n',
-    "element": lambda value: f"<password>{value}</password>\n",
+    "xml": lambda value: f'<add key="Password" value="{html.escape(value)}"/>\n',
+    "element": lambda value: f"<password>{html.escape(value)}</password>\n",
     "call": lambda value: f'connect("db", user="app", password="{value}")\n',
     "address": lambda value: f'URL = "amqp://app:{quote(value, safe="")}@mq.internal/"\n',
     "comment": lambda value: f"# the password is {value}, do not tell\n",
@@ -78,7 +83,7 @@ OTHER_SYNTAXES: dict[str, Writer] = {
     "parts": lambda value: f'KEY = ("{value[: len(value) // 2]}"\n       "{value[len(value) // 2 :]}")\n',
     "plus": lambda value: f'var key = "{value[:5]}" + "{value[5:]}";\n',
     "hex": lambda value: f"KEY = bytes.fromhex('{value.encode().hex()}')\n",
-    "escaped": lambda value: "PASSWORD = '" + "".join(f"\\x{ord(char):02x}" for char in value) + "'\n",
+    "escaped": lambda value: "PASSWORD = '" + "".join(f"\\u{ord(char):04x}" for char in value) + "'\n",
     "list": lambda value: f'[["app", "{value}"], 3]\n',
     "shell": lambda value: f"curl -H 'X-Api-Key: {value}' https://x.example/\n",
     "netrc": lambda value: f"machine x.example login app password {value}\n" if " " not in value else f'"{value}"\n',
@@ -87,3 +92,18 @@ OTHER_SYNTAXES: dict[str, Writer] = {
     "terraform": lambda value: f'resource "x" "y" {{\n  password = "{value}"\n}}\n',
     "triple": lambda value: f'KEY = """{value}"""\n',
 }
+
+_ONE_LINE = {"comment", "option", "netrc", "pgpass", "shell", "address", "query", "percent", "plus"}
+"""Where nobody writes a key of several lines, or several words."""
+_ESCAPING = {
+    "python", "json", "json in json", "yaml quoted", "xml", "element", "address", "base64", "percent", "basic", "query",
+    "hex", "escaped", "notebook",
+}  # fmt: skip
+"""Where any character can stand."""
+
+
+def fits(kind: str, syntax: str) -> bool:
+    """Whether somebody could write a value of this kind in this syntax."""
+    if kind == "quoting":
+        return syntax in _ESCAPING
+    return not (kind in ("pem", "words") and syntax in _ONE_LINE)
