@@ -154,7 +154,7 @@ class _Words:
                 confidence=Confidence.HIGH,
                 location=Location(path=f"{self.root}{path or 'token'}"),
                 sources=(Source(scanner=self.scanner, rule=rule, severity=severity),),
-                remediation="Give secscan a role of its own; `secscan vault policy` prints what it needs.",
+                remediation="Give secscan a role of its own; secscan vault policy prints what it needs.",
             )
 
     def _message(self, told: Told) -> str:
@@ -201,7 +201,7 @@ class _Words:
             return (
                 "Rotate it now. Make a new one where it is used; write it to"
                 f" {self._name(told.where[0])} as a new version; end the old one: {revoke}. Then put a reference to"
-                f" {self.store} in the place of the literal; `secscan vault rotate-plan` has the steps."
+                f" {self.store} in the place of the literal; secscan vault rotate-plan has the steps."
             )
         if told.state in (SecretState.ROTATED, SecretState.DELETED):
             return f"Make sure that the old value opens nothing any more: {revoke}. Then take it out of the code."

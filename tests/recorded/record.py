@@ -12,8 +12,11 @@ from secscan.advisories.store import resolve
 from secscan.scanners.contract import Scanner, Setup
 from secscan.scanners.registry import all_scanners
 from secscan.scanners.runner import find_programs
+from secscan.stores.aws.settings import AwsSettings
 from secscan.stores.vault.settings import VaultSettings
 from tests.recorded.cases import write_case
+from tests.support.aws import REGION, AwsServer
+from tests.support.aws import running as running_aws
 from tests.support.targets import folder_target
 from tests.support.vault import VaultServer, running
 
@@ -71,6 +74,7 @@ REFERENCES = {
 }
 
 CASES = {
+    "aws-secrets": VAULT,
     "bandit": SOURCE,
     "semgrep": SOURCE,
     "pip-audit": MANIFESTS,
@@ -85,12 +89,18 @@ VALUES_KEY = "the same in every recording"
 
 def main() -> None:
     """Run every scanner on every case of its own and write what it said."""
-    with resolve("demo") as index, tempfile.TemporaryDirectory() as folder, running(Path(folder)) as server:
+    with (
+        resolve("demo") as index,
+        tempfile.TemporaryDirectory() as folder,
+        running(Path(folder)) as server,
+        running_aws(Path(folder)) as aws,
+    ):
         fill(server)
-        os.environ.update(server.environment())
+        fill_aws(aws)
+        os.environ.update(server.environment(), AWS_ACCESS_KEY_ID="made-up", AWS_SECRET_ACCESS_KEY="made-up")
         for name, cases in CASES.items():
             for case, files in cases.items():
-                record(all_scanners()[name], case, files, index)
+                record(all_scanners()[name], case, files, index, aws.address)
                 print(name, case)  # noqa: T201 - a script
 
 
@@ -104,13 +114,21 @@ def fill(server: VaultServer) -> None:
     kv.delete_latest_version_of_secret("gone")
 
 
-def record(scanner: Scanner[Any], case: str, files: dict[str, bytes], index: Path | None) -> None:
+def fill_aws(server: AwsServer) -> None:
+    """Give a server a secret in use, and one that was replaced."""
+    client = server.client("secretsmanager")
+    client.create_secret(Name="app/db", SecretString="c0pper-Lantern.41")
+    client.put_secret_value(SecretId="app/db", SecretString="c0pper-Lantern.42")
+
+
+def record(scanner: Scanner[Any], case: str, files: dict[str, bytes], index: Path | None, aws: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         setup = Setup(
             target=folder_target(Path(folder), files),
             programs=find_programs(scanner, ()),
             advisories=index,
             vault=VaultSettings(),
+            aws=AwsSettings(region=REGION, endpoint=aws),
             place=Path(folder).joinpath,
             values_key=VALUES_KEY,
         )
