@@ -49,6 +49,7 @@ _GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
         "Vault: whether secrets in code are in use, how the server is kept, and with how few rights both can be asked.",
         {
             "check": vault.check,
+            "unreferenced": vault.unreferenced,
             "index": vault.index,
             "audit": vault_audit.audit,
             "policy": vault_policy.policy,

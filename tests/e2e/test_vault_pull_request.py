@@ -22,10 +22,6 @@ DB_PASSWORD = "{LIVE}"
 OLD_PASSWORD = "{OLD}"
 MAIL_PASSWORD = "{STRANGE}"
 '''
-ROLE = """
-path "transit/hmac/secscan-index/sha2-256" { capabilities = ["update"] }
-path "transit/verify/secscan-index-seal/sha2-256" { capabilities = ["update"] }
-"""
 CLAIMS = {"repository_id": "42", "ref": "refs/pull/7/merge", "job_workflow_ref": "house/ci/.github/workflows/scan.yml"}
 SETTINGS = """
 version: 1
@@ -38,7 +34,8 @@ vault:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VaultServer]:
+def server(tmp_path_factory: pytest.TempPathFactory, installed: Installed) -> Iterator[VaultServer]:
+    folder = tmp_path_factory.mktemp("policies")
     with running(tmp_path_factory.mktemp("bao")) as started:
         client = started.client()
         for value in (OLD, LIVE):
@@ -46,7 +43,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VaultServer]:
         client.sys.enable_secrets_engine("transit")
         for key in ("secscan-index", "secscan-index-seal"):
             client.secrets.transit.create_key(key)
-        client.sys.create_or_update_policy("secscan-pr", ROLE)
+        for name, modes in {"secscan-pr": ("index", "refs"), "secscan-indexer": ("indexer",)}.items():
+            printed = [run_secscan(installed, "vault", "policy", "--mode", mode, cwd=folder) for mode in modes]
+            client.sys.create_or_update_policy(name, "\n".join(one.stdout for one in printed))
         yield started
 
 
@@ -92,9 +91,10 @@ def stranger() -> Iterator[Stranger]:
 def repo(tmp_path: Path, installed: Installed, server: VaultServer, stranger: Stranger) -> Path:
     """The index, written by a trusted job, and a repository whose change would rather have another Vault asked."""
     (tmp_path / "trusted").mkdir()
-    made = run_secscan(
-        installed, *("vault", "index", "--output", "index.json"), cwd=tmp_path / "trusted", env=server.environment()
-    )
+    token = server.client().auth.token.create(policies=["secscan-indexer"], no_default_policy=True, ttl="5m")
+    environment = server.environment(token["auth"]["client_token"])
+    wanted = ("vault", "index", "--output", "index.json", "--paths", "paths.json")
+    made = run_secscan(installed, *wanted, cwd=tmp_path / "trusted", env=environment)
     assert made.code == 0, made.stderr
     settings = SETTINGS.format(address=server.address, index=tmp_path / "trusted" / "index.json")
     folder = repository(tmp_path / "repo", {"secscan.yaml": settings, "app.py": '"""The shop."""\n'})
@@ -153,10 +153,13 @@ def test_each_secret_gets_the_word_that_it_deserves(
     for hidden in (LIVE, OLD, STRANGE, "app/db"):
         assert hidden.encode() not in text
     assert b"vault:id-" in text
+    # Who may know finds out what an id stands for.
+    paths_of = json.loads((repo.parent / "trusted" / "paths.json").read_bytes())
+    assert [path for number, path in paths_of.items() if number.encode() in text] == ["secret/app/db"]
     # Whom the change would rather have asked was not asked; the role did what it says and was ended.
     assert stranger.asked == []
     paths = {one["request"]["path"] for one in server.audited()[before:]}
-    assert not [path for path in paths if "/data/" in path or "/metadata/" in path]
+    assert not [path for path in paths if "/data/" in path]
     assert {"auth/github/login", "transit/hmac/secscan-index/sha2-256", "auth/token/revoke-self"} <= paths
 
 

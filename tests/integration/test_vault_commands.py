@@ -263,3 +263,26 @@ def test_what_the_detector_did_not_see_is_incomplete(
     saved.write_bytes(dumps(load(saved)).replace(b"secscan.secret.generic-password", b"secscan.vault.live"))
     change(leaky, REFERENCES)
     assert fates(leaky, capsys) == (3, ["not looked at", "not looked at"])
+
+
+# --- What nobody refers to --------------------------------------------------------------------------------------------
+
+
+def test_what_nobody_refers_to_is_listed(
+    server: VaultServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kv = server.client().secrets.kv.v2
+    for entry in ("shop/db", "shop/mail", "old/thing"):
+        kv.create_or_update_secret(entry, {"password": "c0pper-Lantern.42"})
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (tree / "deploy.sh").write_text("vault kv get -field=password secret/shop/db\nvault kv get secret/shop/$NAME\n")
+    rules = [f'path "secret/{part}/*" {{ capabilities = ["read", "list"] }}' for part in ("metadata", "subkeys")]
+    asks(monkeypatch, server, server.token(*rules))
+    assert run(["vault", "unreferenced", str(tree)]) == 0
+    listed = capsys.readouterr().out.splitlines()
+    assert "secret/old/thing" in listed
+    assert not {"secret/shop/db", "secret/shop/mail"} & {*listed}
+    asks(monkeypatch, server, server.token('path "sys/health" { capabilities = ["read"] }'))
+    assert run(["vault", "unreferenced", str(tree)]) == 3
+    assert "not looked at" in capsys.readouterr().err
