@@ -50,8 +50,9 @@ def scan(
     from secscan.cli.progress import show_progress
     from secscan.errors import UsageError
     from secscan.files import remove_stale
+    from secscan.findings.levels import Kind
     from secscan.process import Limits
-    from secscan.scanners.registry import SECRETS, all_scanners, choose
+    from secscan.scanners.registry import all_scanners, choose
     from secscan.scanners.runner import available_cores
     from secscan.targets.open import TargetRequest
 
@@ -74,7 +75,7 @@ def scan(
             ),
             # Old code is not run any more; a secret in it is as good as one of today.
             scanners=choose(
-                tuple(scanner or settings.enable or ([SECRETS] if history else ())), without=settings.disable
+                tuple(scanner or settings.enable), without=settings.disable, kind=Kind.SECRET if history else None
             ),
             terms=judge.terms,
             baseline_ref=baseline_ref,

@@ -13,12 +13,11 @@ from typing import Any
 
 from secscan import scanners
 from secscan.errors import UsageError
+from secscan.findings.levels import Kind
 from secscan.scanners.contract import Scanner
+from secscan.scanners.programs import is_installed
 
 GROUP = "secscan.scanners"
-
-SECRETS = "secrets"
-"""The scanner that looks at history, too."""
 
 
 def all_scanners() -> dict[str, Scanner[Any]]:
@@ -39,13 +38,21 @@ def all_scanners() -> dict[str, Scanner[Any]]:
     return dict(sorted(found.items()))
 
 
-def choose(names: tuple[str, ...], *, without: tuple[str, ...] = ()) -> dict[str, Scanner[Any]]:
-    """Return the scanners with these names, or all for no names, but for those of `without`.
+def choose(
+    names: tuple[str, ...], *, without: tuple[str, ...] = (), kind: Kind | None = None
+) -> dict[str, Scanner[Any]]:
+    """Return the scanners with these names, but for those of `without`.
 
-    Raises `UsageError` for an unknown name.
+    For no names: all that report findings of `kind` (of any kind, if not given), of the optional ones those that are
+    installed. Raises `UsageError` for an unknown name.
     """
     known = all_scanners()
     for name in (*names, *without):
         if name not in known:
             raise UsageError(f"there is no scanner {name!r}", hint=f"the scanners are: {', '.join(known)}")
-    return {name: scanner for name, scanner in known.items() if (not names or name in names) and name not in without}
+    chosen = names or tuple(name for name, one in known.items() if _usual(one, kind) and name not in without)
+    return {name: scanner for name, scanner in known.items() if name in chosen and name not in without}
+
+
+def _usual(scanner: Scanner[Any], kind: Kind | None) -> bool:
+    return (kind is None or kind in scanner.kinds) and (not scanner.optional or is_installed(scanner))
