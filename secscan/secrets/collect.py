@@ -17,7 +17,7 @@ from secscan.secrets.secret import Secret
 from secscan.secrets.strength import MIN_LENGTH, is_plain, is_strong
 
 _SETTINGS = re.compile(
-    r"(?i)(?:\.(?:ya?ml|ini|cfg|conf|cnf|env|properties|toml|json|xml|tfvars|htpasswd|netrc|pgpass|txt|sh)|(?:^|/)\.?(?:env|netrc|npmrc|pypirc|pgpass"
+    r"(?i)(?:\.(?:ya?ml|ini|cfg|conf|cnf|env|properties|toml|json|xml|tfvars|htpasswd|netrc|pgpass|txt|sh|service|mk)|(?:^|/)[._]?(?:env|netrc|npmrc|pypirc|pgpass|s3cfg|boto|makefile"
     r"|dockerfile|credentials|htpasswd)(?:\.[\w.-]+)?)$"
 )
 _MOST_LINES = 200

@@ -20,6 +20,18 @@ _REFERENCE = re.compile(
     r"|!(?:vault|secret|Sub|Ref|ImportValue)\b.*|ENC\[.*|@[\w.]+@|@(?:Microsoft\.KeyVault|env)\b.*|AQICA.*",
     re.DOTALL | re.IGNORECASE,
 )
+_PASSWORD_HASH = re.compile(
+    r"\$(?:2[abxy]|1|5|6|7|y|gy|apr1|argon2(?:id?|d)|scrypt|pbkdf2[\w-]*|[PHS])\$.{8,}"
+    r"|(?:pbkdf2_\w{3,12}|bcrypt(?:_sha256)?|argon2|scrypt|sha1|md5|crypt|scram-sha-\d{1,3})[:$].{0,40}\$.{8,}"
+    r"|\{(?:S?SHA\d*|S?MD5|CRYPT|BCRYPT|PBKDF2[\w-]*)\}.{8,}|md5[0-9a-f]{32}",
+    re.IGNORECASE,
+)
+_ENCRYPTED = re.compile(
+    r"ENC\(.*\)|\{cipher\}.*|\$ANSIBLE_VAULT.*|U2FsdGVkX1.{8,}|Ag[A-D][A-Za-z0-9+/]{60,}={0,2}|gAAAAA[\w-]{70,}={0,2}"
+    r"|age-encryption\.org.*|[\w-]{8,}\.[\w-]*\.[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}",
+    re.DOTALL,
+)
+_NUMBERED = re.compile(r"(?:[A-Za-z]{2,20}[-_.:/ ]){1,8}\d{1,6}")
 _FILLER = re.compile(
     r"(?:x{3,}|\*{3,}|\.{3,}|-{3,}|_{3,}|0{6,}|1{6,})|(?:your|my|some|the|any|insert|enter|put|add|paste|replace|change|fill|use)"
     r"[ _.-]?(?:own|real|actual|secret|password|passwd|pass|token|key|api|app|access|client|private|user|value|me|this|it|with|here|in)"
@@ -74,8 +86,10 @@ def reason_against(value: str) -> str:
         return "it is too short to be one"
     if is_placeholder(bare):
         return "it stands for a value that comes from elsewhere"
-    if _REFERENCE.fullmatch(bare):
+    if _REFERENCE.fullmatch(bare) or bare.startswith("${"):
         return "it refers to a value that is kept elsewhere"
+    if re.fullmatch(r"<[^<>\s]{1,60}>", bare):
+        return "its words say that it is to be filled in, or an example"
     if "EXAMPLE" in bare:
         return "its words say that it is to be filled in, or an example"
     if len(set(bare.lower())) < 4:
@@ -109,6 +123,10 @@ def reason_against_generic(value: str) -> str:
     bare = value.strip()
     if _UUID.fullmatch(bare):
         return "it is a UUID"
+    if _PASSWORD_HASH.fullmatch(bare):
+        return "it is the hash of a password"
+    if _ENCRYPTED.fullmatch(bare):
+        return "it is encrypted"
     if (
         "://" in bare
         or bare.startswith(("/", "./", "~/", "www."))
@@ -135,6 +153,11 @@ def reason_against_generic(value: str) -> str:
 def is_weak(value: str) -> bool:
     """Whether a value is a word or a password that everybody has: then only its place can make it a secret."""
     return value.strip().lower() in _COMMON or is_plain(value) or entropy(value) < 2.2
+
+
+def is_numbered(value: str) -> bool:
+    """Whether a value is words and a number: `navigation-item-0012`."""
+    return _NUMBERED.fullmatch(value.strip()) is not None
 
 
 def is_digest(value: str) -> bool:
