@@ -25,8 +25,11 @@ _NEEDLES = ("pass", "pwd", "pw", "secret", "token", "credential", "key", "auth",
 _OTHER_THING = re.compile(
     r"(?i)(?:[\w-]*[_-])?(?:ur[il]s?|paths?|files?|filename|dir|names?|ids?|fields?|headers?|types?|len|length|size|ttl|expir\w*"
     r"|timeout|endpoint|prompts?|prefix|suffix|regex|pattern|error|errors|messages?|msg|label|help|hint|class|count|limit|format|policy"
-    r"|validators?|hashers?|reset|view|form|template|algorithms?|alg|backend|ref|arn|location|column|param|env|var|function|func|generator)$"
+    r"|mgr|managers?|realm|handlers?|providers?|attachments?|store|parameters?|input|requests?|response|exception|button|screen|page"
+    r"|component|schema|specs?|title|text|description|placeholder|caption|strategy|validators?|hashers?|reset|view|form|template|algorithms?|alg|backend|ref|arn|location|column|param|env|var|function|func|generator)$"
 )
+_NO_NAME = re.compile(r"\barn:[\w:.*/-]{0,120}$|[\"'][A-Za-z]\w{0,40}::(?:\w{1,60}::){0,4}\w{0,60}$")
+"""What stands before a word that is part of a longer name: `arn:aws:...:secret:db`, `"AWS::IAM::AccessKey"`."""
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _ANOTHER_WORD = re.compile(r"(?i)(?:i[sz]e|i[sz]er|i[sz]ation|s?words|ary|arial|ly|ed|ing|able)")
 
@@ -66,7 +69,7 @@ def assignment_spans(text: str, folded: str, *, settings: bool = False) -> Itera
     if not any(needle in folded for needle in _NEEDLES):
         return
     for name in _NAME.finditer(text):
-        if not _is_secret_name(name):
+        if not _is_secret_name(name) or _NO_NAME.search(text[max(0, name.start() - 160) : name.start()]):
             continue
         span = _value_after(text, name, settings=settings)
         if span is not None and span.start < span.end:

@@ -245,6 +245,9 @@ SIMPLE_NEGATIVES: dict[str, tuple[tuple[str, str], ...]] = {
         ("a.pem", "-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA0m59l2u9iDnMbrXHfqkO\n-----END PUBLIC KEY-----"),
         ("a.csr", "-----BEGIN CERTIFICATE REQUEST-----\nMIICijCCAXICAQAwRTELMAkGA1UEBhMCQVUxEzARBgNVBAgMClNvbWUtU3RhdGUx\n-----END CERTIFICATE REQUEST-----"),
         ("key.asc", "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmQENBFxYzQ8BCAC2x8f0sD3kq1aLxB7nVmZ0pQwErTyUiOpAsDfGhJkLzXcVbNm1\n-----END PGP PUBLIC KEY BLOCK-----"),
+        ("keys.js", 'key: "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE1Olb3zMAFFxXKHiIkQO5cJ3Yhl5i6UPp+IhuteBJbuHcA5UogKo0EWtlWwW6KSaKoTNEYL7JlCQiVnkhBktUgg=="'),
+        ("keys.py", 'VERIFY_KEY = "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA0m59l2u9iDnMbrXHfqkOb3zMAFFxXKHiIkQO5cJ3Yhl5i6UPp"'),
+        ("keys.py", 'DEPLOY_KEY = "AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl"'),
         ("wg0.conf", "[Peer]\nPublicKey = HIgo9xNzJMWLKASShiTqIybxZ0U3wGLiUeJ1PKf8ykw=\nAllowedIPs = 10.0.0.2/32"),
         ("jwks.json", '{"keys": [{"kty": "RSA", "kid": "2026-01", "e": "AQAB", "n": "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMs"}]}'),
         ("app.js", "Stripe('pk_live_51HqLyjWDarjtT1zdp7dcXcVbNm1234567890PiTySYZZA9rO')"),
@@ -273,6 +276,16 @@ SIMPLE_NEGATIVES: dict[str, tuple[tuple[str, str], ...]] = {
         ("out.ipynb", '{"metadata": {"kernelspec": {"name": "python3"}, "signature": "sha256:3f786850e387550fdab836ed7e6dc881de23001b9f86d081884c7d659a2feaa0"}}'),
     ),
     "of a program's own": (
+        ("schema.json", '{"AWS::IAM::AccessKey": "bf29289b78d371e3", "AWS::SecretsManager::Secret": "f6b785ff8e74d121"}'),
+        ("a.json", '{"ARN": "arn:aws:secretsmanager:us-west-2:123456789012:secret:MyTestDatabaseSecret-a1b2c3"}'),
+        ("paginators.json", '{"output_token": "StreamDescription.Shards[-1].ShardId", "input_token": "ExclusiveStartShardId"}'),
+        ("a.json", '{"output_token": "CloudFrontOriginAccessIdentityList.NextMarker"}'),
+        ("a.py", 'MovedAttribute("HTTPPasswordMgr", "urllib2", "urllib.request")'),
+        ("entry_points.txt", "hardcoded_password = bandit.plugins.general_hardcoded_password:hardcoded_password_default"),
+        ("credentials.py", "    auth_token = self._environ[self.ENV_VAR_AUTH_TOKEN]"),
+        ("a.py", "    SECRET_KEY = 'AWSSecretKey'"),
+        ("a.json", '{"CustomerMasterKeySpec": "ECC_NIST_P521"}'),
+        ("a.h", ' * @PW_D_STATUS_IDLE: "The enumeration “idle” is asserted true'),
         ("a.css", ":root { --token-color-keyword: #d73a49; --secret-gap: 12px }"),
         ("a.js", 'if (event.key === "ArrowDown") next()'),
         ("a.jsx", '<Item key="navigation-item-0012" label="x" />'),
@@ -311,6 +324,19 @@ SIMPLE_NEGATIVES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
 }  # fmt: skip
 """By reason: path and text."""
+
+HASHES = (
+    (
+        ".htpasswd",
+        "ann:$apr1$x2f8s0d3$kq1aLxB7nVmZ0pQwErTyU/\nbob:$2y$05$EixZaYVK1fsbw1ZfbX3OXePaWxn96p36WQoeG6Lruj3vjPGga31lW\n",
+    ),
+    (
+        "etc/shadow",
+        "root:$6$Zk3x8f0s$kq1aLxB7nVmZ0pQwErTyUiOpAsDfGhJkLzXcVbNm1234567890PiTySYZZA9rO43cGDEq9F2x8f0sD3:19000:0:99999:7:::\n",
+    ),
+    ("conf/htpasswd.prod", "ann:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n"),
+)
+"""Hashes of passwords where a server reads them: the only place where they are findings."""
 
 
 def kubernetes(password: str) -> Iterator[tuple[str, str]]:

@@ -137,7 +137,7 @@ def _assigned(text: str, start: int, end: int, kind: str) -> Judged:
     if not reason and kind in ("key", "secret") and noise.is_digest(value):
         named = _NAMED_SECRET.search(text, max(0, start - 60), start)
         reason = "" if named else "it has the form of a digest"
-    if not reason and kind != "password" and (noise.is_weak(value) or noise.is_numbered(value) or len(value) < 8):
+    if not reason and kind != "password" and (noise.is_weak(value) or noise.is_name(value) or len(value) < 8):
         reason = "it is made of words"
     if reason:
         return Rejected(rule=rule, start=start, end=end, reason=reason)

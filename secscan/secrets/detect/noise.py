@@ -31,7 +31,14 @@ _ENCRYPTED = re.compile(
     r"|age-encryption\.org.*|[\w-]{8,}\.[\w-]*\.[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}",
     re.DOTALL,
 )
-_NUMBERED = re.compile(r"(?:[A-Za-z]{2,20}[-_.:/ ]){1,8}\d{1,6}")
+_IN_PROGRAM = re.compile(
+    r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*){2,}"
+    r"|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[-?\d{0,3}\])*\[-?\d{0,3}\](?:\.\w+)*|[A-Z][a-z]+[A-Za-z]*\.[A-Z][a-z]+[A-Za-z]*"
+    r"|[a-z]+(?:[A-Z][a-z]+)*(?:Password|Token|Secret|Key)"
+)
+_NAMES = re.compile(
+    r"(?:[A-Za-z]{2,20}[-_.:/ ]){1,8}\d{1,6}|[a-z]{0,20}(?:[A-Z]{1,4}[a-z]{2,20}){2,8}(?:[A-Z][a-z])?|(?:[A-Z]{2,12}_){1,4}[A-Z]\d{1,4}"
+)
 _FILLER = re.compile(
     r"(?:x{3,}|\*{3,}|\.{3,}|-{3,}|_{3,}|0{6,}|1{6,})|(?:your|my|some|the|any|insert|enter|put|add|paste|replace|change|fill|use)"
     r"[ _.-]?(?:own|real|actual|secret|password|passwd|pass|token|key|api|app|access|client|private|user|value|me|this|it|with|here|in)"
@@ -52,7 +59,12 @@ _CALLED = re.compile(r"[A-Za-z]\(")
 _TOKEN_FILLER = re.compile(
     r"[xX]{6,}|\*{3,}|\.{3,}|0{8,}|1{8,}|(?<![A-Za-z])(?:your|my)[_-]|example|redacted|placeholder|dummy|changeme|goes-?here"
 )
-_SENTENCE = re.compile(r"[^\W\d_][\w'’-]*[,:;]?(?: [^\W\d_][\w'’-]*[,:;]?){1,40}[.!?…:]{0,3}")
+_SENTENCE = re.compile(
+    r"[“\"'(]?[^\W\d_][\w'’-]*[”\"')]?[,:;]?(?: [“\"'(]?[^\W\d_][\w'’-]*[”\"')]?[,:;]?){1,40}[.!?…:]{0,3}"
+)
+_PUBLIC_KEY = re.compile(
+    r"(?:MFkwEwYHKoZIzj0C|MI(?:IB|IC|Gf)[IM]\w?[A-Za-z0-9]{0,4}(?:NBgkqhkiG9w0B|GCSqGSIb3DQEB)|MCowBQYDK2V|AAAA[BCE]3NzaC1)[A-Za-z0-9+/=\s]*"
+)
 _KEYBOARD = ("abcdefghijklmnopqrstuvwxyz", "zyxwvutsrqponmlkjihgfedcba", "01234567890123456789", "98765432109876543210",
              "qwertyuiopasdfghjklzxcvbnm", "1q2w3e4r5t6y7u8i9o0p")  # fmt: skip
 _COMMON = frozenset(
@@ -127,6 +139,8 @@ def reason_against_generic(value: str) -> str:
         return "it is the hash of a password"
     if _ENCRYPTED.fullmatch(bare):
         return "it is encrypted"
+    if _PUBLIC_KEY.fullmatch(bare):
+        return "it is a public key"
     if (
         "://" in bare
         or bare.startswith(("/", "./", "~/", "www."))
@@ -137,6 +151,8 @@ def reason_against_generic(value: str) -> str:
         return "it is a mail address"
     if _ALGORITHM.fullmatch(bare):
         return "it is the name of an algorithm"
+    if _IN_PROGRAM.fullmatch(bare) and sum(map(str.isdigit, bare)) < 2:
+        return "it is a name in a program"
     if bare.isalpha() and len(bare) < 24 and (bare.islower() or bare.istitle() or bare.isupper()):
         return "it is a word"
     if _SENTENCE.fullmatch(bare):
@@ -155,9 +171,9 @@ def is_weak(value: str) -> bool:
     return value.strip().lower() in _COMMON or is_plain(value) or entropy(value) < 2.2
 
 
-def is_numbered(value: str) -> bool:
-    """Whether a value is words and a number: `navigation-item-0012`."""
-    return _NUMBERED.fullmatch(value.strip()) is not None
+def is_name(value: str) -> bool:
+    """Whether a value is words, with a number or as programs write them: `navigation-item-0012`, `StartShardId`."""
+    return _NAMES.fullmatch(value.strip()) is not None
 
 
 def is_digest(value: str) -> bool:
