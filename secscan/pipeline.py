@@ -32,6 +32,7 @@ from secscan.scanners.runner import Outcome, Progress, run_scanners
 from secscan.scanners.unparsable import explain_unparsable
 from secscan.scanners.workspace import Workspace
 from secscan.secrets.scrub import scrub_findings, scrub_scan
+from secscan.secrets.texts import decoded
 from secscan.stores.aws.settings import AwsSettings
 from secscan.stores.vault.settings import VaultSettings
 from secscan.targets.contract import Target
@@ -151,10 +152,15 @@ def _in_context(scanners: dict[str, Scanner[Any]], outcomes: tuple[Outcome, ...]
     findings: list[Finding] = []
     for outcome in outcomes:
         if scanners[outcome.run.scanner].byte_columns:
-            findings.extend(to_characters(outcome.findings, lambda path: setup.place(path).read_bytes()))
+            findings.extend(to_characters(outcome.findings, lambda path: _as_seen(setup.place(path))))
         else:
             findings.extend(outcome.findings)
     return enrich(findings, setup.target)
+
+
+def _as_seen(place: Path) -> bytes:
+    """A file's text in UTF-8, as tools that count columns in bytes are shown it."""
+    return decoded(place.read_bytes())[0].encode("utf-8", errors="replace")
 
 
 def _told(findings: tuple[Finding, ...], target: Target) -> tuple[Finding, ...]:

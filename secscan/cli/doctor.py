@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 if TYPE_CHECKING:
+    from secscan.scanners.contract import Scanner
     from secscan.scanners.runner import Outcome
 
 _PROBE = {
@@ -17,23 +18,40 @@ _PROBE = {
 
 
 def doctor() -> None:
-    """Try every scanner on a tiny target with its positive control. Exits 0 if all of them work, else 3."""
+    """Try every scanner on a tiny target with its positive control. Exits 0 if all of them work, else 3.
+
+    Optional scanners that are not installed are listed, and nothing else.
+    """
     from secscan.advisories.store import describe
     from secscan.errors import ExitCode
+    from secscan.scanners.registry import all_scanners, choose
 
-    outcomes = _try_scanners()
+    usual = choose(())
+    outcomes = _try_scanners(usual)
     for outcome in outcomes:
         sys.stdout.write(_words(outcome))
+    for name, scanner in all_scanners().items():
+        if name not in usual:
+            why, hint = _why_not(scanner)
+            sys.stdout.write(f"{name}\n  optional  {why}\n  to do     {hint}\n")
     sys.stdout.write(f"advisory index\n  {describe()}\n")
     if not all(outcome.run.status == "completed" for outcome in outcomes):
         raise typer.Exit(ExitCode.INCOMPLETE)
 
 
-def _try_scanners() -> tuple[Outcome, ...]:
+def _why_not(scanner: Scanner[Any]) -> tuple[str, str]:
+    """Why a scanner is not part of an ordinary scan, and what makes it one."""
+    if scanner.needs.vault:
+        return "asks Vault, where you say so", "`secscan scan --vault`, `secscan vault audit`; see docs/vault.md"
+    if scanner.needs.aws:
+        return "asks AWS, where you say so", "`secscan scan --aws`; see docs/secret-stores.md"
+    return "not installed", scanner.install_hint
+
+
+def _try_scanners(scanners: dict[str, Scanner[Any]]) -> tuple[Outcome, ...]:
     from secscan.advisories.store import resolve
     from secscan.process import private_folder
     from secscan.scanners.contract import Setup
-    from secscan.scanners.registry import choose
     from secscan.scanners.runner import available_cores, run_scanners
     from secscan.targets.open import TargetRequest, open_target
 
@@ -47,7 +65,7 @@ def _try_scanners() -> tuple[Outcome, ...]:
                 jobs=available_cores(),
                 place=lambda path: folder / path,
             )
-            return run_scanners(choose(()), setup)
+            return run_scanners(scanners, setup)
 
 
 def _words(outcome: Outcome) -> str:

@@ -47,6 +47,10 @@ class Needs:
 
     programs: tuple[str, ...] = ()
     """Programs by name; see `process.find_program`."""
+    package: str = ""
+    """An installed Python package that brings them in its folder `bin`, where they are looked for first."""
+    proof: str = ""
+    """An expression that the answer of `PROGRAM version` must match, where a name in PATH alone proves nothing."""
     advisories: bool = False
     """Whether it works against the advisory index."""
     vault: bool = False
@@ -124,6 +128,9 @@ class Scanner(ABC, Generic[PieceT]):
     needs: ClassVar[Needs] = Needs()
     install_hint: ClassVar[str] = ""
     """What a person does to get it."""
+    optional: ClassVar[bool] = False
+    """Whether it joins a scan for which no scanners are named only where it is installed. A policy that requires it
+    is not met by a scan without it."""
     byte_columns: ClassVar[bool] = False
     """Whether the tool counts columns in UTF-8 bytes; `scanners.columns` then turns them into characters."""
     piece_type: ClassVar[type]

@@ -13,12 +13,14 @@ from typing import Any
 
 from secscan import scanners
 from secscan.errors import UsageError
+from secscan.findings.levels import Kind
 from secscan.scanners.contract import FILES, Scanner
+from secscan.scanners.programs import is_installed
 
 GROUP = "secscan.scanners"
 
 SECRETS = "secrets"
-"""The scanner that looks at history, too."""
+"""Our own detector of secrets."""
 
 
 def all_scanners() -> dict[str, Scanner[Any]]:
@@ -43,14 +45,17 @@ def choose(
     names: tuple[str, ...],
     *,
     without: tuple[str, ...] = (),
+    kind: Kind | None = None,
     vault: bool = False,
     aws: bool = False,
     looks_at: str = FILES,
 ) -> dict[str, Scanner[Any]]:
-    """Return the scanners with these names, or all for no names, but for those of `without`.
+    """Return the scanners with these names, but for those of `without`.
 
-    `vault`, `aws`: whether those that ask that store are among them, also where only others are named. Those for
-    another sort of target (`Scanner.looks_at`) are left out. Raises `UsageError` for an unknown name, or one of those.
+    For no names: all that report findings of `kind` (of any kind, if not given), of the optional ones those that are
+    installed. `vault`, `aws`: whether those that ask that store are among them, also where only others are named. Those
+    for another sort of target (`Scanner.looks_at`) are left out. Raises `UsageError` for an unknown name, or for one of
+    those.
     """
     known = all_scanners()
     for name in (*names, *without):
@@ -61,12 +66,16 @@ def choose(
     vault = (vault and not any(known[name].needs.vault for name in names)) or looks_at != FILES
 
     def is_wanted(scanner: Scanner[Any]) -> bool:
-        if scanner.needs.vault:
-            return vault
-        return aws if scanner.needs.aws else not names
+        if scanner.needs.vault or scanner.needs.aws:
+            return vault if scanner.needs.vault else aws
+        return not names and _usual(scanner, kind)
 
     return {
         name: scanner
         for name, scanner in known.items()
         if scanner.looks_at == looks_at and name not in without and (name in names or is_wanted(scanner))
     }
+
+
+def _usual(scanner: Scanner[Any], kind: Kind | None) -> bool:
+    return (kind is None or kind in scanner.kinds) and (not scanner.optional or is_installed(scanner))

@@ -17,8 +17,8 @@ from secscan.secrets.secret import Secret
 from secscan.secrets.strength import MIN_LENGTH, is_plain, is_strong
 
 _SETTINGS = re.compile(
-    r"(?i)(?:\.(?:ya?ml|ini|cfg|conf|cnf|env|properties|toml|json|xml|tfvars|htpasswd|netrc|pgpass|txt|sh)|(?:^|/)\.?(?:env|netrc|npmrc|pypirc|pgpass"
-    r"|dockerfile|credentials|htpasswd)(?:\.[\w.-]+)?)$"
+    r"(?i)(?:\.(?:ya?ml|ini|cfg|conf|cnf|env|properties|toml|json|xml|tfvars|htpasswd|netrc|pgpass|txt|sh|service|mk)|(?:^|/)[._]?(?:env|netrc|npmrc|pypirc|pgpass|s3cfg|boto|makefile"
+    r"|dockerfile|credentials|htpasswd)(?:\.(?!(?:py|pyi|js|ts|go|java|kt|rb|php|cs|rs|c|h|cc|cpp|swift|scala)$)[\w.-]+)?)$"
 )
 _MOST_LINES = 200
 """Lines of one statement that are read. Private keys have about 50."""

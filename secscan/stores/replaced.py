@@ -15,7 +15,7 @@ from enum import StrEnum
 from secscan.findings.levels import Kind
 from secscan.findings.model import Finding, at_each_place
 from secscan.secrets.rotation import kind_of
-from secscan.secrets.worker import decoded
+from secscan.secrets.texts import decoded
 from secscan.stores.references.find import find
 
 

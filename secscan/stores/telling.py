@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from secscan.findings.levels import Confidence, SecretState, Severity
-from secscan.secrets.worker import LOOKED_AT_MOST, decoded, region_of, secret_id
+from secscan.secrets.texts import LOOKED_AT_MOST, decoded
+from secscan.secrets.worker import region_of, secret_id
 from secscan.stores.answer import Lost, Request, Told, Where
 from secscan.stores.contract import Missed, MissedKind, Place
 from secscan.stores.liveness import Spot, Text

@@ -16,7 +16,8 @@ from secscan.secrets.detect import checksums
 from secscan.secrets.detect.candidate import Candidate
 from secscan.secrets.detect.detector import detect, explain
 from secscan.secrets.detect.providers import PROVIDERS
-from secscan.secrets.worker import decoded, look_at
+from secscan.secrets.texts import decoded
+from secscan.secrets.worker import look_at
 from tests.support.secret_samples import NEGATIVES, Maker, Sample, negatives, positives
 
 MADE = Maker(7)
