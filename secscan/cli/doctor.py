@@ -20,18 +20,20 @@ _PROBE = {
 def doctor() -> None:
     """Try every scanner on a tiny target with its positive control. Exits 0 if all of them work, else 3.
 
-    Optional scanners that are not installed are listed, and nothing else.
+    Scanners that a scan can do without are listed where they are not installed, and nothing else.
     """
     from secscan.advisories.store import describe
     from secscan.errors import ExitCode
-    from secscan.scanners.registry import all_scanners, choose
+    from secscan.scanners.programs import is_installed
+    from secscan.scanners.registry import all_scanners
 
-    usual = choose(())
-    outcomes = _try_scanners(usual)
+    known = all_scanners()
+    there = {name: one for name, one in known.items() if one.joins == "always" or is_installed(one)}
+    outcomes = _try_scanners(there)
     for outcome in outcomes:
         sys.stdout.write(_words(outcome))
-    for name, scanner in all_scanners().items():
-        if name not in usual:
+    for name, scanner in known.items():
+        if name not in there:
             sys.stdout.write(f"{name}\n  optional  not installed\n  to do     {scanner.install_hint}\n")
     sys.stdout.write(f"advisory index\n  {describe()}\n")
     if not all(outcome.run.status == "completed" for outcome in outcomes):
