@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,8 @@ from typing import Any
 from secscan.findings.levels import Kind
 from secscan.findings.model import Region
 from secscan.scanners.contract import Scanner, Setup
-from secscan.scanners.registry import choose
+from secscan.scanners.programs import is_installed
+from secscan.scanners.registry import all_scanners
 from secscan.scanners.runner import Outcome, available_cores, run_scanners
 from secscan.secrets.texts import decoded
 from tests.support.secret_samples import Sample, negatives, positives
@@ -28,24 +30,30 @@ MOST_BYTES = 40_000_000
 
 def main() -> None:
     """Print both tables."""
-    scanners = choose((), kind=Kind.SECRET)
-    samples = {f"{number:04d}/{one.path}": one for number, one in enumerate((*positives(), *negatives()))}
-    outcomes = {
-        name: look(scanner, {path: one.data for path, one in samples.items()}) for name, scanner in scanners.items()
+    scanners = {
+        name: one
+        for name, one in all_scanners().items()
+        if Kind.SECRET in one.kinds and (one.joins == "always" or is_installed(one))
     }
+    samples = {f"{number:04d}/{one.path}": one for number, one in enumerate((*positives(), *negatives()))}
+    files = {path: one.data for path, one in samples.items()}
+    outcomes = {name: look(scanner, files)[0] for name, scanner in scanners.items()}
     found = {name: labelled(outcome, samples) for name, outcome in outcomes.items()}
     detection(found, samples)
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else Path(sys.prefix) / "lib")
     speed(scanners, folder)
 
 
-def look(scanner: Scanner[Any], files: dict[str, bytes]) -> Outcome:
+def look(scanner: Scanner[Any], files: dict[str, bytes]) -> tuple[Outcome, float]:
+    """How it ended, and how many seconds it took."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name).resolve()
         setup = Setup(target=folder_target(folder, files), place=folder.joinpath, jobs=available_cores())
+        started = time.perf_counter()
         (outcome,) = run_scanners({scanner.name: scanner}, setup)
+        seconds = time.perf_counter() - started
     assert outcome.run.status == "completed", outcome.run.reason
-    return outcome
+    return outcome, seconds
 
 
 def labelled(outcome: Outcome, samples: dict[str, Sample]) -> frozenset[str]:
@@ -95,10 +103,9 @@ def speed(scanners: dict[str, Scanner[Any]], folder: Path) -> None:
     print(f"\n{len(files)} files of {folder}, {size / 1e6:.1f} MB, {available_cores()} cores")
     print(f"{'scanner':<14}{'seconds':>9}{'MB/s':>8}{'MB of memory':>14}{'findings':>10}")
     for name, scanner in scanners.items():
-        outcome = look(scanner, files)
-        timing = outcome.timing
-        rate = size / 1e6 / timing.seconds
-        print(f"{name:<14}{timing.seconds:>9.1f}{rate:>8.1f}{timing.peak_megabytes:>14.0f}{len(outcome.findings):>10}")
+        outcome, seconds = look(scanner, files)
+        memory = outcome.timing.peak_megabytes
+        print(f"{name:<14}{seconds:>9.1f}{size / 1e6 / seconds:>8.1f}{memory:>14.0f}{len(outcome.findings):>10}")
 
 
 if __name__ == "__main__":

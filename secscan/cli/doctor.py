@@ -20,18 +20,21 @@ _PROBE = {
 def doctor() -> None:
     """Try every scanner on a tiny target with its positive control. Exits 0 if all of them work, else 3.
 
-    Optional scanners that are not installed are listed, and nothing else.
+    Scanners that a scan can do without are listed where they are not installed, and nothing else.
     """
     from secscan.advisories.store import describe
     from secscan.errors import ExitCode
+    from secscan.scanners.programs import is_installed
     from secscan.scanners.registry import all_scanners, choose
 
+    known = all_scanners()
     usual = choose(())
-    outcomes = _try_scanners(usual)
+    there = {name: one for name, one in known.items() if name in usual or (one.joins == "named" and is_installed(one))}
+    outcomes = _try_scanners(there)
     for outcome in outcomes:
         sys.stdout.write(_words(outcome))
-    for name, scanner in all_scanners().items():
-        if name not in usual:
+    for name, scanner in known.items():
+        if name not in there:
             why, hint = _why_not(scanner)
             sys.stdout.write(f"{name}\n  optional  {why}\n  to do     {hint}\n")
     sys.stdout.write(f"advisory index\n  {describe()}\n")

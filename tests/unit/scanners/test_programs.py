@@ -64,14 +64,21 @@ def test_what_is_scanned_brings_no_scanner(
     assert not is_installed(GITLEAKS)
 
 
-def test_optional_scanners_join_where_they_are_installed_or_named(without_packages: Path) -> None:
-    optional = {name for name, one in all_scanners().items() if one.optional}
-    assert optional >= {"betterleaks", "gitleaks", "kingfisher"}
+def test_what_joins_by_itself_is_the_same_on_every_machine(without_packages: Path) -> None:
+    optional = {name for name, one in all_scanners().items() if one.joins != "always"}
+    assert optional == {"betterleaks", "gitleaks", "kingfisher"}
+    for name in optional:
+        program(without_packages / "bin", name, "8.30.1")
     assert not optional & set(choose(()))
     assert set(choose(("gitleaks",))) == {"gitleaks"}
-    program(without_packages / "bin", "gitleaks", "8.30.1")
-    assert optional & set(choose(())) == {"gitleaks"}
-    assert not optional & set(choose((), without=("gitleaks",)))
+
+
+def test_a_package_of_an_extra_joins_by_itself(without_packages: Path) -> None:
+    for package in ("betterleaks", "kingfisher"):
+        program(without_packages / "site-packages" / package / "bin", package, "2.0.0")
+    assert {"betterleaks", "secrets"} <= set(choose(()))
+    assert "kingfisher" not in choose(())
+    assert "betterleaks" not in choose((), without=("betterleaks",))
 
 
 def test_for_history_only_scanners_of_secrets(without_packages: Path) -> None:
