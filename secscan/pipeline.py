@@ -112,7 +112,11 @@ def _look(request: ScanRequest, progress: Callable[[Progress], None]) -> Scan:
             scanners=tuple(outcome.run for outcome in outcomes),
             findings=merge(_told(_in_context(request.scanners, outcomes, setup), target)),
             gaps=_sorted_gaps(explain_unparsable(gaps, target)),
-            notices=(*request.notices, *scanner_settings_that_count(target.notices, request.counting)),
+            notices=(
+                *request.notices,
+                *scanner_settings_that_count(target.notices, request.counting),
+                *(notice for outcome in outcomes for notice in outcome.notices),
+            ),
             files=tuple(FileState(path=file.path, digest=file.digest[:16]) for file in target.files),
             packages=tuple(sorted({package for outcome in outcomes for package in outcome.packages})),
         )

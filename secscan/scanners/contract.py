@@ -20,7 +20,7 @@ from typing import ClassVar, Generic, TypeVar
 
 from secscan.errors import SecscanError
 from secscan.findings.levels import Kind
-from secscan.findings.model import Finding, Gap
+from secscan.findings.model import Finding, Gap, Notice
 from secscan.process import Ended, Limits
 from secscan.targets.contract import Target
 
@@ -82,6 +82,8 @@ class Report:
     """The part of the plan's `selected` that the tool proved to have looked at."""
     control: bool = False
     """Whether the positive control was found (it is not among the findings)."""
+    notices: tuple[Notice, ...] = ()
+    """What the reader should know besides."""
 
 
 class Scanner(ABC, Generic[PieceT]):

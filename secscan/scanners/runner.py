@@ -13,7 +13,7 @@ from typing import Any
 from secscan import process
 from secscan.errors import Interrupted
 from secscan.findings.levels import GapKind, Kind, RunStatus
-from secscan.findings.model import Finding, Gap, ScannerRun
+from secscan.findings.model import Finding, Gap, Notice, ScannerRun
 from secscan.findings.scan import ScannerTiming
 from secscan.scanners.contract import Plan, Report, Scanner, ScannerError, Setup
 
@@ -41,6 +41,7 @@ class Outcome:
     timing: ScannerTiming
     findings: tuple[Finding, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    notices: tuple[Notice, ...] = ()
     packages: frozenset[str] = frozenset()
     """The packages that were counted for it, where it looks at packages."""
 
@@ -185,7 +186,7 @@ def _take(future: Future[tuple[Report, float, float]], work: _Work) -> None:
         work.reports.append(report)
     else:
         # A scanner that misses what it must find has not looked, whatever it says; what it did find is kept.
-        work.reports.append(Report(findings=report.findings, gaps=report.gaps))
+        work.reports.append(Report(findings=report.findings, gaps=report.gaps, notices=report.notices))
         work.errors.append(
             ScannerError(
                 "it did not find its positive control, so it did not scan",
@@ -231,4 +232,5 @@ def _outcome(work: _Work) -> Outcome:
     )
     findings = tuple(finding for report in work.reports for finding in report.findings)
     packages = work.plan.selected if Kind.DEPENDENCY in work.scanner.kinds else frozenset()
-    return Outcome(run=run, timing=timing, findings=findings, gaps=tuple(gaps), packages=packages)
+    notices = tuple(notice for report in work.reports for notice in report.notices)
+    return Outcome(run=run, timing=timing, findings=findings, gaps=tuple(gaps), notices=notices, packages=packages)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from secscan.advisories.index import CONTROL_ID
+from secscan.advisories.control import CONTROL_ID
 from secscan.findings.levels import GapKind, RunStatus, Severity
 from secscan.process import Limits
 from secscan.scanners import pip_audit

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from secscan.advisories.index import Source, build
+from secscan.advisories.build import Source, build
 
 
 def osv(record_id: str = "PYSEC-1", package: str = "flask", **fields: Any) -> dict[str, Any]:
