@@ -216,14 +216,16 @@ class _Load:
         self._replace(name, count)
         self._database.execute(
             "UPDATE source SET name = ?, digest = ?, records = ?, as_of = ? WHERE id = ?",
-            (name, self._digest.hexdigest(), count, self._source.as_of or self._newest, self._number),
+            (name, self._digest.hexdigest(), count, self._as_of(), self._number),
         )
+
+    def _as_of(self) -> str:
+        # A time to come would keep a source fresh for ever.
+        return self._source.as_of if "" < self._source.as_of <= self._built else self._newest
 
     def _name(self) -> str:
         name = self._source.name or f"OSV {min(self._about, key=lambda one: (-self._about[one], one), default='')}"
-        taken = {
-            other for (other,) in self._database.execute("SELECT name FROM source WHERE id >= ?", (self._first,))
-        }
+        taken = {other for (other,) in self._database.execute("SELECT name FROM source WHERE id >= ?", (self._first,))}
         return next(one for one in (name, *(f"{name} ({at})" for at in range(2, len(taken) + 3))) if one not in taken)
 
     def _take(self, origin: str, data: bytes) -> None:
@@ -237,7 +239,7 @@ class _Load:
         if record.id == CONTROL_ID:
             raise AdvisoryError(f"{origin}: the id {CONTROL_ID} is that of our own control", hint="give it another id")
         self._digest.update(digest)
-        # A time to come would keep a record fresh for ever; one before all records is none.
+        # Neither a time to come, nor one before all records, which stands for none.
         if "1990" < record.modified <= self._built:
             self._newest = max(self._newest, record.modified)
         self._about.update({one.package.ecosystem for one in record.affected if one.package})

@@ -44,6 +44,7 @@ def pack(index: Path, target: Path) -> str:
                 with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
                     archive.writestr(_ABOUT, msgspec.json.format(msgspec.json.encode(about)))
                     archive.write(index, _INDEX)
+                temporary.chmod(0o644)
                 temporary.replace(target)
             except BaseException:
                 temporary.unlink()

@@ -92,6 +92,8 @@ class Index:
             self._database = sqlite3.connect(
                 f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
             )
+            # An index may come from another machine: nothing in it but tables is to be trusted.
+            self._database.execute("PRAGMA trusted_schema = OFF")
             self.meta: dict[str, str] = dict(self._database.execute("SELECT key, value FROM meta"))
             self._refuse_other_format()
             self.states = {

@@ -41,6 +41,11 @@ MANIFESTS = {
     },
 }
 
+PACKAGES = {
+    **MANIFESTS,
+    "odd": {"requirements.txt": b"jinja2===2.10-rubbish\nflask==2.2.0\n"},
+}
+
 SECRETS = {
     "clean": {"clean.py": b"x = 1\n"},
     "found": {
@@ -49,7 +54,7 @@ SECRETS = {
     },
 }
 
-CASES = {"bandit": SOURCE, "semgrep": SOURCE, "pip-audit": MANIFESTS, "secrets": SECRETS}
+CASES = {"bandit": SOURCE, "semgrep": SOURCE, "osv": PACKAGES, "pip-audit": MANIFESTS, "secrets": SECRETS}
 
 
 def main() -> None:
