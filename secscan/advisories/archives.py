@@ -99,25 +99,21 @@ def _as_json(data: bytes, suffix: str, origin: str) -> bytes:
     if suffix == ".json":
         return data
     from ruamel.yaml import YAML
-    from ruamel.yaml.composer import Composer
     from ruamel.yaml.error import YAMLError
     from ruamel.yaml.events import AliasEvent
-
-    class Plain(Composer):
-        """Refuses aliases: a few lines of them make a document of gigabytes."""
-
-        def compose_node(self, parent: Any, index: Any) -> Any:
-            if self.parser.check_event(AliasEvent):
-                raise YAMLError("it has an alias")
-            return super().compose_node(parent, index)
 
     def plain(value: Any) -> Any:
         # YAML reads unquoted RFC 3339 times as such; OSV has them as text.
         return value.isoformat().replace("+00:00", "Z") if hasattr(value, "isoformat") else str(value)
 
-    reader = YAML(typ="safe")
-    reader.Composer = Plain
     try:
-        return json.dumps(reader.load(data), default=plain).encode()
+        # A few lines of aliases make a document of gigabytes.
+        if any(isinstance(event, AliasEvent) for event in YAML(typ="safe").parse(data)):
+            raise _no_yaml(origin, "it has an alias")
+        return json.dumps(YAML(typ="safe").load(data), default=plain).encode()
     except (YAMLError, ValueError, TypeError, RecursionError) as error:
-        raise AdvisoryError(f"{origin}: not YAML: {error}", hint="see https://ossf.github.io/osv-schema/") from error
+        raise _no_yaml(origin, str(error)) from error
+
+
+def _no_yaml(origin: str, problem: str) -> AdvisoryError:
+    return AdvisoryError(f"{origin}: not YAML: {problem}", hint="see https://ossf.github.io/osv-schema/")

@@ -163,8 +163,11 @@ class _SafeRedirects(urllib.request.HTTPRedirectHandler):
     """Follows only to where we would have gone ourselves."""
 
     def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
-        bare = newurl.partition("?")[0]  # stores of objects sign their addresses in a query
-        checked_address(bare)
+        try:
+            checked_address(newurl.partition("?")[0])  # stores of objects sign their addresses in a query
+        except AdvisoryError:
+            fp.close()
+            raise
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 

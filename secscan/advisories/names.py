@@ -80,7 +80,7 @@ def purl_of(ecosystem: str, name: str, version: str) -> str:
 def _purl(kind: str, namespace: str, name: str, version: str, qualifiers: dict[str, str]) -> str:
     try:
         return PackageURL(kind, namespace or None, name, version or None, qualifiers or None).to_string()
-    except ValueError:  # a name that is hostile or empty; it is still told from others
+    except (ValueError, TypeError):  # a name that is hostile or empty; it is still told from others
         return PackageURL("generic", None, f"{kind}-{namespace}-{name}-", version or None).to_string()
 
 

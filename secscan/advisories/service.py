@@ -19,6 +19,7 @@ from typing import Any
 
 from secscan.advisories.index import Index
 from secscan.errors import AdvisoryError
+from secscan.versions.order import PEP440
 
 _MAX_REQUEST = 8_000_000
 _MAX_QUERIES = 1000
@@ -117,7 +118,7 @@ class _Handler(BaseHTTPRequestHandler):
         if body.get("page_token"):
             raise _BadRequest("this service has given no page token for a query")
         with self.lock:
-            return [_plain_times(self._record(one)) for one in self._query(body)]
+            return [_plain(self._record(one)) for one in self._query(body)]
 
     def _short(self, body: dict[str, Any]) -> dict[str, Any]:
         with self.lock:
@@ -170,8 +171,12 @@ def _start_of_page(token: object, count: int) -> int:
     return start
 
 
-def _plain_times(record: dict[str, Any]) -> dict[str, Any]:
-    """Write times as whole seconds of UTC: pip-audit ends with a traceback on any other form of RFC 3339."""
+def _plain(record: dict[str, Any]) -> dict[str, Any]:
+    """Return the record without what OSV allows and pip-audit ends with a traceback on, for every package asked about.
+
+    Times become whole seconds of UTC, and entries without a package and fixes that are no versions are left out: our
+    own index decides what is affected, and tells the fixes.
+    """
     for name in ("published", "modified", "withdrawn"):
         if name in record:
             try:
@@ -180,4 +185,14 @@ def _plain_times(record: dict[str, Any]) -> dict[str, Any]:
                 del record[name]
             else:
                 record[name] = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if PEP440.key(str(record.get("schema_version", "1"))) is None:
+        del record["schema_version"]
+    record["affected"] = [one for one in record.get("affected", ()) if one.get("package")]
+    for affected in record["affected"]:
+        for one in affected.get("ranges", ()):
+            one["events"] = [event for event in one.get("events", ()) if _is_plain(event)]
     return record
+
+
+def _is_plain(event: dict[str, Any]) -> bool:
+    return "fixed" not in event or PEP440.key(str(event["fixed"])) is not None

@@ -83,6 +83,9 @@ class _Key:
     def __init__(self, tokens: tuple[_Token, ...]) -> None:
         self._tokens = tokens
 
+    def __repr__(self) -> str:
+        return str([token.rank for token in self._tokens])
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Key) and self._compare(other) == 0
 

@@ -24,14 +24,21 @@ class Order:
     """What the rule is called, for people."""
     read: Callable[[str], Any]
     """Gives the key of a version; None for a text that is none."""
-    normal: Callable[[str], str] = str
-    """Gives one spelling for all spellings of a version, as far as the rule has such; any text for any text."""
+    spell: Callable[[str], str] | None = None
+    """Gives one spelling for all spellings of a version; None: what its key looks like."""
     public: Callable[[str], str] = str
     """Gives the version that a local build (`1.13.1+cu117`) is a build of; elsewhere the version itself."""
 
     def key(self, version: str) -> Any:
         """Return what versions are compared by; None for a text that is no version here."""
         return _key(self, version)
+
+    def normal(self, version: str) -> str:
+        """Return one text for all spellings of a version, to look it up in a list; any text for any text."""
+        if self.spell is not None:
+            return self.spell(version)
+        key = self.key(version)
+        return version if key is None else str(key)
 
     def sorted(self, versions: Iterable[str]) -> tuple[str, ...]:
         """Return the versions without repetition, smallest first; texts that are none come last."""
@@ -53,11 +60,12 @@ def _key(order: Order, version: str) -> Any:
 UNKNOWN = Order("none that we know", lambda _: None)
 """For ecosystems without a rule: only versions that are listed letter by letter are affected."""
 
-PEP440 = Order("PEP 440", python.key, python.normal, python.public)
+PEP440 = Order("PEP 440", python.key, spell=python.normal, public=python.public)
 SEMVER = Order("SemVer 2.0", semver.key)
-_DEBIAN = Order("Debian policy", distributions.debian_key)
-_RPM = Order("RPM", distributions.rpm_key)
-_APK = Order("apk", distributions.alpine_key)
+# Distributions list thousands of versions in a record, each as the distribution itself spells it.
+_DEBIAN = Order("Debian policy", distributions.debian_key, str)
+_RPM = Order("RPM", distributions.rpm_key, str)
+_APK = Order("apk", distributions.alpine_key, str)
 _NUMBERS = Order("numbers with dots", semver.numbers_key)
 
 _ORDERS = {

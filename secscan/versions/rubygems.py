@@ -34,6 +34,9 @@ class _Key:
     def __init__(self, segments: tuple[int | str, ...]) -> None:
         self._segments = segments
 
+    def __repr__(self) -> str:
+        return str(self._segments)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Key) and self._segments == other._segments
 

@@ -180,6 +180,28 @@ def test_a_package_that_a_closed_index_does_not_know_is_a_gap(audit, tmp_path: P
     assert len(outcome.findings) == 1
 
 
+def test_a_record_that_would_end_pip_audit_costs_no_other(audit, tmp_path: Path) -> None:
+    """Real records name fixes that PEP 440 does not know (`0.2.0-n653`), and entries without a package."""
+    odd = osv("PYSEC-9", package="jinja2", schema_version="new", published="soon")
+    odd["affected"][0]["ranges"][0]["events"] = [{"introduced": "0"}, {"fixed": "0.2.0-n653"}]
+    odd["affected"].append({"versions": ["1.0"]})
+    outcome = audit("jinja2==1.0\nflask==1.0\n", advisories=index_of(tmp_path / "odd.sqlite", CVE, odd))
+    assert outcome.run.status is RunStatus.COMPLETED
+    assert sorted(one.package.name for one in outcome.findings) == ["flask", "jinja2"]
+
+
+def test_what_only_pip_audit_reports_is_said(audit, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It asks an index in which an advisory affects more than by the one that the plan was made with."""
+    more = index_of(tmp_path / "more.sqlite", CVE, osv("PYSEC-7", package="jinja2"))
+    real = pip_audit.serve
+    monkeypatch.setattr(pip_audit, "serve", lambda index: real(more))
+    index_of(tmp_path / "index.sqlite", CVE)
+    outcome = audit("flask==1.0\njinja2==1.0\n")
+    assert [(one.topic, one.subject) for one in outcome.notices] == [("disagreement", "PyPI:jinja2@1.0")]
+    assert "PYSEC-7" in outcome.notices[0].text
+    assert sorted(one.package.name for one in outcome.findings) == ["flask", "jinja2"]
+
+
 # --- A service that lies --------------------------------------------------------------------------------------------
 
 

@@ -42,7 +42,15 @@ def test_known_vectors(vector: str, score: float) -> None:
 
 @pytest.mark.parametrize(
     "vector",
-    ["", "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N", "CVSS:4.0/AV:NA", "CVSS:4.1/AV:N", "CVSS:3.1/AV:N", "9.8", "AV:X/AC:L"],
+    [
+        "",
+        "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N",
+        "CVSS:4.0/AV:NA",
+        "CVSS:4.1/AV:N",
+        "CVSS:3.1/AV:N",
+        "9.8",
+        "AV:X/AC:L",
+    ],
 )
 def test_what_cannot_be_scored_has_no_score(vector: str) -> None:
     assert base_score(vector) is None

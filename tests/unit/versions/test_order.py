@@ -28,7 +28,7 @@ KNOWN = {
         31.1-android < 31.1-jre
         2.9.10.7 < 2.9.10.8 < 2.10.0
     """,
-    # rubygems: test/rubygems/test_gem_version.rb
+    # The cases of RubyGems' own tests.
     "RubyGems": """
         1.0.0.pre < 1.0.0
         1.0 = 1.0.0
@@ -111,7 +111,7 @@ def test_every_comparable_line_of_real_versions(shared_data: Path, name: str) ->
     wrong = [line for line, answer in answers.items() if answer is False]
     none = [line for line, answer in answers.items() if answer is None]
     agreed = sum(answer is True for answer in answers.values())
-    print(f"{name}: {agreed} agree, {len(wrong)} do not, {len(none)} are no versions: {none}")
+    print(f"{name}: {agreed} agree, {len(wrong)} do not, {len(none)} are no versions: {none}")  # noqa: T201 - see it with -rP
     assert not wrong
     assert len(none) <= NO_VERSIONS[name][0], none
     assert agreed
@@ -145,9 +145,30 @@ def test_order_is_transitive(ecosystem: str, one: str, two: str, three: str) -> 
 
 
 @pytest.mark.parametrize("text", ["", " ", "1" * 5_000, "1." * 200, "workspace:*", "file:../x", "latest", "*", "\x00"])
-@pytest.mark.parametrize("ecosystem", ["PyPI", "npm", "Go", "NuGet", "RubyGems", "Packagist", "Maven", "Alpine", "Hackage"])
+@pytest.mark.parametrize(
+    "ecosystem", ["PyPI", "npm", "Go", "NuGet", "RubyGems", "Packagist", "Maven", "Alpine", "Hackage"]
+)
 def test_what_is_no_version_has_no_key(ecosystem: str, text: str) -> None:
     assert order_of(ecosystem).key(text) is None
+
+
+@pytest.mark.parametrize(
+    ("ecosystem", "one", "two"),
+    [
+        ("PyPI", "1.0", "v1.0.0"),
+        ("npm", "1.0.0", "v1.0.0+build"),
+        ("Go", "1.21.0-rc.1", "go1.21rc1"),
+        ("NuGet", "1.0.0-Beta", "1.0-beta"),
+        ("Maven", "1.0.Final", "1-ga"),
+        ("Maven", "1.foo", "1-foo"),
+        ("RubyGems", "1.0", "1.0.0"),
+        ("Packagist", "v1.0-RC1", "1.0.0.0-rc1"),
+    ],
+)
+def test_all_spellings_of_a_version_are_one_in_a_list(ecosystem: str, one: str, two: str) -> None:
+    order = order_of(ecosystem)
+    assert order.normal(one) == order.normal(two)
+    assert order.normal(one) != order.normal(f"2{one.lstrip('vgo')}")
 
 
 def test_an_ecosystem_without_a_rule_knows_no_version() -> None:
