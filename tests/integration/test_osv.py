@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from secscan.cli.app import run
 from secscan.correlate.merge import merge
+from secscan.errors import ExitCode
 from secscan.findings.levels import GapKind, RunStatus, Severity
+from secscan.findings.scan import load
 from secscan.process import Limits
 from secscan.scanners import osv as adapter
 from secscan.scanners.contract import Setup
@@ -32,13 +35,13 @@ def index(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def look(tmp_path: Path, index: Path) -> Callable[..., dict[str, Outcome]]:
-    def run(text: str, *names: str, seconds: float = 60) -> dict[str, Outcome]:
+    def look_at(text: str, *names: str, seconds: float = 60) -> dict[str, Outcome]:
         target = folder_target(tmp_path / "project", {"requirements.txt": text})
         setup = Setup(target=target, advisories=index, limits=Limits(seconds=seconds), place=target.root.joinpath)
         scanners = {name: all_scanners()[name] for name in names or ("osv",)}
         return dict(zip(scanners, run_scanners(scanners, setup), strict=True))
 
-    return run
+    return look_at
 
 
 def test_a_vulnerable_pin_is_found_and_a_clean_one_is_clean_because_the_controls_were(look) -> None:
@@ -87,6 +90,26 @@ def test_a_child_that_takes_too_long_did_not_look(look) -> None:
     outcome = look("flask==2.0\n", seconds=0.01)["osv"]
     assert outcome.run.status is RunStatus.FAILED
     assert "time limit" in outcome.run.reason
+
+
+@pytest.mark.parametrize(("days", "code"), [(0, ExitCode.PASSED), (30, ExitCode.PASSED), (29, ExitCode.INCOMPLETE)])
+def test_the_saved_scan_tells_how_old_the_advisories_were(
+    tmp_path: Path, index: Path, days: int, code: ExitCode, capsys: pytest.CaptureFixture[str]
+) -> None:
+    index_of(index, osv(modified="2025-12-31T00:00:00Z"))
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "requirements.txt").write_text("flask==2.0\n")
+    age = f"max_advisory_age: {days}\n" if days else ""
+    (tmp_path / "policy.yaml").write_text(
+        f"format: secscan.policy/1\nname: p\n{age}rules:\n  - {{id: rest, action: block, reason: r}}\n"
+    )
+    options = {"--policy": tmp_path / "policy.yaml", "--output": tmp_path / "out", "--advisories": index}
+    given = [str(one) for pair in options.items() for one in pair]
+    moment = "2026-01-30T00:00:00Z"
+    assert run(["scan", str(tmp_path / "project"), "-s", "osv", "--at", moment, *given]) == code
+    scan = load(tmp_path / "out" / "secscan.json")
+    assert [(one.name, one.as_of) for one in scan.advisories] == [("PyPI", "2025-12-31T00:00:00Z")]
+    assert ("30 days old" in capsys.readouterr().out) is (code is ExitCode.INCOMPLETE)
 
 
 def test_hostile_names_and_versions_are_data(look) -> None:

@@ -96,6 +96,9 @@ def test_settings_of_the_user_and_of_the_project_do_not_leak_in(audit, monkeypat
     for name in (
         "PIP_INDEX_URL",
         "PIP_AUDIT_VULNERABILITY_SERVICE",
+        "PIP_AUDIT_OSV_URL",
+        "PIP_AUDIT_CACHE_DIR",
+        "PIP_AUDIT_OUTPUT",
         "PIP_AUDIT_IGNORE_VULNS",
         "HTTPS_PROXY",
         "HTTP_PROXY",
@@ -178,6 +181,14 @@ def test_a_package_that_a_closed_index_does_not_know_is_a_gap(audit, tmp_path: P
     outcome = audit("flask==1.0\ndjango==5.0\n", advisories=closed)
     assert [(gap.kind, "django" in gap.subject) for gap in outcome.gaps] == [(GapKind.UNKNOWN_PACKAGE, True)]
     assert len(outcome.findings) == 1
+
+
+def test_what_was_answered_before_is_not_remembered(audit, tmp_path: Path) -> None:
+    """pip-audit's cache would answer for the service, for days, after the truth has changed."""
+    index_of(tmp_path / "index.sqlite", osv("PYSEC-2", package="jinja2"))
+    assert not audit("flask==1.0\n").findings
+    index_of(tmp_path / "index.sqlite", CVE)
+    assert len(audit("flask==1.0\n").findings) == 1
 
 
 def test_a_record_that_would_end_pip_audit_costs_no_other(audit, tmp_path: Path) -> None:
