@@ -132,6 +132,8 @@ def _try(address: str, target: Path, etag: str, limits: Limits, deadline: float,
         with _open(urllib.request.Request(address, headers=headers), limits.stall) as answer:  # noqa: S310 - checked
             start = _start(answer, part, bool(have))
             found = answer.headers.get("ETag", "")
+            if not start:
+                part.unlink(missing_ok=True)  # before its version is written down anew: it may be of another one
             about.write_bytes(msgspec.json.encode(_Part(address, found if not found.startswith("W/") else "")))
             _save(answer, part, start, limits, deadline, watch)
             modified = _time(answer.headers.get("Last-Modified", ""))

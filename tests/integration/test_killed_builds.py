@@ -34,15 +34,17 @@ def killed_after(seconds: float, arguments: list[str]) -> bool:
     """Start secscan and kill it; whether it was killed before its end."""
     child = subprocess.Popen(
         [sys.executable, "-m", "secscan", "advisories", *arguments],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
     )
     try:
-        child.wait(timeout=seconds)
+        _, said = child.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
         child.send_signal(signal.SIGKILL)
-    return child.wait() == -signal.SIGKILL
+        _, said = child.communicate()
+    assert child.returncode in {0, -signal.SIGKILL}, said
+    return child.returncode == -signal.SIGKILL
 
 
 def state_of(path: Path) -> str:
@@ -77,7 +79,7 @@ def test_a_build_that_is_killed_leaves_the_old_index_or_the_new_one(tmp_path: Pa
             assert state in {old, new}
             seen.add(state)
         print(f"{command}: killed {killed} of {tries}, {len(seen)} of two states seen")  # noqa: T201 - see it with -rP
-    assert killed == MOMENTS
-    assert not killed_after(120, arguments)
+        assert killed == MOMENTS
+        assert not killed_after(120, arguments)
     assert state_of(target) == new
     assert not list(tmp_path.glob(".index.sqlite.new-*")), "what a killed build left is taken away by the next"
