@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from secscan.advisories import catalogues
-from secscan.advisories.build import Source
+from secscan.advisories.load import Source
 from secscan.advisories.osv import MAX_RECORD_BYTES
 from secscan.errors import AdvisoryError
 

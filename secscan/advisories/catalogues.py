@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from secscan.advisories.build import Source
+from secscan.advisories.load import Source
 from secscan.errors import AdvisoryError
 
 KEV = "CISA KEV"

@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from secscan.advisories.archives import sources_of
-from secscan.advisories.build import Source, build
+from secscan.advisories.build import build
 from secscan.advisories.bundle import is_bundle, unpack
 from secscan.advisories.index import Index, SourceState
+from secscan.advisories.load import Source
 from secscan.errors import AdvisoryError
 from secscan.findings.scan import timestamp
 from secscan.resources import data_dir

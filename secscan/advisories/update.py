@@ -15,9 +15,10 @@ from urllib.parse import quote
 
 from secscan.advisories import catalogues
 from secscan.advisories.archives import read_archive
-from secscan.advisories.build import Source, build
+from secscan.advisories.build import build
 from secscan.advisories.download import Fetched, Limits, Watch, checked_address, fetch
 from secscan.advisories.index import Index
+from secscan.advisories.load import Source
 from secscan.errors import AdvisoryError
 from secscan.findings.scan import timestamp
 

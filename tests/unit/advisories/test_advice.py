@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secscan.advisories.advice import Advice, advise
-from secscan.advisories.build import Source, build
+from secscan.advisories.build import build
 from secscan.advisories.describe import describe_package, describe_record
 from secscan.advisories.index import Index
+from secscan.advisories.load import Source
 from secscan.advisories.names import package_name, parse_purl, purl_of
 from secscan.errors import AdvisoryError
 from secscan.findings.levels import Severity
