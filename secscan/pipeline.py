@@ -16,11 +16,12 @@ from typing import Any
 import msgspec
 
 from secscan import __version__
+from secscan.advisories.index import Index
 from secscan.correlate.merge import merge
 from secscan.correlate.values import one_per_secret
 from secscan.findings.fingerprint import with_fingerprints
 from secscan.findings.model import Finding, Gap, Notice
-from secscan.findings.scan import FORMAT, FileState, RunInfo, Scan, timestamp
+from secscan.findings.scan import FORMAT, AdvisoryState, FileState, RunInfo, Scan, timestamp
 from secscan.gate.weakening import Terms, weakening
 from secscan.policy.baseline import Baseline, baseline_of
 from secscan.policy.model import Waiver
@@ -132,6 +133,7 @@ def _look(request: ScanRequest, progress: Callable[[Progress], None]) -> Scan:
                 *(notice for outcome in outcomes for notice in outcome.notices),
             ),
             files=tuple(FileState(path=file.path, digest=file.digest[:16]) for file in target.files),
+            advisories=_ages_of(request.advisories, outcomes),
             packages=tuple(sorted({package for outcome in outcomes for package in outcome.packages})),
         )
         clean = scrub_scan(seen, target.read)
@@ -145,6 +147,25 @@ def _look(request: ScanRequest, progress: Callable[[Progress], None]) -> Scan:
         timings=tuple(outcome.timing for outcome in outcomes),
     )
     return msgspec.structs.replace(clean, run=run)
+
+
+def _ages_of(index: Path | None, outcomes: Iterable[Outcome]) -> tuple[AdvisoryState, ...]:
+    """How old the advisories are that packages of this scan were held against, and the catalogues beside them."""
+    packages = {package for outcome in outcomes for package in outcome.packages}
+    if index is None or not packages:
+        return ()
+    with Index(index) as opened:
+        states = [
+            AdvisoryState(name=one.name, records=one.records, as_of=one.as_of)
+            for one in opened.states.values()
+            if any(package.startswith(f"{one.name}:") for package in packages)
+        ]
+        states += [
+            AdvisoryState(name=one.name, records=one.records, as_of=one.as_of)
+            for one in opened.sources
+            if one.kind != "osv"
+        ]
+    return tuple(sorted(states, key=lambda one: one.name))
 
 
 def _in_context(scanners: dict[str, Scanner[Any]], outcomes: tuple[Outcome, ...], setup: Setup) -> tuple[Finding, ...]:

@@ -48,6 +48,11 @@ MANIFESTS = {
     },
 }
 
+PACKAGES = {
+    **MANIFESTS,
+    "odd": {"requirements.txt": b"jinja2===2.10-rubbish\nflask==2.2.0\n"},
+}
+
 SECRETS = {
     "clean": {"clean.py": b"x = 1\n"},
     "found": {
@@ -91,6 +96,7 @@ CASES = {
     "aws-secrets": VAULT,
     "bandit": SOURCE,
     "semgrep": SOURCE,
+    "osv": PACKAGES,
     "pip-audit": MANIFESTS,
     "secrets": SECRETS,
     "betterleaks": LEAKS,
