@@ -1,8 +1,9 @@
 """`secscan.yaml` -> frozen settings.
 
 The file may lie in the tree that is scanned, and then belongs to the one who is judged. So it can say nothing about
-programs, advisories or services; its paths stay inside the tree and the output folder; and `from_tree` tells
-the rest of the program whose word it is. The fields, all optional but `version`:
+programs or advisories; its paths stay inside the tree and the output folder; and `from_tree` tells the rest of the
+program whose word it is: of such a file all that softens the scan, or names a server, does not count (`honoured`).
+The fields, all optional but `version`:
 
     version: 1
     scan:
@@ -17,10 +18,17 @@ the rest of the program whose word it is. The fields, all optional but `version`
     jobs: 2                         # processor cores
     reports:
       json: secscan.json            # a path relative to the output folder, or off
+    vault:                          # see stores.vault.settings
+      address: https://vault.corp.example:8200
+    aws:                            # see stores.aws.settings
+      region: eu-central-1
+    credentials:                    # variables that one scanner needs, and the field of Vault that holds each
+      semgrep: {SEMGREP_APP_TOKEN: "vault:secret/ci/semgrep#token"}
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -28,10 +36,16 @@ from pathlib import Path, PurePosixPath
 from secscan.errors import ConfigError
 from secscan.findings.globs import problem_with
 from secscan.findings.model import Notice
+from secscan.stores.aws.settings import AwsSettings
+from secscan.stores.aws.settings import parse as parse_aws
+from secscan.stores.vault.settings import VaultSettings
+from secscan.stores.vault.settings import parse as parse_vault
 from secscan.targets.content import NotRegularError, read_regular
 from secscan.yamlfile import MAX_BYTES, Fields, Node, load_mapping
 
 FILE_NAME = "secscan.yaml"
+
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,99}")
 
 REPORT_NAMES = ("json", "sarif", "html")
 
@@ -56,6 +70,12 @@ class Settings:
     """Processor cores; 0 for all."""
     reports: dict[str, str] = field(default_factory=dict)
     """Report -> path relative to the output folder; empty for one that is switched off. Only what the file names."""
+    vault: VaultSettings | None = None
+    """How Vault is reached and asked; None where the file says nothing of it."""
+    aws: AwsSettings | None = None
+    """How AWS is asked; None where the file says nothing of it."""
+    credentials: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Scanner -> variable of its environment -> the field of Vault that holds it, as MOUNT/PATH#FIELD."""
     origin: str = ""
     """The file; empty where there is none."""
     from_tree: bool = False
@@ -69,6 +89,9 @@ class Settings:
             "scanners.disable": self.disable,
             "policy": self.policy,
             "reports": [name for name, path in self.reports.items() if not path],
+            "vault": self.vault,
+            "aws": self.aws,
+            "credentials": self.credentials,
         }
         return tuple(name for name, value in said.items() if value)
 
@@ -88,10 +111,12 @@ class Settings:
 
     def honoured(self) -> Settings:
         """The settings that count: all of a file that the user named; of one found in the scanned tree, only what can
-        neither make the scan smaller nor choose the policy or the reports."""
+        neither make the scan smaller nor choose the policy, the reports, or who is shown a token."""
         if not self.from_tree:
             return self
-        return replace(self, exclude=(), enable=(), disable=(), policy="", reports={})
+        return replace(
+            self, exclude=(), enable=(), disable=(), policy="", reports={}, vault=None, aws=None, credentials={}
+        )
 
 
 def load_settings(target: Path, config: Path | None) -> Settings:
@@ -121,7 +146,7 @@ def parse_settings(data: bytes, *, origin: str, from_tree: bool) -> Settings:
     """Turn the content of a settings file into settings. Raises `ConfigError`."""
     top = Fields(
         load_mapping(data, origin=origin, error=ConfigError),
-        known=("version", "scan", "scanners", "policy", "jobs", "reports"),
+        known=("version", "scan", "scanners", "policy", "jobs", "reports", "vault", "aws", "credentials"),
     )
     version = top.required("version")
     if version.integer() != 1:
@@ -133,6 +158,7 @@ def parse_settings(data: bytes, *, origin: str, from_tree: bool) -> Settings:
     if enable and disable:
         raise scanners["disable"].fail("enable and disable exclude each other", hint="keep one of them")
     policy, jobs = top.optional("policy"), top.optional("jobs")
+    vault, aws = top.optional("vault"), top.optional("aws")
     return Settings(
         include=_globs(scan.get("include")),
         exclude=_globs(scan.get("exclude")),
@@ -143,6 +169,9 @@ def parse_settings(data: bytes, *, origin: str, from_tree: bool) -> Settings:
         policy=_policy(policy, origin) if policy else "",
         jobs=jobs.integer(least=1, most=1024) if jobs else 0,
         reports=dict(_reports(_section(top, "reports", REPORT_NAMES))),
+        vault=parse_vault(vault) if vault else None,
+        aws=parse_aws(aws) if aws else None,
+        credentials=_credentials(top.optional("credentials")),
         origin=origin,
         from_tree=from_tree,
     )
@@ -188,6 +217,23 @@ def _reports(section: dict[str, Node]) -> Iterator[tuple[str, str]]:
         else:
             _refuse_outside(node, "the output folder")
             yield name, node.text()
+
+
+def _credentials(node: Node | None) -> dict[str, dict[str, str]]:
+    return {
+        scanner: {name: _reference(name, value) for name, value in variables.mapping().items()}
+        for scanner, variables in (node.mapping() if node else {}).items()
+    }
+
+
+def _reference(name: str, node: Node) -> str:
+    if not _VARIABLE.fullmatch(name):
+        raise node.fail(f"{name[:60]!r} is not the name of a variable", hint="write it like SEMGREP_APP_TOKEN")
+    if not node.text().startswith("vault:"):
+        raise node.fail(
+            "a credential never stands in a file", hint="name the field of Vault that holds it: vault:MOUNT/PATH#FIELD"
+        )
+    return node.text().removeprefix("vault:")
 
 
 def _refuse_outside(node: Node, folder: str) -> None:

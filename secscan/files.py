@@ -10,12 +10,13 @@ from pathlib import Path
 from secscan.errors import ReportError
 
 
-def write_atomic(path: Path, data: bytes) -> None:
+def write_atomic(path: Path, data: bytes, *, private: bool = False) -> None:
     """Write `data` to `path` so that a reader sees the old file or the new one, never half of it.
 
     A symbolic link at `path` is replaced, not followed: the folder may belong to the scanned tree. The
-    file gets the permissions of any new file of this process (its umask), as CI steps that pick it up expect. Raises
-    `ReportError` if the file cannot be written; the old one is then still whole.
+    file gets the permissions of any new file of this process (its umask), as CI steps that pick it up expect; a
+    `private` one can be read by this user only. Raises `ReportError` if the file cannot be written; the old one is
+    then still whole.
     """
     temporary = ""
     try:
@@ -25,7 +26,7 @@ def write_atomic(path: Path, data: bytes) -> None:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        Path(temporary).chmod(0o666 & ~_umask())
+        Path(temporary).chmod(0o600 if private else 0o666 & ~_umask())
         Path(temporary).replace(path)
     except OSError as error:
         with contextlib.suppress(OSError):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +17,8 @@ import msgspec
 
 from secscan import __version__
 from secscan.correlate.merge import merge
+from secscan.correlate.values import one_per_secret
+from secscan.findings.fingerprint import with_fingerprints
 from secscan.findings.model import Finding, Gap, Notice
 from secscan.findings.scan import FORMAT, FileState, RunInfo, Scan, timestamp
 from secscan.gate.weakening import Terms, weakening
@@ -24,12 +26,14 @@ from secscan.policy.baseline import Baseline, baseline_of
 from secscan.policy.model import Waiver
 from secscan.process import Limits
 from secscan.scanners.columns import to_characters
-from secscan.scanners.contract import Scanner, Setup
+from secscan.scanners.contract import Scanner, Setup, no_credentials
 from secscan.scanners.enrich import enrich
 from secscan.scanners.runner import Outcome, Progress, run_scanners
 from secscan.scanners.unparsable import explain_unparsable
 from secscan.scanners.workspace import Workspace
 from secscan.secrets.scrub import scrub_findings, scrub_scan
+from secscan.stores.aws.settings import AwsSettings
+from secscan.stores.vault.settings import VaultSettings
 from secscan.targets.contract import Target
 from secscan.targets.notices import scanner_settings_that_count
 from secscan.targets.open import TargetRequest, open_target, renames_since
@@ -45,6 +49,12 @@ class ScanRequest:
     """Policy, waivers and baseline."""
     advisories: Path | None
     """The advisory index; None where there is none."""
+    vault: VaultSettings | None = None
+    """How Vault is reached and asked; None where it is not."""
+    aws: AwsSettings | None = None
+    """The same for AWS."""
+    credentials: Callable[[str], Mapping[str, str]] = no_credentials
+    """See `scanners.contract.Setup`."""
     limits: Limits = field(default_factory=Limits)
     jobs: int = 1
     judged_at: datetime | None = None
@@ -100,6 +110,9 @@ def _look(request: ScanRequest, progress: Callable[[Progress], None]) -> Scan:
             target=target,
             limits=request.limits,
             advisories=request.advisories,
+            vault=request.vault,
+            aws=request.aws,
+            credentials=request.credentials,
             jobs=request.jobs,
             place=space.place,
         )
@@ -110,9 +123,13 @@ def _look(request: ScanRequest, progress: Callable[[Progress], None]) -> Scan:
             secscan=__version__,
             target=target.info,
             scanners=tuple(outcome.run for outcome in outcomes),
-            findings=merge(_told(_in_context(request.scanners, outcomes, setup), target)),
+            findings=one_per_secret(_told(merge(_in_context(request.scanners, outcomes, setup)), target)),
             gaps=_sorted_gaps(explain_unparsable(gaps, target)),
-            notices=(*request.notices, *scanner_settings_that_count(target.notices, request.counting)),
+            notices=(
+                *request.notices,
+                *scanner_settings_that_count(target.notices, request.counting),
+                *(notice for outcome in outcomes for notice in outcome.notices),
+            ),
             files=tuple(FileState(path=file.path, digest=file.digest[:16]) for file in target.files),
             packages=tuple(sorted({package for outcome in outcomes for package in outcome.packages})),
         )
@@ -145,7 +162,7 @@ def _told(findings: tuple[Finding, ...], target: Target) -> tuple[Finding, ...]:
     the versions of a file have while they are scanned."""
     if target.history is None:
         return findings
-    return target.history.tell(scrub_findings(findings, target.read))
+    return with_fingerprints(target.history.tell(scrub_findings(findings, target.read)))
 
 
 def _sorted_gaps(gaps: Iterable[Gap]) -> tuple[Gap, ...]:

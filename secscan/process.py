@@ -17,8 +17,10 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import psutil
 
@@ -77,6 +79,20 @@ class StartError(Exception):
     """The program could not be started at all."""
 
 
+_lent: ContextVar[Mapping[str, str]] = ContextVar("_lent", default=MappingProxyType({}))
+
+
+@contextlib.contextmanager
+def lending(variables: Mapping[str, str]) -> Iterator[None]:
+    """Programs that are started within, in this thread, get these variables of the environment, too. For credentials:
+    nobody else sees them, and nothing keeps them."""
+    token = _lent.set(variables)
+    try:
+        yield
+    finally:
+        _lent.reset(token)
+
+
 def run(
     argv: Sequence[str],
     *,
@@ -110,7 +126,7 @@ def run(
                     stdout=out,
                     stderr=err,
                     cwd=work,
-                    env=child_environment(folder, env or {}),
+                    env=child_environment(folder, {**_lent.get(), **(env or {})}),
                     start_new_session=True,
                     close_fds=True,
                 )

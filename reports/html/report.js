@@ -15,13 +15,15 @@
     for (const child of children.flat()) if (child !== null && child !== "") element.append(child);
     return element;
   }
+  const more = (one) => one.places.length ? " and " + (one.places.length + one.morePlaces) + " more" : "";
   const badge = (name, text) => make("span", { class: "badge " + name }, text || name);
   const values = (finding, facet) => facet === "scanner" ? [...new Set(finding.sources.map((one) => one.scanner))] : [finding[facet]];
   const word = (facet, value) => facet === "action" ? data.words[value] : facet === "defect" ? (data.classes[value] || value) : value;
 
   // What can be searched is made once; a finding's own words, not the page's.
   const haystack = all.map((one) => [
-    one.title, one.place, one.symbol, one.defect, one.id, one.message, one.purl, ...one.identifiers,
+    one.title, one.place, one.symbol, one.defect, one.id, one.message, one.purl, one.commit, ...one.identifiers,
+    ...one.places.map((here) => here.place + " " + here.id),
     ...one.sources.map((source) => source.scanner + " " + source.rule),
   ].join("\n").toLowerCase());
 
@@ -76,7 +78,7 @@
       const one = shown[at];
       const row = make("div", { class: "row", role: "option", id: "row-" + at, "aria-selected": String(at === selected), "aria-setsize": shown.length, "aria-posinset": at + 1 },
         make("div", null, badge(one.action, data.words[one.action]), badge(one.severity), one.title),
-        make("div", { class: "code" }, one.place));
+        make("div", { class: "code" }, one.place + more(one)));
       row.style.top = at * ROW + "px";
       row.addEventListener("click", () => select(at));
       drawn.push(row);
@@ -127,6 +129,8 @@
       make("p", { class: "code" }, one.place + (one.symbol ? " in " + one.symbol : "")),
       ...[code(one)].filter(Boolean),
       ...one.message ? [make("p", null, one.message)] : [],
+      ...part("The same secret stands in", one.places.length ? make("ul", null, one.places.map((here) => make("li", null, badge(here.action, data.words[here.action]), " ", badge(here.severity), " ", make("span", { class: "code" }, here.place + (here.symbol ? " in " + here.symbol : "")), " ", make("span", { class: "dim" }, here.about)))) : null, one.morePlaces ? make("p", { class: "dim" }, "... and " + one.morePlaces + " more, all in the saved scan") : null),
+      ...part("In the history", one.commit ? make("p", null, "Brought by " + one.commit) : null),
       ...part("What to do", one.remediation ? make("p", null, one.remediation) : null),
       ...part("Why it is " + data.words[one.action], make("p", null, why), one.waiver ? make("p", null, "Waiver " + one.waiver) : null, one.newness ? make("p", null, one.newness) : null, one.other ? make("p", null, one.other) : null, one.because.length ? make("ul", { class: "code" }, one.because.map((text) => make("li", null, text))) : null),
       ...part("Package", one.purl ? make("p", { class: "code" }, one.purl) : null, one.fixed.length ? make("p", null, "Cleared by " + one.fixed.join(", ")) : null),

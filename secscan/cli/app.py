@@ -14,7 +14,22 @@ from typing import Any
 
 import typer
 
-from secscan.cli import advisories, baseline, doctor, explain, gate, policy, report, scan, schema, waiver
+from secscan.cli import (
+    advisories,
+    baseline,
+    doctor,
+    explain,
+    gate,
+    policy,
+    report,
+    scan,
+    schema,
+    vault,
+    vault_audit,
+    vault_policy,
+    vault_rotate,
+    waiver,
+)
 from secscan.errors import ExitCode, Interrupted, SecscanError
 
 _GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
@@ -29,6 +44,17 @@ _GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     "baseline": (
         "Baselines: what was there before, to tell what is new and why.",
         {"write": baseline.write, "show": baseline.show},
+    ),
+    "vault": (
+        "Vault: whether secrets in code are in use, how the server is kept, and with how few rights both can be asked.",
+        {
+            "check": vault.check,
+            "unreferenced": vault.unreferenced,
+            "index": vault.index,
+            "audit": vault_audit.audit,
+            "policy": vault_policy.policy,
+            "rotate-plan": vault_rotate.rotate_plan,
+        },
     ),
     "advisories": (
         "The advisory index: what is known to be vulnerable.",

@@ -54,6 +54,7 @@ def show(
     """Show what a baseline knows, or what a scan has that it does not know."""
     from datetime import UTC, datetime
 
+    from secscan.findings.model import at_each_place
     from secscan.findings.scan import load
     from secscan.policy.baseline import facts_from, fixed_since
     from secscan.policy.baseline import load as load_baseline
@@ -71,10 +72,11 @@ def show(
     else:
         seen = load(scan)
         facts_of = facts_from(baseline, seen, datetime.now(UTC))
-        new = [(one, facts.cause) for one in seen.findings if (facts := facts_of(one)).new]
+        places = tuple(at_each_place(seen.findings))
+        new = [(one, facts.cause) for one in places if (facts := facts_of(one)).new]
         gone = fixed_since(baseline, seen)
         lines += [f"new ({cause}): {one.place}: {one.title}" for one, cause in new]
         lines += [f"gone: {one.path}: {one.title}" for one in gone]
-        summary = f"{len(new)} new, {len(gone)} gone, {len(seen.findings) - len(new)} known"
+        summary = f"{len(new)} new, {len(gone)} gone, {len(places) - len(new)} known"
     sys.stdout.write("".join(f"{terminal(line)}\n" for line in lines))
     sys.stderr.write(f"{terminal(summary)}\n")

@@ -33,7 +33,7 @@ def _try_scanners() -> tuple[Outcome, ...]:
     from secscan.advisories.store import resolve
     from secscan.process import private_folder
     from secscan.scanners.contract import Setup
-    from secscan.scanners.registry import all_scanners
+    from secscan.scanners.registry import choose
     from secscan.scanners.runner import available_cores, run_scanners
     from secscan.targets.open import TargetRequest, open_target
 
@@ -47,7 +47,7 @@ def _try_scanners() -> tuple[Outcome, ...]:
                 jobs=available_cores(),
                 place=lambda path: folder / path,
             )
-            return run_scanners(all_scanners(), setup)
+            return run_scanners(choose(()), setup)
 
 
 def _words(outcome: Outcome) -> str:

@@ -53,7 +53,7 @@ def _finding(seen: Scan, finding: Finding, policy: str, environment: str, floor:
     from secscan.errors import UsageError
     from secscan.gate.again import decision_of
     from secscan.policy.explain import explanation
-    from secscan.reports.present import newness, other_decision, sources_of
+    from secscan.reports.present import introduction, newness, other_decision, sources_of
 
     assert seen.judgement is not None  # noqa: S101 - the caller has looked
     at = datetime.fromisoformat(seen.run.judged_at) if seen.run and seen.run.judged_at else datetime.now(UTC)
@@ -67,11 +67,13 @@ def _finding(seen: Scan, finding: Finding, policy: str, environment: str, floor:
     yield f"{finding.title} ({finding.severity}, {finding.confidence} confidence)"
     yield f"{finding.place}{symbol}"
     yield f"fingerprint {finding.fingerprint}, reported by {sources_of(finding)}"
+    yield from (f"brought by {text}" for text in (introduction(finding),) if text)
     yield ""
     if other and judge is not None:
         yield f"The scan was judged by another policy; this is what {judge.name} says."
     yield from _decision(decision, seen.judgement.policy if judge is None else judge.name)
     yield from (text for text in (newness(decision), other_decision(decision)) if text)
+    yield from _places(seen, finding)
     yield ""
     if judge is not None:
         yield from explanation(judge, decision, finding, at)
@@ -111,15 +113,29 @@ def _decision(decision: Decision, policy: str) -> Iterator[str]:
         yield f"The waiver {decision.waiver} overrules that rule."
 
 
+def _places(seen: Scan, finding: Finding) -> Iterator[str]:
+    """The further places of a secret, with the decision there."""
+    if not finding.places:
+        return
+    decisions = {one.fingerprint: one for one in seen.judgement.decisions} if seen.judgement else {}
+    yield "The same secret stands in these places, too; each is decided on, and the strictest decision holds:"
+    for one in finding.places:
+        decision = decisions.get(one.fingerprint)
+        said = f"{decision.action} ({decision.waiver or decision.rule})" if decision else "nobody decided"
+        yield f"  {said}: {one.place}, fingerprint {one.fingerprint[:12]}"
+
+
 def _verdict(seen: Scan) -> Iterator[str]:
     from collections import Counter
 
+    from secscan.findings.levels import Action
     from secscan.reports.present import Presentation, counted
 
     assert seen.judgement is not None  # noqa: S101 - the caller has looked
     view = Presentation(seen)
     yield f"{seen.judgement.verdict}: {view.sentence} (policy {seen.judgement.policy})"
-    by_rule = Counter((one.rule, one.reason) for one in seen.judgement.decisions if one.action == "block")
+    blocked = (one.decision for one in view.judged if one.decision.action is Action.BLOCK)
+    by_rule = Counter((one.rule, one.reason) for one in blocked)
     for (rule, why), count in by_rule.most_common():
         yield f"- failed: {count} blocked by the rule {rule}: {why}"
     for reason in seen.judgement.reasons:
@@ -131,7 +147,9 @@ def _verdict(seen: Scan) -> Iterator[str]:
     yield ""
     yield f"What turns the gate green ({counted(len(remedy.steps), 'step')}):"
     for at, step in enumerate(remedy.steps, start=1):
-        several = f" (clears {len(step.clears)} findings)" if len(step.clears) > 1 else ""
+        count = view.cleared_by(step)
+        several = f" (clears {count} findings)" if count > 1 else ""
         yield f"{at}. {step.text}{several}"
-        if len(step.clears) == 1:
-            yield f"   to waive it: secscan waiver add {step.clears[0][:12]} --reason ... --owner ..."
+        if count == 1:
+            everywhere = " --all-places" if len(step.clears) > 1 else ""
+            yield f"   to waive it: secscan waiver add {step.clears[0][:12]}{everywhere} --reason ... --owner ..."

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from secscan.config import Settings
 from secscan.errors import PolicyError
 from secscan.policy.load import Reader
 
 
 def with_vault(reader: Reader) -> Reader:
     """Return the reader, which can also read from Vault. It is asked only where a policy names it."""
-    from secscan.secrets.vault import read_field
+    from secscan.stores.vault.field import read_field
 
     return replace(reader, vault=read_field)
 
@@ -37,6 +39,18 @@ def with_known(reader: Reader, known: dict[str, bytes]) -> Reader:
         return known[path]
 
     return replace(reader, vault=read)
+
+
+def credentials_of(settings: Settings) -> Callable[[str], Mapping[str, str]]:
+    """Return what reads a scanner's credentials from Vault, each time anew, when they are needed."""
+
+    def read(scanner: str) -> dict[str, str]:
+        from secscan.stores.vault.field import read_field
+
+        named = settings.credentials.get(scanner, {})
+        return {variable: read_field(field, settings=settings.vault).decode() for variable, field in named.items()}
+
+    return read
 
 
 def usual_reader() -> Reader:

@@ -32,14 +32,23 @@ def policy_of(scan: Scan, name: str, *, environment: str = "", floor: str = "") 
 
 
 def find_finding(scan: Scan, beginning: str) -> Finding:
-    """Return the one finding whose fingerprint begins so. Raises `UsageError` where there is none, or several."""
+    """Return the one finding whose fingerprint begins so, seen from the place that has it.
+
+    Raises `UsageError` where there is none, or several.
+    """
     if len(beginning) < _SHORTEST:
         raise UsageError(f"{beginning!r} is too short for a fingerprint", hint="give four characters or more")
-    found = [one for one in scan.findings if one.fingerprint.startswith(beginning)]
+    found = [
+        (whole, one.fingerprint)
+        for whole in scan.findings
+        for one in whole.each
+        if one.fingerprint.startswith(beginning)
+    ]
     if len(found) == 1:
-        return found[0]
+        whole, fingerprint = found[0]
+        return whole.seen_from(fingerprint)
     if found:
-        names = ", ".join(one.fingerprint for one in found[:4])
+        names = ", ".join(fingerprint for _, fingerprint in found[:4])
         raise UsageError(f"{len(found)} fingerprints begin with {beginning}: {names}", hint="give more of it")
     raise UsageError(
         f"no finding of the scan has the fingerprint {beginning[:80]}",

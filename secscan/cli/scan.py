@@ -25,6 +25,8 @@ def scan(
     diff: Annotated[str, typer.Option("--diff", metavar="BASE...HEAD", help="Look at what a range of commits changed.")] = "",
     history: Annotated[bool, typer.Option("--history", help="Look for secrets in everything that was ever committed.")] = False,
     paths_from: Annotated[str, typer.Option("--paths-from", metavar="FILE", help="Look at the paths listed in FILE (- for standard input), a line each or NUL-separated.")] = "",
+    vault: Annotated[bool, typer.Option("--vault", help="Ask Vault whether secrets are in use, and references lead anywhere.")] = False,
+    aws: Annotated[bool, typer.Option("--aws", help="Ask AWS Secrets Manager and Parameter Store whether secrets are in use.")] = False,
     scanner: Annotated[list[str] | None, typer.Option("--scanner", "-s", help="Use only this scanner; may be repeated.")] = None,
     advisories: Annotated[str, typer.Option("--advisories", metavar="demo|FILE", help="Advisory index to use instead of your own.")] = "",
     config: Annotated[Path | None, typer.Option("--config", help="Settings file instead of the target's secscan.yaml.")] = None,
@@ -48,11 +50,14 @@ def scan(
     from secscan.advisories.store import resolve
     from secscan.cli.judging import Wanted, gather
     from secscan.cli.progress import show_progress
+    from secscan.cli.reading import credentials_of
     from secscan.errors import UsageError
     from secscan.files import remove_stale
     from secscan.process import Limits
     from secscan.scanners.registry import SECRETS, all_scanners, choose
     from secscan.scanners.runner import available_cores
+    from secscan.stores.aws.settings import AwsSettings
+    from secscan.stores.vault.settings import VaultSettings
     from secscan.targets.open import TargetRequest
 
     if baseline and baseline_ref:
@@ -74,8 +79,14 @@ def scan(
             ),
             # Old code is not run any more; a secret in it is as good as one of today.
             scanners=choose(
-                tuple(scanner or settings.enable or ([SECRETS] if history else ())), without=settings.disable
+                tuple(scanner or settings.enable or ([SECRETS] if history else ())),
+                without=settings.disable,
+                vault=vault,
+                aws=aws,
             ),
+            vault=(settings.vault or VaultSettings()) if vault else None,
+            aws=(settings.aws or AwsSettings()) if aws else None,
+            credentials=credentials_of(settings),
             terms=judge.terms,
             baseline_ref=baseline_ref,
             pending=judge.pending,

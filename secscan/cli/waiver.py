@@ -27,6 +27,7 @@ def add(
     ticket: Annotated[str, typer.Option("--ticket", help="Where it is followed up.")] = "",
     until_fixable: Annotated[bool, typer.Option("--until-fixable", help="It ends as soon as there is a fix.")] = False,
     vulnerability: Annotated[bool, typer.Option("--vulnerability", help="Waive the vulnerability in this package wherever it is, not one finding.")] = False,
+    all_places: Annotated[bool, typer.Option("--all-places", help="Waive a secret in all places that the scan knows, not in this one only.")] = False,
     name: Annotated[str, typer.Option("--id", help="Id of the waiver.", show_default="class and fingerprint")] = "",
     scan: Annotated[Path, typer.Option("--scan", help="The saved scan that has the finding.")] = _SCAN,
     file: Annotated[Path, typer.Option("--file", "-f", help="The file of waivers; made if it is not there.")] = _FILE,
@@ -43,16 +44,19 @@ def add(
     from secscan.policy.model import Match, Waiver
     from secscan.policy.waiver_file import added
     from secscan.policy.waivers import read_waivers
+    from secscan.reports.escape import terminal
+    from secscan.reports.present import counted
 
     seen = load(scan)
     finding = find_finding(seen, fingerprint)
     known = _identifiers(finding) if vulnerability else ()
+    covered = finding.each if all_places else finding.each[:1]
     waiver = Waiver(
         id=name or f"{finding.defect}-{finding.fingerprint[:8]}",
         reason=reason,
         owner=owner,
         expires=_last_day(expires),
-        fingerprints=() if known else (finding.fingerprint,),
+        fingerprints=() if known else tuple(one.fingerprint for one in covered),
         match=Match(identifier=known, package=(finding.package.name,)) if known and finding.package else None,
         approved_by=approved_by,
         ticket=ticket,
@@ -63,6 +67,9 @@ def add(
     write_atomic(file, changed)
     waiver = next(one for one in read_waivers(changed, origin=str(file)) if one.id == waiver.id)
     sys.stderr.write(f"{file}: added {waiver.id}, which counts until {waiver.expires}\n")
+    if len(covered) < len(finding.each):
+        others = counted(len(finding.places), "other place")
+        sys.stderr.write(f"  it is about {terminal(finding.place)} only; {others} of the secret: --all-places\n")
     judge = policy_of(seen, policy)
     (use,) = uses_of(seen, (waiver,), judge, datetime.now(UTC)) if judge else (None,)
     if use is not None and use.state not in (WaiverState.USED, WaiverState.EXPIRING):

@@ -32,4 +32,5 @@ def combine(primary: Finding, others: Sequence[Finding]) -> Finding:
         markers=united(one.markers for one in everyone),
         notes=united(one.notes for one in everyone),
         secret_id=next((one.secret_id for one in everyone if one.secret_id), ""),
+        same=next((one.same for one in everyone if one.same), ""),
     )

@@ -38,13 +38,20 @@ def file_order(finding: Finding) -> tuple[str, tuple[int, int, int, int], str]:
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
-    """Return the findings sorted by place and then by everything else in them, without their fingerprints."""
+    """Return the findings sorted by place and then by everything else in them, without their fingerprints.
+
+    What names their value decides on no order: it is another one in each run.
+    """
     bare = (msgspec.structs.replace(one, fingerprint="") if one.fingerprint else one for one in findings)
     result: list[Finding] = []
     for _, same_place in groupby(sorted(bare, key=file_order), key=file_order):
         few = list(same_place)
-        result.extend(few if len(few) == 1 else sorted(few, key=msgspec.json.encode))
+        result.extend(few if len(few) == 1 else sorted(few, key=_without_value))
     return result
+
+
+def _without_value(finding: Finding) -> bytes:
+    return msgspec.json.encode(msgspec.structs.replace(finding, same=""))
 
 
 def by_specificity(findings: Iterable[Finding]) -> list[Finding]:

@@ -20,6 +20,7 @@ from secscan.correlate.combine import combine
 from secscan.correlate.flows import Flows, Group, Key, is_evidence, start_of
 from secscan.correlate.order import by_specificity, worst
 from secscan.correlate.regions import split_by_defect
+from secscan.correlate.stores import with_state
 from secscan.findings.defects import OTHER
 from secscan.findings.levels import Confidence, Kind
 from secscan.findings.model import Finding, Source
@@ -57,14 +58,17 @@ def merge_places(findings: Sequence[Finding]) -> list[Finding]:
             here.clear()
     for key, here in groups.items():
         cleared_by = flows.cleared_by(key)
-        result.extend(_merged(group, cleared_by) for group in here if not all(map(is_evidence, group)))
+        result.extend(
+            with_state(_merged(group, cleared_by), group) for group in here if not all(map(is_evidence, group))
+        )
     return result
 
 
 def _key(finding: Finding) -> Key:
-    """Two findings of unknown class are the same only where the same rule says so."""
+    """Two findings of unknown class are the same only where the same rule says so; two without a place in a file, where
+    they have the same name (`symbol`) too."""
     location = finding.location
-    about = finding.defect
+    about = finding.defect if location.region else f"{finding.defect} {location.symbol}".rstrip()
     if about == OTHER:
         about = min((f"{OTHER} {source.scanner} {source.rule}" for source in finding.sources), default=OTHER)
     return (location.path, start_of(location.statement or location.region), about)

@@ -1,7 +1,8 @@
 """Which reports within one statement point at the same defect.
 
 One rule that points at several regions of a statement reports several defects: two calls of `md5` are two. What other
-rules point at is matched with those by overlap, else by order.
+rules point at is matched with those by overlap, else by order; but two values that are known to differ, and do not even
+overlap, are two secrets.
 """
 
 from __future__ import annotations
@@ -36,7 +37,28 @@ def split_by_defect(findings: Sequence[Finding]) -> list[list[Finding]]:
         chosen = _assign([place[0].location.region for place in places], anchors)
         for place, index in zip(places, chosen, strict=True):
             groups[index].extend(place)
-    return groups
+    return [part for group in groups for part in _by_value(group)]
+
+
+def _by_value(group: list[Finding]) -> list[list[Finding]]:
+    """Take a group apart that holds several secrets. Values that overlap are one: tools differ in where it begins."""
+    if len({one.same for one in group if one.same}) < 2:
+        return [group]
+    parts: list[list[Finding]] = []
+    for one in (one for one in group if one.same):
+        near = [part for part in parts if any(other.same == one.same or _meet(one, other) for other in part)]
+        parts = [part for part in parts if part not in near]
+        parts.append([*(other for part in near for other in part), one])
+    named = [tuple(part) for part in parts]
+    for one in (one for one in group if not one.same):
+        met = next((at for at, part in enumerate(named) if any(_meet(one, other) for other in part)), 0)
+        parts[met].append(one)
+    return parts
+
+
+def _meet(one: Finding, other: Finding) -> bool:
+    here, there = one.location.region, other.location.region
+    return here is not None and there is not None and here.overlaps(there)
 
 
 def _by_main_rule(findings: Sequence[Finding]) -> dict[_Rule, list[Finding]]:

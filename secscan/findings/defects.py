@@ -77,9 +77,15 @@ DEFECTS: dict[str, Defect] = _table(
     ("trojan-source", "Hidden text direction characters", (1007,), "Remove the bidirectional control characters."),
     ("assert-used", "Check by assert", (617,), "Raise an exception; assert is removed when Python runs with -O."),
     ("swallowed-error", "Error swallowed", (703, 390, 391), "Handle the error or log it."),
+    # Secret stores
+    ("excessive-permissions", "More rights than needed", (269, 250, 1220), "Give each holder the paths and capabilities that it needs, by name."),
+    ("unbound-login", "Login open to more than is meant", (287, 863, 306, 307), "Bind who may log in by what others cannot claim, and from where."),
+    ("long-lived-credential", "Credential that lives too long", (613, 324), "Give it an end, and let whoever needs it ask for a new one."),
+    ("vault-misconfiguration", "Vault set up unsafely", (778,), "Change the server's or the mount's own settings."),
     # Packages, images, infrastructure
     ("vulnerable-dependency", "Vulnerable dependency", (1395, 937), "Upgrade to a version that is not affected."),
     ("malicious-package", "Malicious package", (506,), "Remove the package and treat every machine that installed it as compromised."),
+    ("broken-secret-reference", "Reference to a secret that is not there", (), "Correct the reference, or write the secret to the store before it is used."),
     ("licence-violation", "Licence not allowed", (), "Replace the package or have the licence approved."),
     ("gate-weakening", "Attempt to weaken the gate", (693,), "Remove the change, or have it approved where the policy lives."),
     (OTHER, "Other weakness", (), "Read the scanner's own description."),

@@ -66,7 +66,8 @@ def fingerprint(subject: tuple[str, ...], occurrence: int) -> str:
 
 
 def with_fingerprints(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return the findings with their fingerprints. They must come in file order: it counts equal subjects."""
+    """Return the findings with their fingerprints. They must come in the order of the file, those of a history in the
+    order of its commits: it counts equal subjects."""
     seen: dict[tuple[str, ...], int] = {}
     result = []
     for finding in findings:

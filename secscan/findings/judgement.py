@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from secscan.findings.levels import Action, Cause, Verdict, WaiverState
 from secscan.findings.model import Value
 
@@ -15,7 +17,7 @@ class OtherDecision(Value, frozen=True, kw_only=True):
 
 
 class Decision(Value, frozen=True, kw_only=True):
-    """What the policy says of one finding, and which rule or waiver said so."""
+    """What the policy says of one finding, at one of its places, and which rule or waiver said so."""
 
     fingerprint: str
     action: Action
@@ -40,6 +42,16 @@ class Decision(Value, frozen=True, kw_only=True):
     because: tuple[str, ...] = ()
     """Of a finding that is blocked, or would be but for a waiver: each part of the rule's condition, with what the
     finding has."""
+
+
+_STRICTNESS = {Action.BLOCK: 0, Action.WARN: 1, Action.ACCEPT: 2}
+_NEVER = "9999-12-31"
+
+
+def strictest(decisions: Iterable[Decision]) -> Decision:
+    """Return the decision that holds for a finding with several places: to block before to warn before to accept; of
+    two that warn, the one that blocks sooner; of equal ones the first."""
+    return min(decisions, key=lambda one: (_STRICTNESS[one.action], one.due or _NEVER))
 
 
 class Reason(Value, frozen=True, kw_only=True):
@@ -114,6 +126,7 @@ class Judgement(Value, frozen=True, kw_only=True):
     verdict: Verdict
     reasons: tuple[Reason, ...] = ()
     decisions: tuple[Decision, ...] = ()
+    """One for each place of each finding, by its fingerprint; of those of one finding the strictest holds."""
     tolerated: tuple[ToleratedGaps, ...] = ()
     waivers: tuple[WaiverUse, ...] = ()
     """Every waiver there is, whether it counted or not."""
@@ -124,5 +137,5 @@ class Judgement(Value, frozen=True, kw_only=True):
     """The policy's `mode: log`: the process ends 0 and says what it would have been."""
 
     def action_of(self, fingerprint: str) -> Action:
-        """The decision on one finding; `block` for one that was never judged."""
+        """The decision at one place of a finding; `block` for one that was never judged."""
         return next((d.action for d in self.decisions if d.fingerprint == fingerprint), Action.BLOCK)

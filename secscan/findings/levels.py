@@ -103,7 +103,16 @@ class GapKind(StrEnum):
     UNKNOWN_PACKAGE = "unknown-package"
     """The advisory index declares a closed list of packages and this one is not on it."""
     NOT_ASSESSED = "not-assessed"
-    """A package the scanner was asked about and gave no answer for."""
+    """A package the scanner was asked about and gave no answer for, or a check that could not be done."""
+    STORE_DENIED = "store-denied"
+    """A part of a secret store that this role may not read."""
+    STORE_DELETED = "store-deleted"
+    """A version in a secret store that was deleted: its value cannot be compared."""
+    STORE_UNAVAILABLE = "store-unavailable"
+    """A part of a secret store that did not answer, or was more than may be asked."""
+    REFERENCE_UNCHECKED = "reference-unchecked"
+    """A reference to a secret that nobody can look up: a part is known only when the code runs, or the store keeps no
+    list of what it would give."""
 
 
 class SecretState(StrEnum):

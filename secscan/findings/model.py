@@ -6,6 +6,8 @@ are many times faster than dataclasses with a validator, and describe themselves
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import msgspec
 
 from secscan.findings.levels import Confidence, GapKind, Kind, RunStatus, SecretState, Severity
@@ -111,6 +113,17 @@ class Marker(Value, frozen=True, kw_only=True):
     """What the comment says beside the marker."""
 
 
+class Introduced(Value, frozen=True, kw_only=True):
+    """The commit that brought a finding, where the history of a repository was looked at."""
+
+    commit: str
+    author: str
+    date: str = ""
+    """RFC 3339, UTC, by the author's clock, which anybody can set; empty where it is no time."""
+    in_head: bool = False
+    """Whether it still stands in HEAD."""
+
+
 class Source(Value, frozen=True, kw_only=True):
     """One report of the defect, by one rule of one scanner, in its own words."""
 
@@ -161,6 +174,14 @@ class Finding(Value, frozen=True, kw_only=True):
     """What the secret store knows of a secret; None where none was asked."""
     secret_id: str = ""
     """HMAC of a secret's value under the organisation's key; empty where there is none."""
+    same: str = ""
+    """Equal for findings of one scan whose value is the same: HMAC under a key that lives as long as the scan. Never
+    saved: it would tell nobody anything, and differ each time."""
+    introduced: Introduced | None = None
+    """The commit that brought it, where history was looked at."""
+    places: tuple[Finding, ...] = ()
+    """Further places of the same secret, each as the finding that it would be alone: with a severity, sources, markers
+    and a fingerprint of its own. They have no places themselves."""
     fingerprint: str = ""
     """Identity; set by correlation, see `findings.fingerprint`."""
 
@@ -169,6 +190,25 @@ class Finding(Value, frozen=True, kw_only=True):
         """`path:line`, as terminals and editors understand it."""
         region = self.location.region
         return f"{self.location.path}:{region.start_line}" if region else self.location.path
+
+    @property
+    def each(self) -> tuple[Finding, ...]:
+        """The finding at each of its places as if it stood nowhere else, this place first."""
+        return (msgspec.structs.replace(self, places=()), *self.places) if self.places else (self,)
+
+    def seen_from(self, fingerprint: str) -> Finding:
+        """Return the same finding with the place of that fingerprint as its first. Raises `KeyError`."""
+        if fingerprint == self.fingerprint:
+            return self
+        by_fingerprint = {one.fingerprint: one for one in self.each}
+        first = by_fingerprint.pop(fingerprint)
+        return msgspec.structs.replace(first, places=tuple(by_fingerprint.values()))
+
+
+def at_each_place(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield every finding at each of its places: what is decided on, one by one."""
+    for finding in findings:
+        yield from finding.each
 
 
 class Gap(Value, frozen=True, kw_only=True):
@@ -229,7 +269,7 @@ class TargetInfo(Value, frozen=True, kw_only=True):
     """What was looked at, exactly."""
 
     kind: str
-    """`tree`, `staged`, `diff` or `paths`."""
+    """`tree`, `staged`, `diff`, `paths`, `history`, `commit`, `stdin`; or `vault`, a server, which has no files."""
     name: str
     """Name of the folder or repository, without its place on this machine."""
     digest: str

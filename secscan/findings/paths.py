@@ -8,7 +8,15 @@ is always valid Unicode, never moves a cursor, and turns back into exactly the b
 from __future__ import annotations
 
 import os
+import re
+from functools import cache
 from urllib.parse import unquote_to_bytes
+
+_TEST_PATH = re.compile(
+    r"(?:^|/)(?:tests?|testing|testdata|test[_-]data|fixtures?|spec|specs|__tests__|mocks?|__mocks__|examples?|samples?|demos?|docs?|documentation|e2e)(?:/|$)"
+    r"|(?:^|/)(?:test_[^/]*|[^/]*_tests?|conftest|[^/]*[.-](?:test|spec|fixture|example|sample|template|dist|mock))\.[a-z0-9]{1,8}$",
+    re.IGNORECASE,
+)
 
 
 def encode_path(raw: bytes) -> str:
@@ -27,6 +35,13 @@ def decode_path(text: str) -> bytes:
 def os_path(text: str) -> str:
     """Return path text as a name the operating system takes (see `os.fsdecode`)."""
     return os.fsdecode(decode_path(text))
+
+
+@cache
+def is_test_path(path: str) -> bool:
+    """Whether a file's path says that it holds tests, examples or documentation. Anybody can choose a path, so what
+    stands in one counts less and is never left out."""
+    return _TEST_PATH.search(path) is not None
 
 
 def _encode(char: str) -> str:

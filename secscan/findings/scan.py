@@ -16,7 +16,7 @@ import msgspec
 
 from secscan.errors import SavedScanError
 from secscan.findings.judgement import Judgement
-from secscan.findings.model import Finding, Gap, Notice, ScannerRun, TargetInfo, Value
+from secscan.findings.model import Finding, Gap, Notice, ScannerRun, TargetInfo, Value, at_each_place
 
 FORMAT = "secscan.scan/1"
 """Name and version of the document; raised when a reader of the old one would misunderstand the new."""
@@ -113,14 +113,17 @@ def loads(data: bytes, *, origin: str = "the saved scan") -> Scan:
         raise SavedScanError(f"{origin} is damaged: {error}", hint="scan again") from error
     _refuse_duplicate_keys(data, origin)
     seen: set[str] = set()
-    for finding in scan.findings:
+    if any(one.places for finding in scan.findings for one in finding.places):
+        raise SavedScanError(f"{origin} is damaged: a place of a finding has places", hint="scan again")
+    for finding in at_each_place(scan.findings):
         if not finding.fingerprint or finding.fingerprint in seen:
             raise SavedScanError(
                 f"{origin} is damaged: finding {finding.place} has no fingerprint of its own",
                 hint="scan again",
             )
         seen.add(finding.fingerprint)
-    times = [one.first_seen for one in scan.judgement.decisions] if scan.judgement else []
+    times = [one.introduced.date for one in at_each_place(scan.findings) if one.introduced]
+    times += [one.first_seen for one in scan.judgement.decisions] if scan.judgement else []
     times += [scan.run.started, scan.run.judged_at] if scan.run else []
     for text in times:
         if text and not is_time(text):

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from secscan.findings.judgement import Decision, Judgement, WaiverUse
+from secscan.findings.judgement import Decision, Judgement, WaiverUse, strictest
 from secscan.findings.levels import Action, Verdict
-from secscan.findings.model import Finding
+from secscan.findings.model import Finding, at_each_place
 from secscan.findings.scan import Scan
 from secscan.gate.exit import stops
 from secscan.gate.judge import judge
@@ -25,7 +25,7 @@ from secscan.policy.waiving import waive
 
 @dataclass(frozen=True)
 class Flip:
-    """A finding on which the decision is another one."""
+    """A finding on which the decision is another one; it is shown from the place that decides now."""
 
     finding: Finding
     before: Decision
@@ -62,13 +62,7 @@ def backtest(scan: Scan, policy: Policy, at: datetime) -> Backtest:
         raise ValueError("a scan that nobody judged has nothing to compare with")
     waivers = tuple(_standing(before))
     after = judge(scan, policy, at, waivers=waivers, facts_of=facts_of_saved(before, at), explained=False)
-    findings = {one.fingerprint: one for one in scan.findings}
-    old = {one.fingerprint: one for one in before.decisions}
-    flips = (
-        Flip(findings[one.fingerprint], old[one.fingerprint], one)
-        for one in after.decisions
-        if one.fingerprint in old and one.action is not old[one.fingerprint].action
-    )
+    flips = _flips(scan.findings, before, after)
     return Backtest(
         before,
         after,
@@ -78,16 +72,28 @@ def backtest(scan: Scan, policy: Policy, at: datetime) -> Backtest:
     )
 
 
+def _flips(findings: Sequence[Finding], before: Judgement, after: Judgement) -> Iterator[Flip]:
+    old = {one.fingerprint: one for one in before.decisions}
+    new = {one.fingerprint: one for one in after.decisions}
+    for finding in findings:
+        names = [one.fingerprint for one in finding.each if one.fingerprint in old]
+        if not names:
+            continue
+        then, now = (strictest(decided[name] for name in names) for decided in (old, new))
+        if now.action is not then.action:
+            yield Flip(finding.seen_from(now.fingerprint), then, now)
+
+
 def uses_of(scan: Scan, waivers: Sequence[Waiver], policy: Policy, at: datetime) -> tuple[WaiverUse, ...]:
     """Return what would become of these waivers, had the scan been judged by the policy with them alone."""
     decided = decide_all(policy, scan.findings, facts_of_saved(scan.judgement, at))
-    findings = {one.fingerprint: one for one in scan.findings}
+    findings = {one.fingerprint: one for one in at_each_place(scan.findings)}
     return waive(decided, findings, waivers, policy.waiver_terms, at)[1]
 
 
 def decision_of(finding: Finding, saved: Decision, policy: Policy, at: datetime) -> Decision:
-    """Return what another policy says of a finding on which there is a decision."""
-    return decide_all(policy, (finding,), lambda _: facts_of_decision(saved, at))[0]
+    """Return what another policy says of a finding, where it stands first, on which there is a decision."""
+    return decide_all(policy, finding.each[:1], lambda _: facts_of_decision(saved, at))[0]
 
 
 def facts_of_saved(judgement: Judgement | None, at: datetime) -> Callable[[Finding], Facts]:

@@ -15,8 +15,8 @@ from secscan.findings.model import ScannerRun, TargetInfo
 from secscan.findings.scan import Scan
 from secscan.policy.model import Policy
 
-_MAY_BE_EMPTY = frozenset({"staged", "diff", "paths"})
-"""Targets in which no file at all is an ordinary answer: nothing was changed."""
+_MAY_BE_EMPTY = frozenset({"staged", "diff", "paths", "vault"})
+"""Targets in which no file at all is an ordinary answer: nothing was changed, or it is a server."""
 
 _NEVER_COUNTED = frozenset(
     {
@@ -27,6 +27,10 @@ _NEVER_COUNTED = frozenset(
         GapKind.LINK,
         GapKind.SUBMODULE,
         GapKind.SPECIAL_FILE,
+        GapKind.STORE_DENIED,
+        GapKind.STORE_DELETED,
+        GapKind.STORE_UNAVAILABLE,
+        GapKind.REFERENCE_UNCHECKED,
     }
 )
 """Gaps about what is never among the things counted for a scanner, so they account for none that is missing."""
@@ -37,7 +41,8 @@ _DOCTOR = "run `secscan doctor` to see which scanners are there and what to do"
 def missing_evidence(scan: Scan, policy: Policy) -> tuple[Reason, ...]:
     """Return one reason for everything that was to be looked at and was not, as far as scanners and target tell."""
     about_scanners = (*_absent(scan.scanners, policy), *_run_reasons(scan, policy))
-    return (*_target_reasons(scan.target), *(about_scanners or _nobody_looked(scan.scanners)))
+    nobody = (*_nobody_looked(scan.scanners), *_unaudited(scan))
+    return (*_target_reasons(scan.target), *(about_scanners or nobody))
 
 
 def not_applicable(run: ScannerRun) -> bool:
@@ -50,6 +55,14 @@ def _target_reasons(target: TargetInfo) -> Iterator[Reason]:
         yield _incomplete(
             "target", target.name, "the target holds no file in scope", "check the path, and what was left out of scope"
         )
+
+
+def _unaudited(scan: Scan) -> Iterator[Reason]:
+    """A server has no files, so that every scanner of files has nothing to do there: one must have looked at it."""
+    if scan.target.kind == "vault" and not any(
+        run.status is RunStatus.COMPLETED and run.looked_at for run in scan.scanners
+    ):
+        yield _incomplete("target", scan.target.name, "nobody looked at the server", _DOCTOR)
 
 
 def _absent(runs: tuple[ScannerRun, ...], policy: Policy) -> Iterator[Reason]:

@@ -13,11 +13,11 @@ import msgspec
 
 from secscan.findings.judgement import Decision, Judgement, Reason, WaiverUse
 from secscan.findings.levels import Action, Verdict
-from secscan.findings.model import Finding
+from secscan.findings.model import Finding, at_each_place
 from secscan.findings.scan import RunInfo, Scan, timestamp
 from secscan.gate.coverage import judge_gaps
 from secscan.gate.evidence import missing_evidence
-from secscan.gate.remedy import remedy
+from secscan.gate.remedy import places_of, remedy
 from secscan.policy.baseline import Baseline, facts_from, fixed_since
 from secscan.policy.decide import decide_all
 from secscan.policy.explain import because
@@ -45,21 +45,22 @@ def judge(
     Where not `explained`, there is neither a remedy nor why a rule blocks.
 
     An earlier judgement that the scan carries is not looked at. Raises `ValueError` for findings that do not have a
-    fingerprint of their own each: no decision could be told from another.
+    fingerprint of their own at each place: no decision could be told from another.
     """
     if at.tzinfo is None:
         raise ValueError("the time of judgement must say its time zone")
-    findings = {finding.fingerprint: finding for finding in scan.findings}
-    if len(findings) != len(scan.findings) or "" in findings:
-        raise ValueError("findings must have a fingerprint of their own each before they are judged")
+    places = tuple(at_each_place(scan.findings))
+    findings = {one.fingerprint: one for one in places}
+    if len(findings) != len(places) or "" in findings:
+        raise ValueError("findings must have a fingerprint of their own at each place before they are judged")
     facts_of = facts_of or facts_from(baseline, scan, at)
-    decided = decide_all(policy, scan.findings, facts_of)
+    decided = decide_all(policy, places, facts_of)
     if explained:
         decided = tuple(_explained(decided, policy, findings, facts_of))
     decisions, uses = waive(decided, findings, (*policy.waivers, *waivers), policy.waiver_terms, at)
     gap_reasons, tolerated = judge_gaps(scan.gaps, policy)
     reasons = (
-        *_blocked(findings, decisions),
+        *_blocked(scan.findings, decisions),
         *_failing_waivers(uses, policy.waiver_terms),
         *missing_evidence(scan, policy),
         *gap_reasons,
@@ -115,16 +116,18 @@ def _explained(
         yield msgspec.structs.replace(one, because=tell(one, finding, facts_of(finding)))
 
 
-def _blocked(findings: dict[str, Finding], decisions: tuple[Decision, ...]) -> Iterator[Reason]:
-    """One reason per blocked finding, what should be read first before the rest."""
-    blocked = [(findings[one.fingerprint], one) for one in decisions if one.action is Action.BLOCK]
-    for finding, decision in sorted(blocked, key=lambda pair: _attention(pair[0])):
+def _blocked(findings: Iterable[Finding], decisions: Iterable[Decision]) -> Iterator[Reason]:
+    """One reason per finding that is blocked at a place, what should be read first before the rest."""
+    blocking = {one.fingerprint: one for one in decisions if one.action is Action.BLOCK}
+    blocked = [here for finding in findings if (here := [one for one in finding.each if one.fingerprint in blocking])]
+    for here in sorted(blocked, key=lambda here: _attention(here[0])):
+        first = here[0]
         yield Reason(
             verdict=Verdict.FAILED,
             about="finding",
-            subject=finding.fingerprint,
-            text=f"{finding.title} ({finding.severity}) in {finding.place}: {decision.reason}",
-            hint=finding.remediation,
+            subject=first.fingerprint,
+            text=f"{first.title} ({first.severity}) in {places_of(here)}: {blocking[first.fingerprint].reason}",
+            hint=first.remediation,
         )
 
 

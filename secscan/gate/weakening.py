@@ -10,7 +10,7 @@ from datetime import datetime
 from secscan.findings.fingerprint import structure_digest, with_fingerprints
 from secscan.findings.judgement import Judgement, Reason
 from secscan.findings.levels import Action, Confidence, Kind, Severity, Verdict
-from secscan.findings.model import Finding, Location, Source
+from secscan.findings.model import Finding, Location, Source, at_each_place
 from secscan.findings.scan import Scan
 from secscan.gate.judge import judge, judged
 from secscan.policy.baseline import Baseline
@@ -64,7 +64,7 @@ def weakening(scan: Scan, before: Terms, after: Terms, at: datetime, *, files: S
 
 
 def _loosened(scan: Scan, strict: Judgement, loose: Judgement) -> list[str]:
-    places = {one.fingerprint: f"{one.title} in {one.place}" for one in scan.findings}
+    places = {one.fingerprint: f"{one.title} in {one.place}" for one in at_each_place(scan.findings)}
     softer = {one.fingerprint: one for one in loose.decisions}
     lines = []
     for one in strict.decisions:

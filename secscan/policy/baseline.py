@@ -13,11 +13,12 @@ from pathlib import Path
 
 import msgspec
 
+from secscan.correlate.order import file_order
 from secscan.errors import PolicyError
 from secscan.findings.fingerprint import with_fingerprints
 from secscan.findings.judgement import Fixed
 from secscan.findings.levels import Cause, RunStatus
-from secscan.findings.model import Finding, Value
+from secscan.findings.model import Finding, Value, at_each_place
 from secscan.findings.scan import FORMAT as SCAN_FORMAT
 from secscan.findings.scan import FileState, Scan, is_time, timestamp
 from secscan.findings.scan import loads as load_scan
@@ -31,7 +32,7 @@ PARTIAL = frozenset({"staged", "diff", "paths", "history", "stdin"})
 
 
 class Known(Value, frozen=True, kw_only=True):
-    """One finding of the baseline."""
+    """One finding of the baseline, or one place of it."""
 
     fingerprint: str
     title: str
@@ -81,7 +82,7 @@ def baseline_of(scan: Scan, *, seen: datetime | None = None, older: Baseline | N
                 scanners=_scanners(one),
                 first_seen=days.get(one.fingerprint) or today,
             )
-            for one in sorted(scan.findings, key=lambda one: one.fingerprint)
+            for one in sorted(at_each_place(scan.findings), key=lambda one: one.fingerprint)
         ),
         tools=tuple(
             Tool(
@@ -155,7 +156,7 @@ def fixed_since(baseline: Baseline, scan: Scan) -> tuple[Fixed, ...]:
     """Return findings of the baseline that are gone: their file was looked at or is no more, by the scanners that had
     reported them."""
     comparison = _Comparison(baseline, scan, None)
-    there = {comparison.old_fingerprint(one) for one in scan.findings}
+    there = {comparison.old_fingerprint(one) for one in at_each_place(scan.findings)}
     completed = {run.scanner for run in scan.scanners if run.status is RunStatus.COMPLETED}
     completed |= {run.scanner for run in scan.scanners if run.status is RunStatus.SKIPPED and run.selected == 0}
     unseen = {gap.subject for gap in scan.gaps}
@@ -243,7 +244,8 @@ def _scanners(finding: Finding) -> tuple[str, ...]:
 
 def _under_old_names(findings: tuple[Finding, ...], renames: Mapping[str, str]) -> dict[str, str]:
     """Fingerprints of findings in renamed files, by what they are now: what they were under the old name."""
-    moved = [one for one in findings if one.location.path in renames]
+    moved = [one for one in at_each_place(findings) if one.location.path in renames]
+    moved.sort(key=lambda one: (*file_order(one), one.fingerprint))
     before = with_fingerprints(
         msgspec.structs.replace(
             one, location=msgspec.structs.replace(one.location, path=renames[one.location.path]), fingerprint=""

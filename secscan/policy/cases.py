@@ -24,7 +24,8 @@ from secscan.findings.levels import (
     Verdict,
     WaiverState,
 )
-from secscan.findings.model import Cvss, Finding, Gap, Layer, Location, Marker, Package, Region, Source
+from secscan.findings.model import Cvss, Finding, Gap, Introduced, Layer, Location, Marker, Package, Region, Source
+from secscan.findings.scan import timestamp
 from secscan.policy.facts import Facts
 from secscan.policy.model import ImageLayer, Waiver
 from secscan.policy.waivers import read_list
@@ -207,6 +208,8 @@ _PLAIN: dict[str, _Reader] = {
     "marker_reason": Node.text,
     "secret_state": lambda node: word(node, SecretState),
     "image_layer": lambda node: word(node, ImageLayer),
+    "in_head": Node.boolean,
+    "introduced": moment,
     "fingerprint": Node.text,
     "new": Node.boolean,
     "cause": lambda node: word(node, Cause),
@@ -247,6 +250,7 @@ def read_subject(node: Node, index: int = 0) -> Subject:
         markers=_marker(given),
         layer=_layer(given),
         secret_state=given.get("secret_state"),
+        introduced=_introduced(given),
         fingerprint=given.get("fingerprint", f"case{index:08d}"),
     )
     cause = given.get("cause")
@@ -285,6 +289,13 @@ def _marker(given: Mapping[str, Any]) -> tuple[Marker, ...]:
     if "marker" not in given:
         return ()
     return (Marker(tool=given["marker"], text="", line=given.get("line", 1), reason=given.get("marker_reason", "")),)
+
+
+def _introduced(given: Mapping[str, Any]) -> Introduced | None:
+    if "introduced" not in given and "in_head" not in given:
+        return None
+    when = timestamp(given["introduced"]) if "introduced" in given else ""
+    return Introduced(commit="", author="", date=when, in_head=given.get("in_head", True))
 
 
 def _layer(given: Mapping[str, Any]) -> Layer | None:

@@ -10,7 +10,7 @@ import msgspec
 
 from secscan.findings.judgement import Decision, OtherDecision
 from secscan.findings.levels import Action
-from secscan.findings.model import Finding, Marker
+from secscan.findings.model import Finding, Marker, at_each_place
 from secscan.policy.facts import Facts
 from secscan.policy.match import Condition, Test, all_of, conditions, undecided_fields
 from secscan.policy.model import MarkerTrust, Policy, Rule, Sla, SlaStart, Undecided
@@ -37,7 +37,7 @@ class Decider:
         self._candidates: dict[tuple[str, str, str, str], tuple[_Candidate, ...]] = {}
 
     def decide(self, finding: Finding, facts: Facts) -> Decision:
-        """Return the one decision on this finding."""
+        """Return the one decision on this finding, where it stands first; its further places are not looked at."""
         if finding.markers and self._trusted:
             for marker in finding.markers:
                 if _counts(marker, self._trusted.get(marker.tool)):
@@ -56,14 +56,14 @@ class Decider:
 def decide_all(
     policy: Policy, findings: Iterable[Finding], facts_of: Callable[[Finding], Facts]
 ) -> tuple[Decision, ...]:
-    """Return one decision per finding, sorted by fingerprint: the order of the findings does not matter.
+    """Return one decision per place of a finding, sorted by fingerprint: the order of the findings does not matter.
 
     Where the policy stands on a floor, the stricter of the two decisions holds, and both are shown.
     """
     own = Decider(policy)
     floor = Decider(policy.floor) if policy.floor else None
     decisions = []
-    for finding in findings:
+    for finding in at_each_place(findings):
         facts = facts_of(finding)
         decision = own.decide(finding, facts)
         if floor is not None and policy.floor is not None:

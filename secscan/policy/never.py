@@ -8,10 +8,10 @@ from secscan.policy.model import Match, Rule, Undecided
 _WITHOUT_PACKAGE = frozenset({Kind.SAST, Kind.SECRET, Kind.DAST})
 _ABOUT_PACKAGES = ("package", "ecosystem", "fix_available", "direct", "epss_at_least", "cvss_at_least")
 
-_LISTS = ("kind", "defect", "confidence", "paths", "package", "ecosystem", "cwe", "identifier", "scanner", "rule")
+_LISTS = ("kind", "defect", "confidence", "paths", "package", "cwe", "identifier", "scanner", "rule")
 """Conditions that hold where one of the list does, and so hold for a longer list as well."""
 _VALUES = ("fix_available", "marked")
-_UNDECIDABLE_LISTS = ("severity", "cause", "secret_state", "image_layer")
+_UNDECIDABLE_LISTS = ("severity", "ecosystem", "cause", "secret_state", "image_layer")
 _UNDECIDABLE_VALUES = ("known_exploited", "direct", "new")
 _LEAST = ("epss_at_least", "cvss_at_least", "older_than_days")
 

@@ -252,13 +252,14 @@ def _short_finding() -> dict[str, Any]:
         "marker_reason",
         "fingerprint",
         "first_seen",
+        "introduced",
         "package",
         "version",
         "ecosystem",
     )
     return {
         **dict.fromkeys(texts, _TEXT),
-        **dict.fromkeys(("known_exploited", "new", "direct"), _YES_OR_NO),
+        **dict.fromkeys(("known_exploited", "new", "direct", "in_head"), _YES_OR_NO),
         **dict.fromkeys(("identifiers", "fixed_versions"), _list(_TEXT)),
         "kind": _words(Kind),
         "class": _ref("class"),

@@ -10,7 +10,7 @@ import msgspec
 
 from secscan.findings.judgement import Decision, WaiverUse
 from secscan.findings.levels import Action, WaiverState
-from secscan.findings.model import Finding
+from secscan.findings.model import Finding, at_each_place
 from secscan.policy.facts import Facts
 from secscan.policy.match import Test, all_of, conditions
 from secscan.policy.model import Waiver, WaiverTerms
@@ -25,8 +25,9 @@ def waive(
 ) -> tuple[tuple[Decision, ...], tuple[WaiverUse, ...]]:
     """Return the decisions with those that a waiver overrules, and what became of each waiver.
 
-    `findings` are by fingerprint. Where several waivers match, the first that counts holds. A waiver only ever accepts
-    what the policy blocks or warns of; one that matches nothing but accepted findings is not needed.
+    `findings` are those at each place, by fingerprint: a waiver accepts a finding at the places that it matches. Where
+    several waivers match, the first that counts holds. A waiver only ever accepts what the policy blocks or warns of;
+    one that matches nothing but accepted findings is not needed.
     """
     by_fingerprint = {one.fingerprint: one for one in decisions}
     needing = [findings[one.fingerprint] for one in by_fingerprint.values() if one.action is not Action.ACCEPT]
@@ -62,7 +63,7 @@ def selects(waiver: Waiver) -> Test:
 
 def pending(waivers: Iterable[Waiver], findings: Iterable[Finding], at: datetime) -> tuple[WaiverUse, ...]:
     """Return waivers that do not count yet, since the change that is judged brings them along."""
-    findings = tuple(findings)
+    findings = tuple(at_each_place(findings))
     text = "the change that is judged brings it along; it counts once it is merged"
     return tuple(
         _shown(waiver, WaiverState.PENDING, _matching(waiver, findings, Facts(at=at)), text) for waiver in waivers

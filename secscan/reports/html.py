@@ -15,19 +15,21 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from secscan.findings.defects import DEFECTS
-from secscan.findings.judgement import Judgement
 from secscan.findings.levels import Severity
 from secscan.findings.model import Finding
 from secscan.findings.scan import Scan
 from secscan.reports.contract import Format
 from secscan.reports.escape import json_in_html, plain, web_link
-from secscan.reports.present import GapGroup, Judged, Presentation, newness, other_decision, sources_of
+from secscan.reports.present import GapGroup, Judged, Presentation, introduction, newness, other_decision, sources_of
 from secscan.resources import data_dir
 
 _STATIC = 200
 """Findings in the table that needs no script."""
 _MOST_ROWS = 500
 """Rows of one table about coverage; what is beyond is counted, and in the saved scan."""
+
+_MOST_PLACES = 200
+"""Places of one finding that are listed."""
 
 _ACTION_WORDS = {"block": "blocked", "warn": "warned of", "accept": "accepted"}
 
@@ -69,7 +71,7 @@ def build_page(view: Presentation) -> dict[str, Any]:
         "sentence": view.sentence,
         "judgement": judgement,
         "doubts": view.doubts,
-        "remedy": _remedy(judgement),
+        "remedy": _remedy(view),
         "waivers": judgement.waivers[:_MOST_ROWS],
         "more_waivers": max(0, len(judgement.waivers) - _MOST_ROWS),
         "fixed": judgement.fixed[:_MOST_ROWS],
@@ -114,7 +116,7 @@ def _brief(judged: Judged) -> dict[str, str]:
         "action": judged.decision.action.value,
         "severity": finding.severity.value,
         "title": finding.title,
-        "place": finding.place,
+        "place": finding.place + (f" and {len(judged.places)} more" if judged.places else ""),
         "by": sources_of(finding),
     }
 
@@ -125,6 +127,7 @@ def _full(judged: Judged) -> dict[str, Any]:
     first = region.start_line if region else 0
     value = {
         **_brief(judged),
+        "place": finding.place,
         "id": finding.fingerprint,
         "rule": decision.rule,
         "reason": decision.reason,
@@ -151,12 +154,35 @@ def _full(judged: Judged) -> dict[str, Any]:
         "notes": list(finding.notes),
         "references": [{"text": one, "link": web_link(one)} for one in finding.references],
         "sources": _sources(finding),
+        "commit": introduction(finding),
+        "places": [_place(one) for one in judged.places[:_MOST_PLACES]],
+        "morePlaces": max(0, len(judged.places) - _MOST_PLACES),
     }
     made_visible: dict[str, Any] = _visible(value)
     return made_visible
 
 
+def _place(judged: Judged) -> dict[str, str]:
+    """A further place of a finding, with what the policy says of it there."""
+    finding, decision = judged.finding, judged.decision
+    by = f"waiver {decision.waiver}" if decision.waiver else f"rule {decision.rule or 'none'}"
+    return {
+        "place": finding.place,
+        "symbol": finding.location.symbol,
+        "action": decision.action.value,
+        "severity": finding.severity.value,
+        "about": "; ".join(
+            part for part in (f"{finding.confidence} confidence", by, newness(decision), introduction(finding)) if part
+        ),
+        "id": finding.fingerprint,
+    }
+
+
 def _sources(finding: Finding) -> list[dict[str, str]]:
+    """Who reported it here, and who did so at further places only."""
+    here = {(one.scanner, one.rule) for one in finding.sources}
+    others = (one for place in finding.places for one in place.sources)
+    elsewhere = {(one.scanner, one.rule): one for one in others if (one.scanner, one.rule) not in here}
     return [
         {
             "scanner": one.scanner,
@@ -165,16 +191,16 @@ def _sources(finding: Finding) -> list[dict[str, str]]:
             "note": one.note,
             "url": web_link(one.url),
         }
-        for one in finding.sources
+        for one in (*finding.sources, *elsewhere.values())
     ]
 
 
-def _remedy(judgement: Judgement) -> dict[str, Any] | None:
-    if judgement.remedy is None:
+def _remedy(view: Presentation) -> dict[str, Any] | None:
+    if view.judgement.remedy is None:
         return None
-    steps = judgement.remedy.steps
+    steps = view.judgement.remedy.steps
     return {
-        "steps": [{"text": one.text, "clears": len(one.clears)} for one in steps[:_MOST_ROWS]],
+        "steps": [{"text": one.text, "clears": view.cleared_by(one)} for one in steps[:_MOST_ROWS]],
         "count": len(steps),
         "more": max(0, len(steps) - _MOST_ROWS),
     }

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from secscan.findings.judgement import Decision, Judgement, Reason
+from secscan.findings.judgement import Decision, Judgement, Reason, RemedyStep, strictest
 from secscan.findings.levels import Action, Severity, Verdict
 from secscan.findings.model import Finding, Gap, ScannerRun
 from secscan.findings.scan import Scan
@@ -21,10 +22,12 @@ _UNJUDGED = Judgement(policy="", policy_digest="", verdict=Verdict.INCOMPLETE)
 
 @dataclass(frozen=True)
 class Judged:
-    """A finding with the decision on it."""
+    """A finding with the decision on it, seen from the place that decided."""
 
     finding: Finding
     decision: Decision
+    places: tuple[Judged, ...] = ()
+    """The further places, each with the decision there."""
 
     @property
     def order(self) -> tuple[object, ...]:
@@ -70,13 +73,7 @@ class Presentation:
     def judged(self) -> tuple[Judged, ...]:
         """Every finding with its decision, what to do first at the head. A finding nobody decided on blocks."""
         decisions = {one.fingerprint: one for one in self.judgement.decisions}
-        missing = Decision(fingerprint="", action=Action.BLOCK, rule="", reason="nobody decided on it")
-        return tuple(
-            sorted(
-                (Judged(one, decisions.get(one.fingerprint, missing)) for one in self.scan.findings),
-                key=lambda judged: judged.order,
-            )
-        )
+        return tuple(sorted((_judged(one, decisions) for one in self.scan.findings), key=lambda judged: judged.order))
 
     def with_action(self, action: Action) -> tuple[Judged, ...]:
         """The findings that the policy says this of."""
@@ -91,8 +88,17 @@ class Presentation:
     @cached_property
     def by_severity(self) -> dict[str, int]:
         """How many findings there are of each severity, worst first."""
-        counts = Counter(one.severity for one in self.scan.findings)
+        counts = Counter(one.finding.severity for one in self.judged)
         return {level.value: counts[level] for level in sorted(Severity, key=lambda one: one.order)}
+
+    def cleared_by(self, step: RemedyStep) -> int:
+        """How many findings a step clears: one, however many places it has."""
+        return len({self._finding_at[one] for one in step.clears if one in self._finding_at})
+
+    @cached_property
+    def _finding_at(self) -> dict[str, int]:
+        """Which finding, by the fingerprints of its places."""
+        return {one.fingerprint: at for at, whole in enumerate(self.scan.findings) for one in whole.each}
 
     @property
     def failures(self) -> tuple[Reason, ...]:
@@ -133,6 +139,22 @@ class Presentation:
         return text
 
 
+def _judged(finding: Finding, decisions: Mapping[str, Decision]) -> Judged:
+    each = [Judged(one, decisions.get(one.fingerprint) or _missing(one)) for one in finding.each]
+    if len(each) == 1:
+        return each[0]
+    holds = strictest(one.decision for one in each)
+    return Judged(
+        finding.seen_from(holds.fingerprint),
+        holds,
+        tuple(one for one in each if one.finding.fingerprint != holds.fingerprint),
+    )
+
+
+def _missing(finding: Finding) -> Decision:
+    return Decision(fingerprint=finding.fingerprint, action=Action.BLOCK, rule="", reason="nobody decided on it")
+
+
 def ran_as(run: ScannerRun) -> str:
     """How a scanner ended, in a few words."""
     if run.status == "completed":
@@ -144,6 +166,15 @@ def main_identifier(finding: Finding) -> str:
     """The id by which people know a vulnerability: its CVE, else what its first database calls it."""
     ids = [one for one in finding.identifiers if not one.startswith("CWE-")]
     return min(ids, key=lambda one: (_WELL_KNOWN.get(one.partition("-")[0], 9), one), default="")
+
+
+def introduction(finding: Finding) -> str:
+    """Which commit brought a finding and whether it still stands, in a few words; empty where no history tells."""
+    one = finding.introduced
+    if one is None:
+        return ""
+    who = ", ".join(part for part in (one.author, one.date[:10]) if part)
+    return f"commit {one.commit[:12]} ({who}), {'in HEAD' if one.in_head else 'not in HEAD any more'}"
 
 
 def newness(decision: Decision) -> str:
@@ -168,7 +199,7 @@ def other_decision(decision: Decision) -> str:
 
 def sources_of(finding: Finding) -> str:
     """Who reported a finding: `bandit B608, semgrep secscan.py.sql...`."""
-    rules: dict[str, None] = {f"{one.scanner} {one.rule}": None for one in finding.sources}
+    rules: dict[str, None] = {f"{one.scanner} {one.rule}": None for here in finding.each for one in here.sources}
     return ", ".join(rules)
 
 

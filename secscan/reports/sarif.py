@@ -8,6 +8,7 @@ report that drops it would let it vanish. The document holds no clock and no pla
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -19,7 +20,7 @@ from secscan.findings.scan import Scan
 from secscan.policy.decide import MARKER_RULE
 from secscan.reports.contract import Format
 from secscan.reports.escape import plain, sarif_text, uri, web_link
-from secscan.reports.present import Judged, Presentation, main_identifier, other_decision
+from secscan.reports.present import Judged, Presentation, counted, introduction, main_identifier, other_decision
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _ROOT = "%SRCROOT%"
@@ -43,6 +44,10 @@ _PRECISION = {Confidence.HIGH: "high", Confidence.MEDIUM: "medium", Confidence.L
 _MOST_TEXT = 1_000
 """Platforms refuse descriptions of more than 1,024 characters."""
 _MOST_STEPS = 1_000
+_MOST_RELATED = 100
+"""Further places of one result; GitHub shows no more (and refuses more than 1,000)."""
+_MOST_LINKS = 5
+"""Of those, the ones that the message links to: platforms show only related locations that it names."""
 
 _NOTIFICATIONS = {
     "incomplete": "Something that the policy demands was not looked at.",
@@ -151,11 +156,15 @@ def build_result(judged: Judged, rule_index: int) -> dict[str, Any]:
         "ruleId": rule_id(finding),
         "ruleIndex": rule_index,
         "level": _LEVELS[finding.severity],
-        "message": {"text": sarif_text(finding.message or finding.title)},
+        "message": {"text": sarif_text(finding.message or finding.title) + _links(judged)},
         "locations": [location],
         "partialFingerprints": {"secscan/v1": finding.fingerprint},
         "properties": _result_properties(judged),
     }
+    if judged.places:
+        result["relatedLocations"] = [
+            _related(at, one) for at, one in enumerate(judged.places[:_MOST_RELATED], start=1)
+        ]
     if judged.decision.new is not None:
         result["baselineState"] = "new" if judged.decision.new else "unchanged"
     if finding.trace:
@@ -211,6 +220,8 @@ def _result_properties(judged: Judged) -> dict[str, Any]:
         "epss": finding.epss,
         "knownExploited": finding.known_exploited,
         "secretId": finding.secret_id,
+        "introduced": plain(introduction(finding)),
+        "places": len(judged.places) + 1 if judged.places else None,
         "purl": plain(package.purl) if package else "",
         "version": plain(package.version) if package else "",
         "fixedVersions": [plain(one) for one in package.fixed_versions] if package else [],
@@ -237,6 +248,36 @@ def _suppressions(judged: Judged) -> Iterator[dict[str, Any]]:
 def _marker(marker: Marker) -> str:
     reason = f": {marker.reason}" if marker.reason else ""
     return f"{marker.text}{reason}"
+
+
+def _links(judged: Judged) -> str:
+    """Name the further places; each name links to the related location of that number (SARIF 2.1.0, 3.11.6)."""
+    if not judged.places:
+        return ""
+    named = [f"[{_label(one.finding.place)}]({at})" for at, one in enumerate(judged.places[:_MOST_LINKS], start=1)]
+    beyond = len(judged.places) - len(named)
+    more = f" and {beyond} more" if beyond else ""
+    return f" The same secret stands in {counted(len(judged.places), 'more place')}: {', '.join(named)}{more}."
+
+
+def _label(place: str) -> str:
+    """A place as the text of a link: brackets and backslashes in it are escaped."""
+    return re.sub(r"([\[\]\\])", r"\\\1", sarif_text(place))
+
+
+def _related(number: int, judged: Judged) -> dict[str, Any]:
+    finding, decision = judged.finding, judged.decision
+    location = _location(finding.location.path, finding.location.region or Region(start_line=1))
+    by = f"waiver {decision.waiver}" if decision.waiver else f"rule {decision.rule}"
+    said = f"The same secret ({decision.action} by the {by}; {finding.severity}, {finding.confidence} confidence)."
+    brought = introduction(finding)
+    properties = {"fingerprint": finding.fingerprint, "introduced": plain(brought)}
+    return {
+        "id": number,
+        **location,
+        "message": {"text": sarif_text(f"{said} Brought by {brought}." if brought else said)},
+        "properties": {name: value for name, value in properties.items() if value},
+    }
 
 
 def _location(path: str, region: Region) -> dict[str, Any]:

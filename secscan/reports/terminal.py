@@ -5,16 +5,28 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from secscan.findings.levels import Action, Severity, WaiverState
+from secscan.findings.levels import Action, Kind, Severity, WaiverState
 from secscan.findings.scan import Scan
 from secscan.reports.contract import Format
 from secscan.reports.escape import terminal
-from secscan.reports.present import GapGroup, Judged, Presentation, newness, other_decision, ran_as, sources_of
+from secscan.reports.present import (
+    GapGroup,
+    Judged,
+    Presentation,
+    counted,
+    newness,
+    other_decision,
+    ran_as,
+    sources_of,
+)
 
 _MOST_BLOCKED = 40
 _MOST_WARNED = 15
 _MOST_NAMES = 4
+_MOST_PLACES = 5
 _MOST_REASONS = 5
+
+_SAID = {Action.BLOCK: "blocked", Action.WARN: "warned of", Action.ACCEPT: "accepted"}
 
 _STYLES = {
     "failed": "1;97;41",
@@ -137,6 +149,7 @@ def _brief(page: _Page, one: Judged) -> Iterator[str]:
     severity = page.styled(f"{finding.severity:<8}", finding.severity)
     yield f"  {severity}  {terminal(finding.place)}"
     yield "            " + page.cut(terminal(finding.title), 12)
+    yield from _places(page, one)
 
 
 def _detailed(page: _Page, one: Judged) -> Iterator[str]:
@@ -145,11 +158,14 @@ def _detailed(page: _Page, one: Judged) -> Iterator[str]:
     symbol = f" in {terminal(finding.location.symbol)}" if finding.location.symbol else ""
     yield f"  {severity}  {page.head(page.cut(terminal(finding.title), 12))}"
     yield f"            {terminal(finding.place)}{symbol}"
+    yield from _places(page, one)
     for line in finding.location.snippet.splitlines()[:3]:
         # The bar keeps a hostile line from beginning with a command for the platform.
         yield page.styled("            | ", "dim") + page.cut(terminal(line), 14)
     if finding.message and finding.package is None:
         yield from page.wrapped(terminal(_first(finding.message)), indent=12, hang=0)
+    for note in finding.notes if finding.kind is Kind.SECRET else ():
+        yield from page.wrapped(terminal(note), indent=12, hang=2)
     if finding.remediation:
         yield from page.wrapped(f"fix: {terminal(finding.remediation)}", indent=12, hang=5)
     other = one.decision.other
@@ -164,6 +180,20 @@ def _detailed(page: _Page, one: Judged) -> Iterator[str]:
     yield page.styled(f"            id:  {terminal(finding.fingerprint)}", "dim")
 
 
+def _places(page: _Page, one: Judged) -> Iterator[str]:
+    """The further places of the same secret; those that the policy says something milder of say so."""
+    if not one.places:
+        return
+    named = [
+        terminal(here.finding.place)
+        + ("" if here.decision.action is one.decision.action else f" ({_SAID[here.decision.action]})")
+        for here in one.places[:_MOST_PLACES]
+    ]
+    more = f", and {len(one.places) - _MOST_PLACES} more" if len(one.places) > _MOST_PLACES else ""
+    text = f"also in {counted(len(one.places), 'more place')}: {', '.join(named)}{more}"
+    yield from page.wrapped(text, indent=12, hang=2)
+
+
 def _accepted(view: Presentation) -> Iterator[str]:
     count = view.by_action[Action.ACCEPT]
     if count:
@@ -173,13 +203,13 @@ def _accepted(view: Presentation) -> Iterator[str]:
 def _remedy(page: _Page, view: Presentation) -> Iterator[str]:
     """What to do first, where one step clears several findings; each other finding says what to do itself."""
     remedy = view.judgement.remedy
-    several = [one for one in remedy.steps if len(one.clears) > 1] if remedy else []
+    several = [(one, count) for one in remedy.steps if (count := view.cleared_by(one)) > 1] if remedy else []
     if remedy and several:
         yield page.head(
             f"What clears most ({len(remedy.steps)} steps turn the gate green: `secscan explain --verdict`)"
         )
-    for one in several[:_MOST_REASONS]:
-        yield from page.wrapped(f"- {terminal(one.text)}: clears {len(one.clears)} findings", indent=2)
+    for one, count in several[:_MOST_REASONS]:
+        yield from page.wrapped(f"- {terminal(one.text)}: clears {count} findings", indent=2)
 
 
 def _waivers(page: _Page, view: Presentation) -> Iterator[str]:

@@ -13,18 +13,24 @@ was not found did not scan.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from secrets import token_hex
 from typing import ClassVar, Generic, TypeVar
 
 from secscan.errors import SecscanError
 from secscan.findings.levels import Kind
-from secscan.findings.model import Finding, Gap
+from secscan.findings.model import Finding, Gap, Notice
 from secscan.process import Ended, Limits
+from secscan.stores.aws.settings import AwsSettings
+from secscan.stores.vault.settings import VaultSettings
 from secscan.targets.contract import Target
 
 PieceT = TypeVar("PieceT")
+
+FILES = "files"
+SERVER = "server"
 
 
 class ScannerError(SecscanError):
@@ -43,6 +49,15 @@ class Needs:
     """Programs by name; see `process.find_program`."""
     advisories: bool = False
     """Whether it works against the advisory index."""
+    vault: bool = False
+    """Whether it asks Vault: then it is part of a scan only where the caller wants that."""
+    aws: bool = False
+    """The same for AWS."""
+
+
+def no_credentials(_scanner: str) -> Mapping[str, str]:
+    """No scanner has credentials."""
+    return {}
 
 
 @dataclass(frozen=True)
@@ -54,11 +69,20 @@ class Setup:
     limits: Limits = field(default_factory=Limits)
     advisories: Path | None = None
     """The advisory index, opened read-only; None where there is none."""
+    vault: VaultSettings | None = None
+    """How Vault is reached and asked; None where the caller does not want that."""
+    aws: AwsSettings | None = None
+    """The same for AWS."""
+    credentials: Callable[[str], Mapping[str, str]] = no_credentials
+    """Gives the variables with credentials of a scanner, by its name, when its program is about to start."""
     jobs: int = 1
     """How many processor cores this scanner may count on."""
     place: Callable[[str], Path] = field(default=Path)
     """Gives the absolute path on disk at which a file in scope can be scanned under a harmless name and in a
     readable encoding; see `scanners.workspace`."""
+    values_key: str = field(default_factory=lambda: token_hex(32), repr=False)
+    """A key that lives as long as the scan. A scanner that knows the value of a secret says by
+    `secrets.worker.secret_id` under this key, in `Finding.same`, which findings have the same."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +104,8 @@ class Report:
     gaps: tuple[Gap, ...] = ()
     looked_at: frozenset[str] = frozenset()
     """The part of the plan's `selected` that the tool proved to have looked at."""
+    notices: tuple[Notice, ...] = ()
+    """What the reader of a report should know besides."""
     control: bool = False
     """Whether the positive control was found (it is not among the findings)."""
 
@@ -91,6 +117,8 @@ class Scanner(ABC, Generic[PieceT]):
     """The name used in policies and reports."""
     title: ClassVar[str]
     """What it does, in a few words, for `secscan doctor`."""
+    looks_at: ClassVar[str] = FILES
+    """What sort of target it is for: `FILES`, or `SERVER` for one that has none."""
     kinds: ClassVar[tuple[Kind, ...]]
     """Kinds of finding it can report."""
     needs: ClassVar[Needs] = Needs()

@@ -13,7 +13,7 @@ from typing import Any
 
 from secscan import scanners
 from secscan.errors import UsageError
-from secscan.scanners.contract import Scanner
+from secscan.scanners.contract import FILES, Scanner
 
 GROUP = "secscan.scanners"
 
@@ -39,13 +39,34 @@ def all_scanners() -> dict[str, Scanner[Any]]:
     return dict(sorted(found.items()))
 
 
-def choose(names: tuple[str, ...], *, without: tuple[str, ...] = ()) -> dict[str, Scanner[Any]]:
+def choose(
+    names: tuple[str, ...],
+    *,
+    without: tuple[str, ...] = (),
+    vault: bool = False,
+    aws: bool = False,
+    looks_at: str = FILES,
+) -> dict[str, Scanner[Any]]:
     """Return the scanners with these names, or all for no names, but for those of `without`.
 
-    Raises `UsageError` for an unknown name.
+    `vault`, `aws`: whether those that ask that store are among them, also where only others are named. Those for
+    another sort of target (`Scanner.looks_at`) are left out. Raises `UsageError` for an unknown name, or one of those.
     """
     known = all_scanners()
     for name in (*names, *without):
         if name not in known:
             raise UsageError(f"there is no scanner {name!r}", hint=f"the scanners are: {', '.join(known)}")
-    return {name: scanner for name, scanner in known.items() if (not names or name in names) and name not in without}
+        if name in names and known[name].looks_at != looks_at:
+            raise UsageError(f"{name} does not look at {looks_at}", hint="it has a command of its own")
+    vault = (vault and not any(known[name].needs.vault for name in names)) or looks_at != FILES
+
+    def is_wanted(scanner: Scanner[Any]) -> bool:
+        if scanner.needs.vault:
+            return vault
+        return aws if scanner.needs.aws else not names
+
+    return {
+        name: scanner
+        for name, scanner in known.items()
+        if scanner.looks_at == looks_at and name not in without and (name in names or is_wanted(scanner))
+    }

@@ -6,14 +6,14 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from secscan import process
-from secscan.errors import Interrupted
+from secscan.errors import Interrupted, VaultError
 from secscan.findings.levels import GapKind, Kind, RunStatus
-from secscan.findings.model import Finding, Gap, ScannerRun
+from secscan.findings.model import Finding, Gap, Notice, ScannerRun
 from secscan.findings.scan import ScannerTiming
 from secscan.scanners.contract import Plan, Report, Scanner, ScannerError, Setup
 
@@ -41,6 +41,8 @@ class Outcome:
     timing: ScannerTiming
     findings: tuple[Finding, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    """What it has to say besides."""
     packages: frozenset[str] = frozenset()
     """The packages that were counted for it, where it looks at packages."""
 
@@ -119,14 +121,14 @@ def _prepare(scanner: Scanner[Any], common: Setup) -> _Work | Outcome:
         programs = find_programs(scanner, (common.target.origin, common.target.root, Path.cwd()))
     except ScannerError as error:
         return _failed(scanner, error, plan)
-    setup = Setup(
-        target=common.target,
-        programs=programs,
-        limits=common.limits,
-        advisories=common.advisories,
-        jobs=common.jobs,
-        place=common.place,
-    )
+    for needed, given, store, option in (
+        (scanner.needs.vault, common.vault, "Vault", "--vault"),
+        (scanner.needs.aws, common.aws, "AWS", "--aws"),
+    ):
+        if needed and given is None:
+            unwanted = ScannerError(f"nobody said that {store} may be asked", hint=f"scan with {option}")
+            return _failed(scanner, unwanted, plan)
+    setup = replace(common, programs=programs)
     return _Work(scanner=scanner, setup=setup, plan=plan, seconds=time.monotonic() - started)
 
 
@@ -167,9 +169,12 @@ def _run_pieces(works: Mapping[str, _Work], jobs: int, progress: Callable[[Progr
 
 def _run_piece(scanner: Scanner[Any], piece: Any, setup: Setup) -> tuple[Report, float, float]:
     try:
-        ended = scanner.run(piece, setup)
+        with process.lending(setup.credentials(scanner.name)):
+            ended = scanner.run(piece, setup)
     except process.StartError as error:
         raise ScannerError(str(error), hint=scanner.install_hint) from error
+    except VaultError as error:
+        raise ScannerError(f"a credential of its own could not be read: {error.message}", hint=error.hint) from error
     return scanner.parse(ended, piece), ended.seconds, ended.peak_megabytes
 
 
@@ -185,7 +190,7 @@ def _take(future: Future[tuple[Report, float, float]], work: _Work) -> None:
         work.reports.append(report)
     else:
         # A scanner that misses what it must find has not looked, whatever it says; what it did find is kept.
-        work.reports.append(Report(findings=report.findings, gaps=report.gaps))
+        work.reports.append(replace(report, looked_at=frozenset()))
         work.errors.append(
             ScannerError(
                 "it did not find its positive control, so it did not scan",
@@ -231,4 +236,5 @@ def _outcome(work: _Work) -> Outcome:
     )
     findings = tuple(finding for report in work.reports for finding in report.findings)
     packages = work.plan.selected if Kind.DEPENDENCY in work.scanner.kinds else frozenset()
-    return Outcome(run=run, timing=timing, findings=findings, gaps=tuple(gaps), packages=packages)
+    notices = tuple(notice for report in work.reports for notice in report.notices)
+    return Outcome(run=run, timing=timing, findings=findings, gaps=tuple(gaps), notices=notices, packages=packages)

@@ -22,7 +22,7 @@ from secscan.process import Ended, run
 from secscan.scanners.contract import MalformedOutput, Plan, Report, Scanner, ScannerError, Setup, refuse_trouble
 from secscan.scanners.toolkit import FileBatch, file_batches, strict_json, typed
 from secscan.secrets.detect.checksums import base62
-from secscan.secrets.worker import KEY_VARIABLE
+from secscan.secrets.worker import KEY_VARIABLE, VALUES_KEY_VARIABLE
 
 CONTROL = "secscan_control.txt"
 _SHORTEST_KEY = 32
@@ -56,7 +56,7 @@ class Secrets(Scanner[FileBatch]):
         return run(
             [sys.executable, "-I", "-m", "secscan.secrets.worker", "files.json"],
             limits=setup.limits,
-            env={KEY_VARIABLE: key} if key else None,
+            env={VALUES_KEY_VARIABLE: setup.values_key, **({KEY_VARIABLE: key} if key else {})},
             files={"files.json": json.dumps(listed).encode(), CONTROL: control_source()},
         )
 
@@ -108,6 +108,7 @@ class _Found(msgspec.Struct):
     title: str
     preview: str
     secret_id: str
+    same: str
     severity: Severity
     confidence: Confidence
     form: str
@@ -138,6 +139,12 @@ def _finding(found: _Found, path: str) -> Finding:
     remedy = "Whoever can read this can use it, and could before you delete it: revoke it, then take it out."
     if found.revoke:
         remedy = f"Revoke it: {found.revoke}. Then take it out, and read it from a secret store."
+    region = Region(
+        start_line=found.start_line,
+        start_column=found.start_column,
+        end_line=found.end_line,
+        end_column=found.end_column,
+    )
     return Finding(
         kind=Kind.SECRET,
         defect="hardcoded-credential",
@@ -145,18 +152,13 @@ def _finding(found: _Found, path: str) -> Finding:
         message=f"A secret stands in the file: {found.preview}{form}.{why}",
         severity=found.severity,
         confidence=found.confidence,
-        location=Location(
-            path=path,
-            region=Region(
-                start_line=found.start_line,
-                start_column=found.start_column,
-                end_line=found.end_line,
-                end_column=found.end_column,
-            ),
+        location=Location(path=path, region=region),
+        sources=(
+            Source(scanner=Secrets.name, rule=f"secscan.secret.{found.rule}", severity=found.severity, region=region),
         ),
-        sources=(Source(scanner=Secrets.name, rule=f"secscan.secret.{found.rule}", severity=found.severity),),
         identifiers=("CWE-798",),
         secret_id=found.secret_id,
+        same=found.same,
         remediation=remedy,
     )
 

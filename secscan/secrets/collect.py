@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from secscan.errors import SecscanError
 from secscan.findings.levels import Kind
-from secscan.findings.model import Finding, Region
+from secscan.findings.model import Finding, Region, at_each_place
 from secscan.secrets.assignments import assignment_spans
 from secscan.secrets.literals import string_literals
 from secscan.secrets.mask import Span
@@ -52,7 +52,7 @@ def collect(findings: Iterable[Finding], read: Callable[[str], bytes]) -> tuple[
     `read` gives a file's content by its path text; a file it cannot give is passed over.
     """
     by_file: dict[str, list[Finding]] = {}
-    for finding in findings:
+    for finding in at_each_place(findings):
         if tells_secret(finding) and finding.location.region is not None:
             by_file.setdefault(finding.location.path, []).append(finding)
     known: dict[tuple[str, str], Known] = {}

@@ -72,6 +72,8 @@ class Scrubber:
             notes=tuple(self.scrub(note, path=path) for note in finding.notes),
             references=tuple(self.scrub(url) for url in finding.references),
             package=self._package(finding.package),
+            introduced=self._changed(finding.introduced, path, "author") if finding.introduced else None,
+            places=tuple(self.scrub_finding(one) for one in finding.places),
         )
 
     def scrub_gap(self, gap: Gap) -> Gap:

@@ -24,6 +24,8 @@ from secscan.secrets.detect.detector import detect
 
 KEY_VARIABLE = "SECSCAN_SECRET_ID_KEY"
 """The environment variable with the organisation's key."""
+VALUES_KEY_VARIABLE = "SECSCAN_VALUES_KEY"
+"""The one with the key of this scan, which all its children share: it tells which findings have the same value."""
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -39,7 +41,7 @@ _RUNS = re.compile(rb"[\x20-\x7e\t\r\n]{16,}")
 
 def main(arguments: list[str]) -> int:
     """Look at every file of the list and write the answer."""
-    key = os.environ.pop(KEY_VARIABLE, "").encode()
+    key, values_key = (os.environ.pop(name, "").encode() for name in (KEY_VARIABLE, VALUES_KEY_VARIABLE))
     files: dict[str, str] = json.loads(Path(arguments[0]).read_bytes())
     findings: list[dict[str, Any]] = []
     gaps: list[dict[str, str]] = []
@@ -54,18 +56,20 @@ def main(arguments: list[str]) -> int:
         if len(data) > LOOKED_AT_MOST:
             gaps.append({"place": place, "kind": "too-large", "detail": f"more than {LOOKED_AT_MOST} bytes"})
             continue
-        findings += [{"place": place, **one} for one in look_at(data, path, key=key)]
+        findings += [{"place": place, **one} for one in look_at(data, path, key=key, values_key=values_key)]
         looked_at.append(place)
     json.dump({"findings": findings, "gaps": gaps, "looked_at": looked_at, "complete": True}, sys.stdout)
     return 0
 
 
-def look_at(data: bytes, path: str, *, key: bytes = b"") -> Iterator[dict[str, Any]]:
-    """Yield the secrets of one file as plain values; with an id under the organisation's key, where there is one."""
+def look_at(data: bytes, path: str, *, key: bytes = b"", values_key: bytes = b"") -> Iterator[dict[str, Any]]:
+    """Yield the secrets of one file as plain values; with an id under the organisation's key and one under that of the
+    scan, where there is one."""
     text, form = decoded(data)
     lines = [0, *(found.end() for found in re.finditer("\n", text))]
     for one in detect(text, path):
-        yield _plain(one, lines, form, key)
+        named = {"secret_id": secret_id(one.secret.reveal(), key), "same": secret_id(one.secret.reveal(), values_key)}
+        yield {**_plain(one, lines, form), **named}
 
 
 def decoded(data: bytes) -> tuple[str, str]:
@@ -95,22 +99,28 @@ def secret_id(value: str, key: bytes) -> str:
     return hmac.new(key, value.encode("utf-8", errors="surrogatepass"), "sha256").hexdigest()[:32] if key else ""
 
 
-def _plain(one: Candidate, lines: list[int], form: str, key: bytes) -> dict[str, Any]:
-    first, last = bisect_right(lines, one.start), bisect_right(lines, max(one.end - 1, one.start))
+def _plain(one: Candidate, lines: list[int], form: str) -> dict[str, Any]:
     return {
         "rule": one.rule,
         "title": one.title,
         "preview": one.secret.preview(),
-        "secret_id": secret_id(one.secret.reveal(), key),
         "severity": one.severity,
         "confidence": one.confidence,
         "form": one.form or form,
         "revoke": one.revoke,
         "why": one.why,
+        **region_of(lines, one.start, one.end),
+    }
+
+
+def region_of(lines: list[int], start: int, end: int) -> dict[str, int]:
+    """Return where characters `start` up to `end` stand, in lines and columns from 1. `lines` are the lines' starts."""
+    first, last = bisect_right(lines, start), bisect_right(lines, max(end - 1, start))
+    return {
         "start_line": first,
-        "start_column": one.start - lines[first - 1] + 1,
+        "start_column": start - lines[first - 1] + 1,
         "end_line": last,
-        "end_column": one.end - lines[last - 1] + 1,
+        "end_column": end - lines[last - 1] + 1,
     }
 
 

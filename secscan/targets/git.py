@@ -16,10 +16,13 @@ import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from secscan import process
 from secscan.errors import TargetError
+from secscan.findings.paths import encode_path, is_test_path
+from secscan.findings.scan import timestamp
 
 REGULAR, EXECUTABLE, LINK, GITLINK = 0o100644, 0o100755, 0o120000, 0o160000
 """Modes of entries in an index or tree: file, executable file, symbolic link, submodule."""
@@ -92,16 +95,25 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Name:
+    """A name under which a content was committed."""
+
+    path: bytes
+    commit: str
+    """The commit that brought it there, the first in the order of history."""
+    order: int
+    """The place of that commit in it."""
+
+
+@dataclass(frozen=True)
 class Version:
-    """One content that a file had in some commit."""
+    """One content that a file had in some commit, under names that say the same of it: the last part of the path is
+    equal, and so is whether it stands among tests."""
 
     oid: str
     mode: int
-    path: bytes
-    commit: str
-    """The commit that brought it, the first in the order of history."""
-    order: int
-    """The place of that commit in it."""
+    names: tuple[Name, ...]
+    """The oldest first."""
 
 
 @dataclass(frozen=True)
@@ -198,12 +210,12 @@ class Repository:
         return {new: old for _, old, new in zip(rows, rows, rows, strict=True)}
 
     def versions(self) -> tuple[Version, ...]:
-        """Every content of a file that a ref reaches, once, as the first commit brought it under its first name."""
+        """Every content of a file that a ref reaches, with the names it had."""
         commits = self._run("rev-list", "--all", "--reverse", "--topo-order")
         if not commits:
             return ()
         options = ("--stdin", "-r", "-z", "-m", "--root", "--no-renames", "--no-ext-diff", "--no-textconv", "--raw")
-        found: dict[str, Version] = {}
+        found: dict[tuple[str, bytes, bool], tuple[int, dict[bytes, Name]]] = {}
         commit, order = "", 0
         rows = _rows(self._run("diff-tree", *options, stdin=commits))
         for row in rows:
@@ -212,19 +224,22 @@ class Repository:
                 continue
             _, mode, _, oid, _ = row[1:].split()
             path = next(rows)
-            name = oid.decode("ascii")
-            if name not in found and int(mode, 8) in (REGULAR, EXECUTABLE, 0o100664):
-                found[name] = Version(name, int(mode, 8), path, commit, order)
-        return tuple(found.values())
+            if int(mode, 8) in (REGULAR, EXECUTABLE, 0o100664):
+                key = (oid.decode("ascii"), path.rpartition(b"/")[2], is_test_path(encode_path(path)))
+                names = found.setdefault(key, (int(mode, 8), {}))[1]
+                names.setdefault(path, Name(path, commit, order))
+        return tuple(Version(key[0], mode, tuple(names.values())) for key, (mode, names) in found.items())
 
-    def authors(self, commits: Iterable[str]) -> dict[str, str]:
-        """Who wrote each commit, and on which day."""
+    def authors(self, commits: Iterable[str]) -> dict[str, tuple[str, str]]:
+        """Who wrote each commit, and when (RFC 3339, UTC; empty where its author's clock gave no time)."""
         asked = sorted(set(commits))
         if not asked:
             return {}
-        answer = self._run("rev-list", "--no-walk", "--stdin", "--format=%an, %as", stdin="\n".join(asked).encode())
-        lines = iter(answer.decode("utf-8", "replace").splitlines())
-        return {header.split()[1]: who for header, who in zip(lines, lines, strict=True)}
+        answer = self._run("rev-list", "--no-walk", "--stdin", "--format=%at %an", stdin="\n".join(asked).encode())
+        # A name can hold what Python takes for the end of a line; git ends its lines with one character only.
+        lines = iter(answer.decode("utf-8", "replace").rstrip("\n").split("\n"))
+        told = {header.split()[1]: line.partition(" ") for header, line in zip(lines, lines, strict=True)}
+        return {commit: (name, _moment(seconds)) for commit, (seconds, _, name) in told.items()}
 
     def blobs(self, oids: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
         """Yield the content of each object once; None where it is missing, not a blob, or above `MAX_BLOB`."""
@@ -372,6 +387,14 @@ def _read_line(path: Path) -> bytes:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             return b""
         return stream.read(8192).split(b"\n", 1)[0].rstrip(b"\r")
+
+
+def _moment(seconds: str) -> str:
+    """Seconds since 1970 as a time. Who makes a commit can write any number."""
+    try:
+        return timestamp(datetime.fromtimestamp(int(seconds), UTC))
+    except (ValueError, OverflowError, OSError):
+        return ""
 
 
 def _rows(data: bytes) -> Iterator[bytes]:

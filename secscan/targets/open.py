@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,11 +13,12 @@ from secscan import process
 from secscan.errors import TargetError, UsageError
 from secscan.findings.paths import encode_path
 from secscan.targets.contract import Target
-from secscan.targets.diff import open_commit, open_diff
+from secscan.targets.diff import open_commit, open_diff, parse_span
 from secscan.targets.git import Repository, find_repository
 from secscan.targets.history import open_history
 from secscan.targets.paths import open_paths
 from secscan.targets.scope import Wishes
+from secscan.targets.server import open_server
 from secscan.targets.staged import open_staged
 from secscan.targets.standard_input import open_standard_input
 from secscan.targets.tree import open_file, open_tree, prefix_of
@@ -40,6 +41,8 @@ class TargetRequest:
     """Every version of every file that was ever committed; see `targets.history`."""
     paths_from: str = ""
     """A file with a list of paths, or `-` for standard input."""
+    server: str = ""
+    """The address of a Vault server, which is looked at instead of any path."""
     include: tuple[str, ...] = ()
     """Path globs (see `findings.globs`) of what is brought back into scope."""
     exclude: tuple[str, ...] = ()
@@ -53,6 +56,10 @@ def open_target(request: TargetRequest) -> Iterator[Target]:
     Raises `TargetError` where it does not exist, cannot be read, or is not in a git repository where it must
     be, and `UsageError` where the request contradicts itself.
     """
+    if request.server:
+        with process.private_folder() as folder:
+            yield open_server(request.server, Path(os.path.realpath(folder)))
+        return
     ways = (request.staged, request.diff, request.commit, request.history, request.paths_from)
     if sum(map(bool, ways)) > 1:
         raise UsageError("--staged, --diff, --history and --paths-from exclude each other", hint="give one of them")
@@ -90,15 +97,58 @@ def open_target(request: TargetRequest) -> Iterator[Target]:
 def renames_since(path: Path, base: str) -> dict[str, str]:
     """Return old path text by new path text, below the folder `path`, of the files that were renamed from the commit
     `base` to HEAD."""
+    return renames_between(path, base, _repository(_resolve(path)).commit("HEAD"))
+
+
+def renames_between(path: Path, base: str, last: str) -> dict[str, str]:
+    """Return old path text by new path text, below the folder `path`, of what was renamed between two commits."""
     place = _resolve(path)
     repository = _repository(place)
     prefix = prefix_of(place, repository)
-    moved = repository.renames(base, repository.commit("HEAD")).items()
+    moved = repository.renames(base, last).items()
     return {
         encode_path(new[len(prefix) :]): encode_path(old[len(prefix) :])
         for new, old in moved
         if new.startswith(prefix) and old.startswith(prefix)
     }
+
+
+@dataclass(frozen=True)
+class RangeEnds:
+    """The two commits of a range, and what lies between them for some files."""
+
+    base: str
+    last: str
+    before: dict[str, bytes]
+    """Content in the first commit, by path text, of those that were asked for."""
+    after: dict[str, bytes]
+    """Content in the last, also of what was renamed since."""
+    renamed: dict[str, str]
+    """New path text by old."""
+
+
+def range_ends(path: Path, span: str, names: Collection[str]) -> RangeEnds:
+    """Return the ends of a range of commits (see `targets.diff`), with the content of the files `names` at both.
+
+    Raises `TargetError` where a commit is not there.
+    """
+    place = _resolve(path)
+    repository = _repository(place)
+    first, last_name, from_ancestor = parse_span(span)
+    base, last = repository.commit(first), repository.commit(last_name)
+    if from_ancestor:
+        base = repository.merge_base(base, last)
+    renamed = {old: new for new, old in renames_between(place, base, last).items()}
+    prefix = prefix_of(place, repository)
+
+    def contents(commit: str, wanted: Collection[str]) -> dict[str, bytes]:
+        oids = {encode_path(one.path[len(prefix) :]): one.oid for one in repository.tree(commit, prefix)}
+        oids = {name: oids[name] for name in wanted if name in oids}
+        data = dict(repository.blobs(oids.values()))
+        return {name: found for name, oid in oids.items() if (found := data.get(oid)) is not None}
+
+    after = contents(last, {renamed.get(name, name) for name in names})
+    return RangeEnds(base, last, contents(base, names), after, renamed)
 
 
 def _resolve(path: Path) -> Path:

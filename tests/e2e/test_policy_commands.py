@@ -12,7 +12,7 @@ import pytest
 from secscan.findings.model import TargetInfo
 from secscan.findings.scan import Scan, dumps
 from tests.e2e.conftest import Run
-from tests.support.scans import HOUSE_POLICY, MARKED, NOTE, PACKAGE, TAINTED, UNSCORED, ordinary, run, scan_of
+from tests.support.scans import HOUSE_POLICY, MARKED, NOTE, PACKAGE, SPREAD, TAINTED, UNSCORED, ordinary, run, scan_of
 
 HOUSE = ("--policy", HOUSE_POLICY)
 
@@ -286,3 +286,41 @@ def test_what_is_a_secret_and_what_is_none_is_explained(secscan: Run, folder: Pa
     assert "settings.py:2 generic-token: none, its words say that it is to be filled in" in said
     assert "c0pper" not in result.stdout
     assert secscan("explain", "--secrets", "gone.py", cwd=folder).code == 2
+
+
+# --- A secret in several places ---------------------------------------------------------------------------------------
+
+
+def test_a_place_is_waived_and_explained_by_itself_and_all_of_them_on_demand(secscan: Run, folder: Path) -> None:
+    save(folder / "secscan.json", scan_of(SPREAD))
+    said = secscan("explain", "dddd0003", "--policy", HOUSE_POLICY, cwd=folder)
+    assert said.code == 0
+    assert "tests/test_api.py:3" in said.stdout
+    assert "brought by commit cccccccccccc (Ana, 2025-11-30), in HEAD" in said.stdout
+    assert "  block (serious): shop/settings.py:2, fingerprint dddd0002" in said.stdout
+    assert "  warn (worth-a-look): docs/setup.md:4" in said.stdout
+    verdict = secscan("explain", "--verdict", cwd=folder).stdout
+    assert "- failed: 1 blocked by the rule serious" in verdict
+    assert "deploy/a [b](c).yaml:3 and 6 more places" in verdict
+    assert "secscan waiver add dddd0001 --all-places" in verdict
+    why = ("--reason", "a token that was never issued", "--owner", "ana")
+    one = secscan("waiver", "add", "dddd0003", *why, *HOUSE, "--file", "one.yaml", cwd=folder)
+    assert "it is about tests/test_api.py:3 only; 7 other places of the secret: --all-places" in one.stderr
+    assert "dddd0001" not in (folder / "one.yaml").read_text()
+    added = secscan("waiver", "add", "dddd0003", *why, *HOUSE, "--all-places", "--file", "all.yaml", cwd=folder)
+    assert added.code == 0
+    ends = [
+        secscan("gate", "secscan.json", *HOUSE, "--waivers", name, cwd=folder).code for name in ("one.yaml", "all.yaml")
+    ]
+    assert ends == [1, 0]
+    listed = secscan("waiver", "list", "all.yaml", "--scan", "secscan.json", *HOUSE, cwd=folder)
+    assert "8 findings" in listed.stdout
+
+
+def test_a_baseline_knows_every_place(secscan: Run, folder: Path) -> None:
+    save(folder / "secscan.json", scan_of(msgspec.structs.replace(SPREAD, places=SPREAD.places[:1])))
+    assert "2 findings" in secscan("baseline", "write", cwd=folder).stderr
+    save(folder / "now.json", scan_of(SPREAD))
+    shown = secscan("baseline", "show", "--scan", "now.json", cwd=folder)
+    assert "6 new, 0 gone, 2 known" in shown.stderr
+    assert "tests/test_api.py:3: GitHub token" in shown.stdout

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from secscan import pipeline
-from secscan.findings.levels import GapKind
+from secscan.findings.levels import Confidence, GapKind
+from secscan.findings.model import Finding, Introduced
 from secscan.findings.scan import Scan, dumps
 from secscan.gate.weakening import Terms
 from secscan.policy.load import load_policy
@@ -122,7 +123,11 @@ def test_odd_names_and_renames(tmp_path: Path) -> None:
     git(repo, "mv", "a b/\u00fc\n.py", "other.py")
     commit(repo)
     (finding,) = scan(repo).findings
-    assert finding.location.path == "a b/\u00fc%0A.py"
+    assert {one.location.path: one.introduced.in_head for one in finding.each if one.introduced} == {
+        "other.py": True,
+        "a b/\u00fc%0A.py": False,
+    }
+    assert finding.location.path == "other.py"
 
 
 def test_a_shallow_clone_is_a_gap_and_never_clean(tmp_path: Path) -> None:
@@ -151,3 +156,85 @@ def test_what_only_its_place_makes_a_secret_is_not_quoted(tmp_path: Path, value:
     seen = scan(repo)
     assert places(seen) == {".netrc:1"}
     assert value not in dumps(seen).decode()
+
+
+def brought(finding: Finding) -> Introduced:
+    assert finding.introduced is not None
+    return finding.introduced
+
+
+def test_one_finding_per_secret_over_all_versions_and_files(tmp_path: Path) -> None:
+    old, new = "c0pper-Lantern.42", "n1ght-Harbour.77"
+    repo = repository(tmp_path / "repo", {"app.py": f'PASSWORD = "{old}"\n', "db.env": f"DB_PASSWORD={old}\n"})
+    first = git(repo, "rev-parse", "HEAD")
+    write(repo, {"app.py": f'PASSWORD = "{new}"\n', "db.env": f"x=1\nDB_PASSWORD={old}\n"})
+    second = commit(repo)
+    one, other = sorted(scan(repo).findings, key=lambda finding: -len(finding.places))
+    assert {place.location.path: brought(place) for place in one.each} == {
+        "app.py": Introduced(commit=first, author="Test", date="2026-01-01T00:00:00Z", in_head=False),
+        "db.env": Introduced(commit=first, author="Test", date="2026-01-01T00:00:00Z", in_head=True),
+    }
+    # A value that took the place of another in the same statement is a secret of its own.
+    assert (other.place, brought(other).commit, brought(other).in_head) == ("app.py:1", second, True)
+    assert one.location.path == "db.env"
+
+
+def test_a_new_value_in_an_old_statement_takes_no_fingerprint_of_an_old_one(tmp_path: Path) -> None:
+    repo = repository(tmp_path / "repo", {"app.py": 'PASSWORD = "c0pper-Lantern.42"\n'})
+    (before,) = scan(repo).findings
+    write(repo, {"app.py": '\n\n\nPASSWORD = "a0pper-Lantern.42"\n'})
+    commit(repo)
+    write(repo, {"app.py": 'PASSWORD = "b0pper-Lantern.42"\n'})
+    commit(repo)
+    after = scan(repo).findings
+    assert len(after) == 3
+    assert [one.fingerprint for one in after if not brought(one).in_head and one.place == "app.py:1"] == [
+        before.fingerprint
+    ]
+
+
+def test_a_file_that_was_copied_out_of_the_tests_is_a_place_of_its_own(tmp_path: Path) -> None:
+    """The content is the same object to git; what it stands in decides what is said of it."""
+    text = 'PASSWORD = "c0pper-Lantern.42"\n'
+    repo = repository(tmp_path / "repo", {"tests/db.py": text})
+    write(repo, {"src/db.py": text, "lib/db.py": text})
+    copied = commit(repo)
+    (one,) = scan(repo).findings
+    assert {place.location.path: place.confidence for place in one.each} == {
+        "lib/db.py": Confidence.HIGH,
+        "src/db.py": Confidence.HIGH,
+        "tests/db.py": Confidence.MEDIUM,
+    }
+    assert [brought(place).commit == copied for place in one.each] == [True, True, False]
+    seen = scan(repo)
+    assert seen.judgement is not None
+    assert {decision.rule for decision in seen.judgement.decisions} == {"secret", "made-up-for-a-test"}
+    assert seen.judgement.verdict == "failed"
+
+
+def test_a_version_with_a_marker_speaks_for_none_without(tmp_path: Path) -> None:
+    value = token()
+    repo = repository(tmp_path / "repo", {"a.py": f'T = "{value}"  # gitleaks:allow\n'})
+    write(repo, {"a.py": f'T = "{value}"\n'})
+    commit(repo)
+    (one,) = scan(repo).findings
+    assert sorted(len(place.markers) for place in one.each) == [0, 1]
+
+
+def test_odd_authors_and_times(tmp_path: Path) -> None:
+    repo = repository(tmp_path / "repo", {"base.txt": "x\n"})
+    for number, (name, seconds) in enumerate([("An\u2028a\x0b B\x85", "1"), ("Ben", "9999999999999999")]):
+        write(repo, {f"{number}.py": f'T = "{token()}"\n'})
+        git(repo, "add", "--all")
+        made = f"tree {git(repo, 'write-tree')}\nparent {git(repo, 'rev-parse', 'HEAD')}\n"
+        made += f"author {name} <a@b> {seconds} +0000\ncommitter C <c@d> 1 +0000\n\nmessage\n"
+        git(
+            repo,
+            "reset",
+            "-q",
+            "--soft",
+            git(repo, "hash-object", "-t", "commit", "-w", "--literally", "--stdin", stdin=made.encode()),
+        )
+    first, second = scan(repo).findings
+    assert (brought(first).author, brought(first).date) == ("An\u2028a\x0b B\x85", "1970-01-01T00:00:01Z")
+    assert (brought(second).author, brought(second).date) == ("Ben", "")

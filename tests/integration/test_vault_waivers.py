@@ -11,8 +11,8 @@ import pytest
 
 from secscan.cli.judging import Wanted, gather
 from secscan.errors import PolicyError, VaultError
-from secscan.secrets import vault
-from secscan.secrets.vault import read_field
+from secscan.stores.vault import field as vault
+from secscan.stores.vault.field import read_field
 from tests.support.repositories import commit, git, repository, write
 from tests.support.vault import VaultServer, running
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -11,8 +12,13 @@ from secscan.advisories.store import resolve
 from secscan.scanners.contract import Scanner, Setup
 from secscan.scanners.registry import all_scanners
 from secscan.scanners.runner import find_programs
+from secscan.stores.aws.settings import AwsSettings
+from secscan.stores.vault.settings import VaultSettings
 from tests.recorded.cases import write_case
+from tests.support.aws import REGION, AwsServer
+from tests.support.aws import running as running_aws
 from tests.support.targets import folder_target
+from tests.support.vault import VaultServer, running
 
 SHOP = Path(__file__).resolve().parent.parent.parent / "examples" / "shop"
 
@@ -49,25 +55,82 @@ SECRETS = {
     },
 }
 
-CASES = {"bandit": SOURCE, "semgrep": SOURCE, "pip-audit": MANIFESTS, "secrets": SECRETS}
+VAULT = {
+    "clean": {"clean.py": b"x = 1\n"},
+    "states": {
+        "a.py": b"A_PASSWORD = 'c0pper-Lantern.42'\nB_PASSWORD = 'c0pper-Lantern.41'\n"
+        b"C_PASSWORD = 'v1olin-Harbor.77'\nD_PASSWORD = 'hunter2'\nE_PASSWORD = 'h0lly-Saddle.99'\n"
+    },
+}
+
+REFERENCES = {
+    "clean": {"clean.py": b"x = 1\n"},
+    "states": {
+        "deploy.sh": b"vault kv get -field=password secret/app/db\nvault kv get -field=pasword secret/app/db\n"
+        b"vault kv get -version=1 secret/app/db; vault kv get -version=9 secret/app/db; vault kv get secret/gone\n"
+        b"vault kv get secret/../../sys/mounts; vault kv get secret/$APP/db; vault kv get nowhere/app\n",
+        "app.yaml": b"x: <path:secret/data/app/dbx#password>\n",
+    },
+}
+
+CASES = {
+    "aws-secrets": VAULT,
+    "bandit": SOURCE,
+    "semgrep": SOURCE,
+    "pip-audit": MANIFESTS,
+    "secrets": SECRETS,
+    "vault": VAULT,
+    "vault-audit": {"development": {}},
+    "vault-references": REFERENCES,
+}
+
+VALUES_KEY = "the same in every recording"
 
 
 def main() -> None:
     """Run every scanner on every case of its own and write what it said."""
-    with resolve("demo") as index:
+    with (
+        resolve("demo") as index,
+        tempfile.TemporaryDirectory() as folder,
+        running(Path(folder)) as server,
+        running_aws(Path(folder)) as aws,
+    ):
+        fill(server)
+        fill_aws(aws)
+        os.environ.update(server.environment(), AWS_ACCESS_KEY_ID="made-up", AWS_SECRET_ACCESS_KEY="made-up")
         for name, cases in CASES.items():
             for case, files in cases.items():
-                record(all_scanners()[name], case, files, index)
+                record(all_scanners()[name], case, files, index, aws.address)
                 print(name, case)  # noqa: T201 - a script
 
 
-def record(scanner: Scanner[Any], case: str, files: dict[str, bytes], index: Path | None) -> None:
+def fill(server: VaultServer) -> None:
+    """Give a server a secret in use, one that was replaced, and one whose entry was deleted."""
+    kv = server.client().secrets.kv.v2
+    for value in ("c0pper-Lantern.41", "c0pper-Lantern.42"):
+        kv.create_or_update_secret("app/db", {"password": value})
+    for value in ("h0lly-Saddle.99", "h0lly-Saddle.98"):
+        kv.create_or_update_secret("gone", {"password": value})
+    kv.delete_latest_version_of_secret("gone")
+
+
+def fill_aws(server: AwsServer) -> None:
+    """Give a server a secret in use, and one that was replaced."""
+    client = server.client("secretsmanager")
+    client.create_secret(Name="app/db", SecretString="c0pper-Lantern.41")
+    client.put_secret_value(SecretId="app/db", SecretString="c0pper-Lantern.42")
+
+
+def record(scanner: Scanner[Any], case: str, files: dict[str, bytes], index: Path | None, aws: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         setup = Setup(
             target=folder_target(Path(folder), files),
             programs=find_programs(scanner, ()),
             advisories=index,
+            vault=VaultSettings(),
+            aws=AwsSettings(region=REGION, endpoint=aws),
             place=Path(folder).joinpath,
+            values_key=VALUES_KEY,
         )
         (piece,) = scanner.plan(setup).pieces
         places = {folder: "/scanned", str(Path(sys.prefix)): "/venv"}

@@ -15,6 +15,7 @@ from secscan.findings.model import (
     Cvss,
     Finding,
     Gap,
+    Introduced,
     Location,
     Marker,
     Notice,
@@ -26,6 +27,7 @@ from secscan.findings.model import (
     TargetInfo,
     TraceStep,
 )
+from secscan.findings.paths import encode_path
 from secscan.findings.scan import FORMAT, FileState, RunInfo, Scan
 from secscan.gate.judge import judged
 from secscan.policy.baseline import baseline_of
@@ -126,6 +128,43 @@ NOTE = Finding(
 )
 
 
+_LEAKED = Finding(
+    kind=Kind.SECRET,
+    defect="hardcoded-credential",
+    title="GitHub token",
+    message="A secret stands in the file: token, 40 characters, begins with ghp_.",
+    severity=Severity.HIGH,
+    confidence=Confidence.HIGH,
+    location=Location(
+        path="deploy/a [b](c).yaml",
+        region=Region(start_line=3, start_column=8, end_line=3, end_column=48),
+        statement=Region(start_line=3, start_column=1, end_line=3, end_column=48),
+        snippet="token: [secret:token:40]",
+    ),
+    sources=(Source(scanner="secrets", rule="secscan.secret.github-token", severity=Severity.HIGH),),
+    identifiers=("CWE-798",),
+    remediation="Revoke it: in the account's settings. Then take it out, and read it from a secret store.",
+    introduced=Introduced(commit="c" * 40, author="Ana", date="2025-11-30T08:00:00Z", in_head=True),
+    fingerprint="dddd0001",
+)
+
+
+def _copy(number: int, path: str, **changes: Any) -> Finding:
+    place = Location(path=path, region=Region(start_line=number))
+    return msgspec.structs.replace(_LEAKED, location=place, fingerprint=f"dddd{number:04d}", **changes)
+
+
+SPREAD = msgspec.structs.replace(
+    _LEAKED,
+    places=(
+        _copy(2, "shop/settings.py", introduced=Introduced(commit="b" * 40, author="Ben")),
+        _copy(3, "tests/test_api.py", confidence=Confidence.MEDIUM),
+        _copy(4, "docs/setup.md", confidence=Confidence.LOW, sources=(Source(scanner="semgrep", rule="token"),)),
+        *(_copy(number, f"old/{number}.env") for number in range(5, 9)),
+    ),
+)
+
+
 def run(name: str, **changes: Any) -> ScannerRun:
     """How a scanner ended that did all its work."""
     plain = ScannerRun(
@@ -210,6 +249,16 @@ def compared() -> Scan:
     )
 
 
+def spread() -> Scan:
+    """A failed scan of history with secrets in several places, of which a waiver covers some."""
+    return judged(
+        scan_of(SPREAD, msgspec.structs.replace(SPREAD.places[1], fingerprint="dddd0009")),
+        load_policy(str(HOUSE_POLICY), scanners=[]),
+        AT,
+        waivers=(waiver("fixture", fingerprints=("dddd0001", "dddd0003")),),
+    )
+
+
 def waiver(name: str, **fields: Any) -> Waiver:
     """A waiver that is in order."""
     given = {
@@ -268,11 +317,17 @@ def hostile(text: str) -> Scan:
         trace=(TraceStep(path="a b.py", region=Region(start_line=1), text=text),),
         markers=(Marker(tool="bandit", text=text, line=1, reason=text),),
         notes=(text,),
+        introduced=Introduced(commit="c" * 40, author=text, date="2026-01-01T00:00:00Z"),
         fingerprint="bbbb0001",
+    )
+    elsewhere = Location(path=encode_path(text.replace("\0", "").encode()), region=Region(start_line=2), symbol=text)
+    finding = msgspec.structs.replace(
+        finding, places=(msgspec.structs.replace(finding, location=elsewhere, fingerprint="bbbb0003"),)
     )
     package = msgspec.structs.replace(
         finding,
         kind=Kind.DEPENDENCY,
+        places=(),
         defect="vulnerable-dependency",
         package=Package(purl=f"pkg:pypi/{text}", name=text, version=text, ecosystem=text, fixed_versions=(text,)),
         fingerprint="bbbb0002",

@@ -58,7 +58,7 @@ def test_a_version_is_enough() -> None:
         ("version: '1'", "version: expected a whole number, got '1'", ""),
         ("version: 1\nscaners: {}", "secscan.yaml:2:1: scaners: unknown field", "did you mean 'scanners'?"),
         ("version: 1\nadvisories: x", "secscan.yaml:2:1: advisories: unknown field", "known fields"),
-        ("version: 1\nvault: x", "secscan.yaml:2:1: vault: unknown field", "known fields"),
+        ("version: 1\nwault: {}", "secscan.yaml:2:1: wault: unknown field", "did you mean 'vault'?"),
         ("version: 1\nscanners: {programs: {}}", "scanners.programs: unknown field", "known fields"),
         ("version: 1\nscan:\n  exclude: docs", "secscan.yaml:3:3: scan.exclude: expected a list", "[one, two]"),
         ("version: 1\nscan:\n  exclude:\n  - docs/", "secscan.yaml:4:5: scan.exclude[0]: 'docs/'", "docs/**"),
@@ -127,3 +127,47 @@ def test_a_settings_file_that_is_not_a_plain_file_is_refused(tmp_path: Path) -> 
         place.rmdir() if place.is_dir() else place.unlink()
     with pytest.raises(ConfigError, match="does not exist"):
         load_settings(tmp_path, tmp_path / "nosuch.yaml")
+
+
+def test_vault_is_named_by_settings_that_count_only() -> None:
+    data = b"version: 1\nvault: {address: 'https://v.example', mode: index, auth: {method: jwt, role: r}}\n"
+    settings = parse(data, from_tree=False)
+    assert settings.vault is not None
+    assert (settings.vault.address, settings.vault.mode, settings.vault.auth.role) == (
+        "https://v.example",
+        "index",
+        "r",
+    )
+    brought = parse(data)
+    assert brought.honoured().vault is None
+    assert [one.text[:23] for one in brought.notices()] == ["vault is not honoured: "]
+
+
+def test_credentials_are_named_and_never_written() -> None:
+    data = b"version: 1\ncredentials: {semgrep: {SEMGREP_APP_TOKEN: 'vault:secret/ci/semgrep#token'}}\n"
+    assert parse(data, from_tree=False).credentials == {"semgrep": {"SEMGREP_APP_TOKEN": "secret/ci/semgrep#token"}}
+    assert parse(data).honoured().credentials == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "hint"),
+    [
+        ("vault: x", "vault: expected a mapping", ""),
+        ("vault: {adress: x}", "vault.adress: unknown field", "did you mean 'address'?"),
+        ("vault: {mode: all}", "vault.mode: 'all' is not one of audit-hash, index, crawl", ""),
+        ("vault: {auth: {role: r}}", "the field 'method' is missing", "add `method"),
+        ("vault: {auth: {method: ldap}}", "vault.auth.method: 'ldap' is not one of", ""),
+        ("vault: {auth: {method: token, token: s.x}}", "vault.auth.token: unknown field", "token_file"),
+        ("vault: {audit_log: {device: file}}", "the field 'file' is missing", "add `file"),
+        ("vault: {workers: 0}", "vault.workers: 0 is not from 1 to 64", ""),
+        ("vault: {not_read: ['*.x']}", "vault.not_read[0]: '*.x'", "**/"),
+        ("credentials: {semgrep: {path: 'vault:a/b#c'}}", "'path' is not the name of a variable", "SEMGREP_APP_TOKEN"),
+        ("credentials: {semgrep: {TOKEN: 's3cr3t'}}", "a credential never stands in a file", "vault:MOUNT/PATH#FIELD"),
+    ],
+)
+def test_wrong_settings_of_stores(text: str, said: str, hint: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse(f"version: 1\n{text}\n".encode())
+    assert said in caught.value.message
+    assert hint in caught.value.hint
+    assert "s3cr3t" not in caught.value.message

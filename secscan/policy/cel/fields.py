@@ -105,6 +105,16 @@ def _secret_state(finding: Finding, _facts: Facts) -> str | None:
     return finding.secret_state if finding.kind is Kind.SECRET else ""
 
 
+def _in_head(finding: Finding, _facts: Facts) -> bool:
+    return finding.introduced is None or finding.introduced.in_head
+
+
+def _introduced(finding: Finding, _facts: Facts) -> float | None:
+    if finding.introduced is None:
+        return NOT_A_NUMBER
+    return microseconds(datetime.fromisoformat(finding.introduced.date)) if finding.introduced.date else None
+
+
 def _base_image(finding: Finding, _facts: Facts) -> bool | None:
     return finding.layer.base if finding.layer else False
 
@@ -138,6 +148,8 @@ FIELDS: dict[str, Field] = {
     "known_exploited": Field(BOOL, _known_exploited, "in CISA's catalogue (KEV)"),
     "published": Field(TIMESTAMP, _published, "day of the advisory"),
     "secret_state": Field(words_of(("", *SecretState), "secret state"), _secret_state, "what the store knows of it"),
+    "in_head": Field(BOOL, _in_head, "false for what only the history of the repository has"),
+    "introduced": Field(TIMESTAMP, _introduced, "of the commit that brought it, where history was looked at"),
     "base_image": Field(BOOL, _base_image, "comes from the base of an image"),
     "new": Field(BOOL, lambda _, facts: facts.new, "not in the baseline; unknown without one"),
     "cause": Field(

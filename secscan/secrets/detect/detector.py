@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from secscan.findings.levels import Confidence
-from secscan.secrets.detect import noise
+from secscan.findings.paths import is_test_path
 from secscan.secrets.detect.candidate import Candidate, Judged, Rejected
 from secscan.secrets.detect.contexts import contexts
 from secscan.secrets.detect.encodings import encoded
@@ -38,7 +38,7 @@ def explain(text: str, path: str = "") -> tuple[tuple[Candidate, ...], tuple[Rej
         within = (one for one in structures(inner.text) if isinstance(one, Candidate))
         places.judge(replace(one, start=inner.start, end=inner.end, form=inner.form) for one in within)
     found = sorted(places.found, key=lambda one: (one.start, one.end))
-    if noise.is_test_path(path):
+    if is_test_path(path):
         found = [replace(one, confidence=_LESS_SURE[one.confidence]) for one in found]
     return tuple(found), tuple(sorted(places.rejected, key=lambda one: (one.start, one.end)))
 

@@ -30,7 +30,7 @@ _FILLER = re.compile(
 )
 _ALGORITHM = re.compile(
     r"(?i)(?:(?:scram|hmac|pbkdf2|rsa|ecdsa|dsa|aes|des|sha|md|hs|rs|es|ps|gcm|cbc|ctr|oaep|pkcs|bcrypt|argon2id?|scrypt|blake2[bs]?"
-    r"|chacha20|poly1305|ed25519|x25519|curve25519|secp|prime|sha3|ripemd|fernet|v|p|r|k|with|and|plus|\d{1,4})[\d._:+/-]*){1,6}"
+    r"|chacha20|poly1305|ed25519|x25519|curve25519|secp|prime|sha3|ripemd|fernet|v|p|r|k|with|and|plus|\d{1,4})[\d._:+/-]*+){1,6}"
 )
 _PUT_TOGETHER = re.compile(
     r"\{[A-Za-z_][^{}]{0,80}\}|%[\d.]*[sdfrx](?!\w)|(?:\\x[0-9a-fA-F]{2}){2}|\{\d*\}|\[[^\]\s]{1,40}\][{*+]|\\[wdsWDS][{*+]"
@@ -60,11 +60,6 @@ _LOCK_FILES = frozenset(
         "podfile.lock", "package.resolved", ".terraform.lock.hcl", "gradle.lockfile", "conda-lock.yml",
     )
 )  # fmt: skip
-_TEST_PATH = re.compile(
-    r"(?:^|/)(?:tests?|testing|testdata|test[_-]data|fixtures?|spec|specs|__tests__|mocks?|__mocks__|examples?|samples?|demos?|docs?|documentation|e2e)(?:/|$)"
-    r"|(?:^|/)(?:test_[^/]*|[^/]*_tests?|conftest|[^/]*[.-](?:test|spec|fixture|example|sample|template|dist|mock))\.[a-z0-9]{1,8}$",
-    re.IGNORECASE,
-)
 
 
 def reason_against(value: str) -> str:
@@ -147,13 +142,6 @@ def is_digest(value: str) -> bool:
 def is_lock_file(path: str) -> bool:
     """Whether a file pins dependencies by digests, which look like secrets and are none."""
     return PurePosixPath(path).name.lower() in _LOCK_FILES
-
-
-@cache
-def is_test_path(path: str) -> bool:
-    """Whether a file's path says that it holds tests, examples or documentation. Anybody can choose a path, so a
-    candidate in one counts less and is never left out."""
-    return _TEST_PATH.search(path) is not None
 
 
 def _is_sequence(value: str) -> bool:

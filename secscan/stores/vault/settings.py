@@ -21,6 +21,11 @@ Never from what is scanned: whoever names the server names who gets the token.
       workers: 8
       seconds: 10                                # for one answer
       budget: 60                                 # seconds of waiting and trying again, in all
+      audit:                                     # for `secscan vault audit`
+        secret_days: 365                         # an older secret should have been replaced
+        lease_days: 32                           # the longest life of a token or lease
+        owner: owner                             # the key of custom metadata that says whose a secret is
+        oldest_version: 1.19.0                   # of the server; as text. Left out: what its makers support
 
 Credentials never stand in a file: VAULT_TOKEN; SECSCAN_VAULT_SECRET_ID or SECSCAN_VAULT_WRAPPED_SECRET_ID with
 SECSCAN_VAULT_ROLE_ID (AppRole); SECSCAN_VAULT_USERNAME and SECSCAN_VAULT_PASSWORD (userpass); SECSCAN_VAULT_JWT, or in
@@ -29,6 +34,7 @@ GitHub Actions the id token of the job (JWT); the service account's token file (
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -59,9 +65,10 @@ class PathDisplay(StrEnum):
 
 METHODS = ("token", "approle", "jwt", "kubernetes", "userpass", "agent")
 
+_VERSION = re.compile(r"\d{1,6}(?:\.\d{1,6}){0,2}")
 _KNOWN = (
     "address", "namespace", "ca", "certificate", "key", "auth", "mode", "mounts", "not_read", "index", "max_index_age",
-    "transit", "audit_log", "paths", "most_queries", "workers", "seconds", "budget",
+    "transit", "audit_log", "paths", "most_queries", "workers", "seconds", "budget", "audit",
 )  # fmt: skip
 _AUTH = ("method", "mount", "role", "audience", "token_file", "socket")
 
@@ -81,6 +88,18 @@ class Auth:
     """The service account's token (Kubernetes), or a file with a JWT."""
     socket: str = ""
     """The agent's Unix socket, or its address on loopback."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditSettings:
+    """What `secscan vault audit` judges by."""
+
+    secret_days: float = 365.0
+    lease_days: float = 32.0
+    """Vault's own default for leases and tokens."""
+    owner: str = "owner"
+    oldest_version: str = ""
+    """Empty for our own list."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +129,7 @@ class VaultSettings:
     """Most time for one answer."""
     budget: float = 60.0
     """Seconds of waiting and trying again that a whole scan may take."""
+    audit: AuditSettings = field(default_factory=AuditSettings)
 
     def completed(self, environment: Mapping[str, str]) -> VaultSettings:
         """Return the settings with what they leave open taken from the variables that Vault's own tools heed."""
@@ -161,6 +181,7 @@ def parse(node: Node) -> VaultSettings:
         workers=int(number("workers", usual.workers, 1, 64)),
         seconds=number("seconds", usual.seconds, 0.1, 600),
         budget=number("budget", usual.budget, 1, 86_400),
+        audit=_audit(top.optional("audit")),
     )
 
 
@@ -170,6 +191,22 @@ def _auth(node: Node | None) -> Auth:
     fields = Fields(node, known=_AUTH)
     method = fields.required("method").one_of(METHODS)
     return Auth(method=method, **{name: _inner(fields, name, "") for name in _AUTH[1:]})
+
+
+def _audit(node: Node | None) -> AuditSettings:
+    if node is None:
+        return AuditSettings()
+    fields, usual = Fields(node, known=("secret_days", "lease_days", "owner", "oldest_version")), AuditSettings()
+    secret, lease = fields.optional("secret_days"), fields.optional("lease_days")
+    oldest = _inner(fields, "oldest_version", usual.oldest_version)
+    if oldest and not _VERSION.fullmatch(oldest):
+        raise fields.required("oldest_version").fail("no version", hint='write it like "1.19.0"')
+    return AuditSettings(
+        secret_days=secret.number(least=1, most=36_500) if secret else usual.secret_days,
+        lease_days=lease.number(least=0.01, most=36_500) if lease else usual.lease_days,
+        owner=_inner(fields, "owner", usual.owner),
+        oldest_version=oldest,
+    )
 
 
 def _inner(fields: Fields | None, name: str, default: str) -> str:

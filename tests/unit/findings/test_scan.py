@@ -7,7 +7,7 @@ import pytest
 
 from secscan.errors import SavedScanError
 from secscan.findings.levels import Confidence, Kind, RunStatus, Severity
-from secscan.findings.model import Finding, Location, Region, ScannerRun, Source, TargetInfo
+from secscan.findings.model import Finding, Introduced, Location, Region, ScannerRun, Source, TargetInfo
 from secscan.findings.scan import FORMAT, RunInfo, Scan, dumps, load, loads, schema
 
 
@@ -94,3 +94,37 @@ def test_values_are_frozen() -> None:
     with pytest.raises(AttributeError):
         finding().title = "x"  # type: ignore[misc]
     assert msgspec.structs.replace(finding(), title="x").title == "x"
+
+
+def test_places_are_read_as_strictly_as_findings() -> None:
+    spread = msgspec.structs.replace(finding(), places=(finding("1b"), finding("1c")))
+    assert loads(dumps(scan(spread))) == scan(spread)
+    nested = msgspec.structs.replace(spread, places=(msgspec.structs.replace(finding("1b"), places=(finding("1c"),)),))
+    wrong = {
+        "places of its own": (scan(nested), "has places"),
+        "no fingerprint": (scan(msgspec.structs.replace(spread, places=(finding(""),))), "no fingerprint of its own"),
+        "that of another": (scan(spread, finding("1b")), "no fingerprint of its own"),
+        "no time": (
+            scan(msgspec.structs.replace(spread, introduced=Introduced(commit="c", author="a", date="soon"))),
+            "is not a time",
+        ),
+    }
+    for document, said in wrong.values():
+        with pytest.raises(SavedScanError, match=said):
+            loads(dumps(document))
+
+
+def test_a_finding_is_seen_from_each_of_its_places() -> None:
+    spread = msgspec.structs.replace(finding("1a"), places=(finding("1b"), finding("1c")))
+    assert spread.seen_from("1a") is spread
+    other = spread.seen_from("1c")
+    assert [one.fingerprint for one in other.each] == ["1c", "1a", "1b"]
+    assert other.seen_from("1a").fingerprint == "1a"
+    with pytest.raises(KeyError):
+        spread.seen_from("1d")
+
+
+def test_a_document_from_before_there_were_places_is_read() -> None:
+    older = json.loads(dumps(scan(finding())))
+    assert set(older["findings"][0]).isdisjoint({"places", "introduced", "same"})
+    assert loads(json.dumps(older).encode()).findings[0].each == (finding(),)

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from secscan.findings.levels import Confidence, Kind, SecretState, Severity
-from secscan.findings.model import Cvss, Finding, Location, Marker, Package, Region, Source
+from secscan.findings.model import Cvss, Finding, Introduced, Location, Marker, Package, Region, Source
 from secscan.policy.cel.build import build
 from secscan.policy.cel.fields import FIELDS
 from secscan.policy.cel.syntax import ExpressionError, parse
@@ -185,6 +185,12 @@ def findings(draw: st.DrawFn) -> tuple[Finding, Facts]:
         published=draw(st.sampled_from(["2025-06-01", "2026-01-30"])),
         markers=draw(st.sampled_from([(), (Marker(tool="bandit", text="nosec", line=1),)])),
         secret_state=draw(st.sampled_from([*SecretState])),
+        introduced=Introduced(
+            commit="c",
+            author="a",
+            date=draw(st.sampled_from(["2025-06-01T10:00:00Z", "2026-01-30T00:00:00Z"])),
+            in_head=draw(st.booleans()),
+        ),
     )
     new = draw(st.sampled_from([None, True, False]))
     return finding, Facts(at=AT, new=new, first_seen=AT - timedelta(days=draw(st.integers(0, 400))))

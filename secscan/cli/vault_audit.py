@@ -1,0 +1,74 @@
+"""`secscan vault audit`: look at how a Vault server is set up, judge it, and report, as `secscan scan` does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def audit(
+    policy: Annotated[str, typer.Option("--policy", "-p", help="Policy file, or a shipped policy; see `secscan scan`.")] = "",
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for secscan.json, .sarif and .html.")] = Path(),
+    config: Annotated[Path | None, typer.Option("--config", help="Settings file: its section `vault` says which server.")] = None,
+    secret_days: Annotated[float, typer.Option("--secret-days", min=0, help="Age at which a secret should have been replaced.", show_default="365")] = 0,
+    lease_days: Annotated[float, typer.Option("--lease-days", min=0, help="Longest life of a token or lease.", show_default="32")] = 0,
+    oldest: Annotated[str, typer.Option("--oldest", metavar="VERSION", help="Oldest version of the server to accept.", show_default="what its makers support")] = "",
+    environment: Annotated[str, typer.Option("--environment", "-e", metavar="NAME", help="Judge by this environment of the policy.")] = "",
+    floor: Annotated[str, typer.Option("--floor", metavar="POLICY", help="A policy below which the other may not go.")] = "",
+    waivers: Annotated[list[Path] | None, typer.Option("--waivers", metavar="FILE", help="Waivers that count; may be repeated.")] = None,
+    baseline: Annotated[Path | None, typer.Option("--baseline", metavar="FILE", help="What was there before (`secscan baseline write`).")] = None,
+    policy_ref: Annotated[str, typer.Option("--policy-ref", metavar="REF", help="Take policy, waivers and settings from this commit.", show_default="the base, in a pull request")] = "",
+    at: Annotated[str, typer.Option("--at", metavar="TIME", help="Judge as at this time (RFC 3339).", show_default="now")] = "",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict only.")] = False,
+) -> None:  # fmt: skip
+    """Check a Vault server: tokens, policies, logins, mounts, audit log. No secret is read.
+
+    The server is that of VAULT_ADDR and VAULT_TOKEN, or of the settings file. Exits 0 passed, 1 failed, 2 usage or
+    configuration, 3 incomplete: something could not be looked at.
+    """
+    import os
+    from dataclasses import replace
+
+    from secscan import pipeline
+    from secscan.cli.judging import Wanted, gather
+    from secscan.cli.progress import show_progress
+    from secscan.cli.scan import deliver, parse_time, report_files
+    from secscan.errors import UsageError
+    from secscan.files import remove_stale
+    from secscan.scanners.contract import SERVER
+    from secscan.scanners.registry import all_scanners, choose
+    from secscan.stores.vault.settings import AuditSettings, VaultSettings
+    from secscan.targets.open import TargetRequest
+
+    wanted = Wanted(policy, environment, floor, tuple(waivers or ()), baseline, policy_ref)
+    judge = gather(Path(), config, wanted, scanners=tuple(all_scanners()))
+    vault = (judge.settings.vault or VaultSettings()).completed(os.environ)
+    if not vault.address and vault.auth.method != "agent":
+        raise UsageError("no Vault is named", hint="set VAULT_ADDR, or `vault.address` in a file given with --config")
+    terms = AuditSettings(
+        secret_days=secret_days or vault.audit.secret_days,
+        lease_days=lease_days or vault.audit.lease_days,
+        owner=vault.audit.owner,
+        oldest_version=oldest or vault.audit.oldest_version,
+    )
+    reports = report_files(judge.settings.reports)
+    request = pipeline.ScanRequest(
+        target=TargetRequest(path=Path(), server=vault.address or vault.auth.socket),
+        # Those for files have nothing to do here, and say so: a policy that requires them is content.
+        scanners={**choose(()), **choose((), looks_at=SERVER)},
+        terms=judge.terms,
+        advisories=None,
+        vault=replace(vault, audit=terms),
+        judged_at=parse_time(at),
+        notices=judge.notices,
+        pending=judge.pending,
+        brought=judge.brought,
+        changed=judge.changed,
+    )
+    for name in reports.values():
+        remove_stale(output / name)
+    with show_progress(quiet=quiet) as progress:
+        result = pipeline.scan(request, progress=progress)
+    raise typer.Exit(deliver(result, output, reports, quiet=quiet))

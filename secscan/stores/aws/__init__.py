@@ -1,0 +1,1 @@
+"""AWS Secrets Manager, and the SecureString parameters of Systems Manager's Parameter Store."""
