@@ -19,6 +19,7 @@ from secscan.cli import (
     baseline,
     doctor,
     explain,
+    fix,
     gate,
     policy,
     report,
@@ -87,6 +88,7 @@ def build() -> typer.Typer:
         ("gate", gate.gate),
         ("report", report.report),
         ("explain", explain.explain),
+        ("fix", fix.fix),
         ("doctor", doctor.doctor),
         ("schema", schema.schema),
     ):

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
-from packaging.version import InvalidVersion, Version
 
 from secscan.findings.judgement import Judgement, Remedy, RemedyStep
 from secscan.findings.levels import Action, Verdict
 from secscan.findings.model import Finding, at_each_place
 from secscan.findings.scan import Scan
+from secscan.gate.upgrades import upgrades
 
 
 def remedy(scan: Scan, judgement: Judgement, judge_again: Callable[[Scan], Judgement]) -> Remedy:
@@ -44,26 +43,8 @@ def _is_fixable(finding: Finding) -> bool:
 
 
 def _upgrades(findings: Iterable[Finding]) -> Iterator[RemedyStep]:
-    by_package: defaultdict[tuple[str, str, str], list[Finding]] = defaultdict(list)
-    for one in findings:
-        if one.package is not None and one.package.fixed_versions:
-            by_package[one.location.path, one.package.name, one.package.version].append(one)
-    for (path, name, version), group in by_package.items():
-        needed = {one.package.fixed_versions[0] for one in group if one.package}
-        ecosystem = group[0].package.ecosystem if group[0].package else ""
-        target = _highest(needed) if ecosystem == "PyPI" else " and ".join(sorted(needed))
-        yield RemedyStep(
-            text=f"upgrade {name} {version} to {target} in {path}",
-            clears=tuple(sorted(one.fingerprint for one in group)),
-        )
-
-
-def _highest(versions: set[str]) -> str:
-    """The version that clears all: the highest of those that clear each, by PEP 440. One that is none has no order."""
-    try:
-        return str(max(versions, key=Version))
-    except InvalidVersion:
-        return " and ".join(sorted(versions))
+    for one in upgrades(finding for finding in findings if _is_fixable(finding)):
+        yield RemedyStep(text=f"upgrade {one.name} {one.version} to {one.target} in {one.path}", clears=one.clears)
 
 
 def places_of(here: Sequence[Finding]) -> str:

@@ -6,9 +6,11 @@ understood is a gap, by name.
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from secscan.findings.levels import GapKind
 from secscan.findings.model import Gap
@@ -17,6 +19,19 @@ SCANNER = "secscan"
 """Who reports what could not be read."""
 
 MAX_MANIFEST_BYTES = 20_000_000
+MAX_PACKAGES = 200_000
+"""Packages in one file; more is no manifest that anyone wrote."""
+
+
+class Scope(StrEnum):
+    """What a package is needed for."""
+
+    UNKNOWN = ""
+    """The file does not tell, or it is needed to run."""
+    DEV = "dev"
+    """To build or test only."""
+    OPTIONAL = "optional"
+    """Only where someone asks for the extra, or where the platform has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +46,13 @@ class Declared:
     """The manifest, as path text."""
     line: int = 0
     direct: bool | None = None
+    """Whether the project itself asks for it; None where the file does not tell."""
+    why: tuple[str, ...] = ()
+    """For what is not direct: who asks for it, as `name version`, from the direct dependency down. Empty where the
+    file does not tell."""
+    scope: Scope = Scope.UNKNOWN
+    licence: str = ""
+    """What the file says of the licence, see `inventory.licences`; empty where it says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +65,19 @@ class Ranged:
     text: str
     """The declaration, as it stands."""
     line: int = 0
+    scope: Scope = Scope.UNKNOWN
+
+
+Label = tuple[str, str]
+"""Name and version of a package, as a lock file has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Who asks for whom in a lock file that does not say what is direct: the manifest beside it does."""
+
+    path: str
+    asks_for: Mapping[Label, Iterable[Label]]
 
 
 @dataclass(frozen=True)
@@ -54,6 +89,7 @@ class Inventory:
     gaps: tuple[Gap, ...] = ()
     includes: tuple[str, ...] = ()
     """Path texts of further requirement files that a file includes."""
+    graphs: tuple[Graph, ...] = ()
 
 
 Reader = Callable[[str, bytes], Inventory]
@@ -74,6 +110,44 @@ def broken(path: str, why: str, line: int = 0) -> Inventory:
     )
 
 
+def not_released(path: str, what: str, line: int = 0, *, why: str = "") -> Inventory:
+    """Return the gap for something that is locked to a URL, path or revision, of which no advisory can speak."""
+    return Inventory(
+        gaps=(
+            gap(
+                GapKind.UNSUPPORTED_REQUIREMENT,
+                f"{what[:100]} in {path}",
+                why or "locked to a URL, path or revision, not to a released version",
+                remedy="depend on a released version, or check it by hand",
+                line=line,
+            ),
+        )
+    )
+
+
+def reading(read: Reader) -> Reader:
+    """Decorate a reader: what is too large, what no parser takes and what is nested too deep is a gap, never a crash.
+
+    Parsers of data say what is wrong with `ValueError`: those of JSON, TOML and text encodings, and our own.
+    """
+
+    @functools.wraps(read)
+    def reader(path: str, data: bytes) -> Inventory:
+        if len(data) > MAX_MANIFEST_BYTES:
+            return broken(path, f"it is larger than {MAX_MANIFEST_BYTES} bytes")
+        try:
+            found = read(path, data)
+        except ValueError as error:
+            return broken(path, (str(error).splitlines() or ["it cannot be parsed"])[0][:150])
+        except RecursionError:
+            return broken(path, "it is nested too deep")
+        if len(found.packages) + len(found.ranges) > MAX_PACKAGES:
+            return broken(path, f"it names more than {MAX_PACKAGES} packages")
+        return found
+
+    return reader
+
+
 def joined(parts: Iterable[Inventory]) -> Inventory:
     """Return all parts together; many of them, unlike `+`, in linear time."""
     parts = tuple(parts)
@@ -82,6 +156,7 @@ def joined(parts: Iterable[Inventory]) -> Inventory:
         ranges=tuple(one for part in parts for one in part.ranges),
         gaps=tuple(one for part in parts for one in part.gaps),
         includes=tuple(one for part in parts for one in part.includes),
+        graphs=tuple(one for part in parts for one in part.graphs),
     )
 
 

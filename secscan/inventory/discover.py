@@ -1,121 +1,98 @@
-"""Finds the manifests of a target by their names and reads them all."""
+"""Finds the manifests of a target by their names, reads them all, and holds them against each other."""
 
 from __future__ import annotations
 
 import posixpath
-import re
-from collections import defaultdict
-from collections.abc import Callable
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 
 from secscan.findings.levels import GapKind
 from secscan.findings.model import Gap
-from secscan.inventory.contract import MAX_MANIFEST_BYTES, Declared, Inventory, Ranged, Reader, broken, gap
-from secscan.inventory.python_files import read_pipfile_lock, read_pyproject, read_setup_cfg, read_toml_lock
+from secscan.inventory.contract import Declared, Graph, Inventory, Ranged, Scope, gap, joined
+from secscan.inventory.graph import told
+from secscan.inventory.known import LOCKED_BESIDE, UNREAD, reader_of
+from secscan.inventory.names import PYPI, package_name
 from secscan.inventory.requirements import range_gap, read_requirements
-
-_REQUIREMENTS = re.compile(
-    r"(?:[\w.-]*(?:requirements?|constraints?|reqs)[\w.-]*\.(?:txt|in|pip)|requirements/.*\.(?:txt|in|pip))",
-    re.IGNORECASE,
-)
-_LOCKS = {"poetry.lock", "uv.lock", "pdm.lock"}
-_PYLOCK = re.compile(r"pylock(?:\.[\w-]+)?\.toml")
-
-_OTHERS = {
-    "Pipfile": "a range file; Pipfile.lock is read",
-    "setup.py": "a program, which is never run; a lock file or setup.cfg can be read",
-    "environment.yml": "conda",
-    "package.json": "npm",
-    "package-lock.json": "npm",
-    "npm-shrinkwrap.json": "npm",
-    "yarn.lock": "npm",
-    "pnpm-lock.yaml": "npm",
-    "bun.lock": "npm",
-    "go.mod": "Go",
-    "Cargo.lock": "Rust",
-    "pom.xml": "Maven",
-    "gradle.lockfile": "Gradle",
-    "build.gradle": "Gradle",
-    "Gemfile.lock": "RubyGems",
-    "composer.lock": "Packagist",
-    "packages.lock.json": "NuGet",
-    "mix.lock": "Hex",
-    "pubspec.lock": "Pub",
-}
-
-
-def reader_of(path: str) -> Reader | None:
-    """Return the reader for a file by its path text; None where it is no manifest that we read."""
-    folder, name = posixpath.split(path)
-    if name == "pyproject.toml":
-        return read_pyproject
-    if name in _LOCKS or _PYLOCK.fullmatch(name):
-        return read_toml_lock
-    if name == "Pipfile.lock":
-        return read_pipfile_lock
-    if name == "setup.cfg":
-        return read_setup_cfg
-    if _REQUIREMENTS.fullmatch(name) or _REQUIREMENTS.fullmatch(f"{posixpath.basename(folder)}/{name}"):
-        return read_requirements
-    return None
 
 
 def take_inventory(paths: list[str], read: Callable[[str], bytes]) -> Inventory:
     """Read every manifest among `paths` (path texts); `read` gives the content of one.
 
     What a requirements file includes is read too if it is among `paths`. A range that a lock file in the same folder
-    resolves is no gap.
+    resolves is no gap; outside Python, one in a folder above will do, as it holds the parts of a project together.
     """
     known = set(paths)
-    todo = [path for path in sorted(paths) if reader_of(path)]
+    todo = deque(path for path in sorted(paths) if reader_of(path) and not _is_spoken_for(path, known))
     seen = set(todo)
-    packages: list[Declared] = []
-    ranges: list[Ranged] = []
-    gaps: list[Gap] = [_unsupported(path) for path in sorted(paths) if posixpath.basename(path) in _OTHERS]
+    parts = [Inventory(gaps=tuple(_unread(sorted(paths), known)))]
     while todo:
-        path = todo.pop(0)
-        one = _read(path, read)
-        packages += one.packages
-        ranges += one.ranges
-        gaps += one.gaps
+        path = todo.popleft()
+        one = (reader_of(path) or read_requirements)(path, read(path))
+        parts.append(one)
         for include in one.includes:
             if include not in known:
-                gaps.append(gap(GapKind.BROKEN_MANIFEST, path, f"it includes {include}, which is not there"))
+                missing = gap(GapKind.BROKEN_MANIFEST, path, f"it includes {include}, which is not there")
+                parts.append(Inventory(gaps=(missing,)))
             elif include not in seen:
                 seen.add(include)
                 todo.append(include)
-    unresolved = _unresolved(ranges, packages)
-    gaps += [found for one in unresolved for found in range_gap(one).gaps]
-    return Inventory(packages=tuple(packages), ranges=tuple(ranges), gaps=tuple(gaps))
+    whole = joined(parts)
+    gaps = [found for one in _unresolved(whole.ranges, whole.packages) for found in range_gap(one).gaps]
+    return Inventory(packages=tuple(_explained(whole)), ranges=whole.ranges, gaps=(*whole.gaps, *gaps))
 
 
-def _read(path: str, read: Callable[[str], bytes]) -> Inventory:
-    data = read(path)
-    if len(data) > MAX_MANIFEST_BYTES:
-        return broken(path, f"it is larger than {MAX_MANIFEST_BYTES} bytes")
-    return (reader_of(path) or read_requirements)(path, data)
+def _is_spoken_for(path: str, known: set[str]) -> bool:
+    """Whether another file says if this one is to be read: `go.sum` has all that was ever asked for."""
+    folder, name = posixpath.split(path)
+    return name == "go.sum" and posixpath.join(folder, "go.mod") in known
 
 
-def _unsupported(path: str) -> Gap:
-    return gap(
-        GapKind.UNSUPPORTED_MANIFEST,
-        path,
-        f"no reader for this file yet ({_OTHERS[posixpath.basename(path)]})",
-        remedy="its packages are not assessed",
-    )
+def _unread(paths: Iterable[str], known: set[str]) -> Iterable[Gap]:
+    """What no reader understands, and what names ranges only and has no lock file."""
+    for path in paths:
+        folder, name = posixpath.split(path)
+        if name in UNREAD:
+            yield _unsupported(path, f"no reader for this file yet ({UNREAD[name]})", "its packages are not assessed")
+        locks = LOCKED_BESIDE.get(name, ())
+        if locks and not any(posixpath.join(above, lock) in known for above in _folders(folder) for lock in locks):
+            why = (
+                f"it names ranges, or is a program, and there is no {' or '.join(locks[:3])} that says what it comes to"
+            )
+            yield _unsupported(path, why, "add the lock file")
 
 
-def _unresolved(ranges: list[Ranged], packages: list[Declared]) -> list[Ranged]:
+def _unsupported(path: str, why: str, remedy: str) -> Gap:
+    return gap(GapKind.UNSUPPORTED_MANIFEST, path, why, remedy=remedy)
+
+
+def _folders(folder: str) -> Iterable[str]:
+    """A folder and all above it."""
+    yield folder
+    while folder:
+        folder = posixpath.dirname(folder)
+        yield folder
+
+
+Names = dict[tuple[str, str, str], set[str]]
+"""Versions by folder, ecosystem and normal name."""
+
+
+def _unresolved(ranges: Iterable[Ranged], packages: Iterable[Declared]) -> list[Ranged]:
     """Ranges for which no file of the same folder pins a version that lies in them."""
-    pinned: dict[tuple[str, str], set[str]] = defaultdict(set)
+    pinned: Names = defaultdict(set)
     for one in packages:
-        pinned[posixpath.dirname(one.path), _normal(one.name)].add(one.version)
-    return [one for one in ranges if not _resolved(one, pinned[posixpath.dirname(one.path), _normal(one.name)])]
+        pinned[posixpath.dirname(one.path), one.ecosystem, package_name(one.ecosystem, one.name)].add(one.version)
+    return [one for one in ranges if not _resolved(one, pinned)]
 
 
-def _resolved(one: Ranged, versions: set[str]) -> bool:
+def _resolved(one: Ranged, pinned: Names) -> bool:
+    folder, name = posixpath.dirname(one.path), package_name(one.ecosystem, one.name)
+    if one.ecosystem != PYPI:
+        return any(pinned.get((above, one.ecosystem, name)) for above in _folders(folder))
+    versions = pinned.get((folder, PYPI, name), set())
     # A pin for another platform (`x==1; sys_platform == 'win32'` beside `x>=2`) or of an old lock file tells nothing.
     try:
         wanted = Requirement(one.text).specifier
@@ -131,5 +108,31 @@ def _lies_in(version: str, wanted: SpecifierSet) -> bool:
         return False
 
 
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
+def _explained(whole: Inventory) -> Iterable[Declared]:
+    """Complete the packages of lock files that do not say what is direct: what a manifest beside them asks for is."""
+    graphs = {one.path: one for one in whole.graphs}
+    asked: dict[tuple[str, str], list[tuple[str, Scope]]] = defaultdict(list)
+    declared = [one for one in whole.packages if one.direct and one.path not in graphs]
+    wanted: Iterable[Declared | Ranged] = (*whole.ranges, *declared)
+    for one in wanted:
+        folder = posixpath.dirname(one.path)
+        asked[folder, one.ecosystem].append((package_name(one.ecosystem, one.name), one.scope))
+    locked: dict[str, list[Declared]] = defaultdict(list)
+    for package in whole.packages:
+        if package.path in graphs:
+            locked[package.path].append(package)
+        else:
+            yield package
+    for path, packages in locked.items():
+        yield from _told(packages, graphs[path], asked[posixpath.dirname(path), packages[0].ecosystem])
+
+
+def _told(packages: list[Declared], graph: Graph, asked: list[tuple[str, Scope]]) -> Iterable[Declared]:
+    if not asked:
+        return packages
+    roots = []
+    for scope in (Scope.UNKNOWN, Scope.OPTIONAL, Scope.DEV):
+        names = {name for name, wanted_for in asked if wanted_for is scope}
+        found = [(one.name, one.version) for one in packages if package_name(one.ecosystem, one.name) in names]
+        roots.append((scope, found))
+    return told(packages, roots, graph.asks_for)

@@ -1,187 +1,156 @@
-"""Python's manifests and lock files other than requirements: TOML, JSON and INI, parsed as data."""
+"""Python's manifests other than requirements files: `pyproject.toml`, `setup.cfg` and `Pipfile`, parsed as data."""
 
 from __future__ import annotations
 
 import configparser
-import json
-import tomllib
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from secscan.findings.levels import GapKind
-from secscan.inventory.contract import Declared, Inventory, Lines, Ranged, broken, gap, joined
-from secscan.inventory.requirements import PYPI, decode_text, include, requirement
+from secscan.inventory.contract import (
+    Declared,
+    Inventory,
+    Lines,
+    Ranged,
+    Scope,
+    broken,
+    gap,
+    joined,
+    not_released,
+    reading,
+)
+from secscan.inventory.documents import decode_text, items, read_toml, table
+from secscan.inventory.names import PYPI
+from secscan.inventory.requirements import include, requirement
+
+_EXACT = re.compile(r"(?:===?)?\s*(\d[\w.+!-]*)")
+"""Poetry takes a bare version for exactly that one."""
 
 
+@reading
 def read_pyproject(path: str, data: bytes) -> Inventory:
-    """Read `pyproject.toml`: PEP 621 dependencies, PEP 735 groups, and the tables of Poetry, uv and PDM."""
-    text, document = _toml(data)
-    if isinstance(document, str):
-        return broken(path, document)
-    project = _table(document, "project")
+    """Read `pyproject.toml`: PEP 621 dependencies, PEP 735 groups, what the build needs, and the tables of Poetry, uv,
+    PDM and Hatch."""
+    text, document = read_toml(data)
     lines = Lines(text)
-    groups = [project.get("dependencies"), *_table(project, "optional-dependencies").values()]
-    groups += _table(document, "dependency-groups").values()
-    groups += [_table(document, "tool", "uv").get("dev-dependencies")]
-    groups += _table(document, "tool", "pdm", "dev-dependencies").values()
-    named = [one for group in groups if isinstance(group, list) for one in group if isinstance(one, str)]
-    parts = [requirement(path, one, lines.of(one), direct=True) for one in named]
-    dynamic = project.get("dynamic")
-    if isinstance(dynamic, list) and "dependencies" in dynamic:
-        parts.append(_dynamic(path, lines.of("dynamic")))
-    return joined([*parts, _poetry_table(path, lines, _table(document, "tool", "poetry"))])
+    project = table(document, "project")
+    parts = [_list(path, lines, *one) for one in _lists(document, project)]
+    dynamic = items(project.get("dynamic"))
+    parts += [_dynamic(path, lines, one) for one in ("dependencies", "optional-dependencies") if one in dynamic]
+    parts.append(_poetry(path, lines, table(document, "tool", "poetry")))
+    parts += [
+        not_released(path, f"{name} (tool.uv.sources)", lines.of(name))
+        for name, source in table(document, "tool", "uv", "sources").items()
+        if isinstance(source, dict) and source.keys() & {"git", "url", "path"}
+    ]
+    return joined(parts)
 
 
-def read_toml_lock(path: str, data: bytes) -> Inventory:
-    """Read `poetry.lock`, `uv.lock`, `pdm.lock` (`[[package]]`) or `pylock.toml` (`[[packages]]`)."""
-    text, document = _toml(data)
-    if isinstance(document, str):
-        return broken(path, document)
-    entries = document.get("package", document.get("packages"))
-    if entries is None:
-        return Inventory() if document else broken(path, "it is empty")
-    if not isinstance(entries, list):
-        return broken(path, "its list of packages is not a list")
-    lines = _entry_lines(text)
-    result: list[Inventory] = []
-    for entry in entries:
-        line = next(lines, 0)
-        result.append(_lock_entry(path, entry, line))
-    return joined(result)
+def _lists(document: dict[str, Any], project: dict[str, Any]) -> Iterator[tuple[Any, Scope]]:
+    """Every list of requirements, and what it is for."""
+    yield project.get("dependencies"), Scope.UNKNOWN
+    yield from ((one, Scope.OPTIONAL) for one in table(project, "optional-dependencies").values())
+    yield from ((one, Scope.DEV) for one in table(document, "dependency-groups").values())
+    yield table(document, "build-system").get("requires"), Scope.DEV
+    yield table(document, "tool", "uv").get("dev-dependencies"), Scope.DEV
+    yield from ((one, Scope.DEV) for one in table(document, "tool", "pdm", "dev-dependencies").values())
+    for environment in table(document, "tool", "hatch", "envs").values():
+        for name in ("dependencies", "extra-dependencies"):
+            yield table({"": environment}, "").get(name), Scope.DEV
 
 
-def read_pipfile_lock(path: str, data: bytes) -> Inventory:
-    """Read `Pipfile.lock`."""
-    try:
-        text = decode_text(data)
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        return broken(path, str(error)[:100])
-    if not isinstance(document, dict):
-        return broken(path, "it is not an object")
+def _list(path: str, lines: Lines, entries: Any, scope: Scope) -> Inventory:
+    parts = []
+    for entry in [] if entries is None else entries if isinstance(entries, list) else [entries]:
+        if isinstance(entry, str):
+            parts.append(requirement(path, entry, lines.of(entry), direct=True, scope=scope))
+        elif not (isinstance(entry, dict) and entry.keys() == {"include-group"}):  # the group itself is read, too
+            parts.append(broken(path, f"{str(entry)[:60]!r} is not a requirement"))
+    return joined(parts)
+
+
+def _dynamic(path: str, lines: Lines, field: str) -> Inventory:
+    return Inventory(
+        gaps=(
+            gap(
+                GapKind.UNSUPPORTED_REQUIREMENT,
+                f"dynamic {field} in {path}",
+                "the build computes them, and building runs the project's code",
+                remedy="add a lock file or a requirements file",
+                line=lines.of("dynamic"),
+            ),
+        )
+    )
+
+
+def _poetry(path: str, lines: Lines, poetry: dict[str, Any]) -> Inventory:
+    tables = [(poetry.get("dependencies"), Scope.UNKNOWN), (poetry.get("dev-dependencies"), Scope.DEV)]
+    for name, group in table(poetry, "group").items():
+        tables.append((table({"": group}, "").get("dependencies"), Scope.UNKNOWN if name == "main" else Scope.DEV))
+    parts = []
+    for entries, scope in tables:
+        for name, value in entries.items() if isinstance(entries, dict) else ():
+            if name != "python":
+                parts += [_constraint(path, name, one, lines.of(name), scope) for one in _each(value)]
+    return joined(parts)
+
+
+@reading
+def read_pipfile(path: str, data: bytes) -> Inventory:
+    """Read `Pipfile`, whose ranges `Pipfile.lock` resolves."""
+    text, document = read_toml(data)
     lines = Lines(text)
-    result = []
-    for section, members in document.items():
-        if section == "_meta":
-            continue  # every other member is a category of packages, under a name of the project's choice
-        if not isinstance(members, dict):
-            result.append(broken(path, f"its category {section[:100]!r} is not an object"))
-            continue
-        for name, entry in members.items():
-            version = entry.get("version") if isinstance(entry, dict) else None
-            line = lines.of(name)
-            if isinstance(version, str):
-                result.append(requirement(path, f"{name}{version}", line))
-            else:
-                result.append(_without_version(path, name, line))
-    return joined(result)
+    parts = []
+    for section, entries in document.items():
+        if section in ("source", "requires", "scripts", "pipenv"):
+            continue  # every other one is a category of packages, under a name of the project's choice
+        scope = Scope.DEV if section == "dev-packages" else Scope.UNKNOWN
+        for name, value in entries.items() if isinstance(entries, dict) else ():
+            parts += [_constraint(path, name, one, lines.of(name), scope) for one in _each(value)]
+    return joined(parts)
 
 
+def _each(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _constraint(path: str, name: str, value: Any, line: int, scope: Scope) -> Inventory:
+    """One package in the notation of Poetry and Pipenv: a version, or a table that has one."""
+    entry = value if isinstance(value, dict) else {"version": value}
+    if entry.keys() & {"git", "hg", "svn", "path", "file", "url", "editable"}:
+        return not_released(path, name, line)
+    wanted = entry.get("version")
+    scope = Scope.OPTIONAL if entry.get("optional") is True else scope
+    if isinstance(wanted, str) and (exact := _EXACT.fullmatch(wanted.strip())):
+        return Inventory(packages=(Declared(name, exact[1], PYPI, path, line, True, scope=scope),))
+    text = f"{name} {wanted}" if isinstance(wanted, str) else name
+    return Inventory(ranges=(Ranged(name, PYPI, path, text, line, scope),))
+
+
+@reading
 def read_setup_cfg(path: str, data: bytes) -> Inventory:
     """Read the requirements in `setup.cfg`."""
     parser = configparser.ConfigParser(interpolation=None, strict=False)
+    text = decode_text(data)
     try:
-        text = decode_text(data)
         parser.read_string(text)
-    except (UnicodeDecodeError, configparser.Error) as error:
-        return broken(path, str(error).splitlines()[0][:100])
-    values = [parser.get("options", "install_requires", fallback="")]
+    except configparser.Error as error:
+        raise ValueError(str(error)) from error
+    values = [(parser.get("options", "install_requires", fallback=""), Scope.UNKNOWN)]
+    for name in ("setup_requires", "tests_require"):
+        values.append((parser.get("options", name, fallback=""), Scope.DEV))
     if parser.has_section("options.extras_require"):
-        values += [value for _, value in parser.items("options.extras_require")]
+        values += [(value or "", Scope.OPTIONAL) for _, value in parser.items("options.extras_require")]
     lines = Lines(text)
     parts = []
-    for value in values:
+    for value, scope in values:
         if value.strip().startswith("file:"):
             files = value.strip().removeprefix("file:").replace("\n", ",").split(",")
             parts += [include(path, 0, one.strip()) for one in files if one.strip()]
             continue
-        named = [one.strip() for one in value.splitlines()]
-        parts += [requirement(path, one, lines.of(one), direct=True) for one in named if one and one[0] != "#"]
+        named = [
+            part.strip() for line in value.splitlines() if line.strip()[:1] != "#" for part in line.split(" #")[:1]
+        ]
+        parts += [requirement(path, one, lines.of(one), direct=True, scope=scope) for one in named if one]
     return joined(parts)
-
-
-def _toml(data: bytes) -> tuple[str, dict[str, Any] | str]:
-    """Text and document; a string in place of the document says why there is none."""
-    try:
-        text = decode_text(data)
-        return text, tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        return "", str(error)[:100] or "it is not TOML"
-
-
-def _table(document: dict[str, Any], *names: str) -> dict[str, Any]:
-    for name in names:
-        found = document.get(name)
-        document = found if isinstance(found, dict) else {}
-    return document
-
-
-def _entry_lines(text: str) -> Iterator[int]:
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.strip() in ("[[package]]", "[[packages]]"):
-            yield number
-
-
-def _lock_entry(path: str, entry: Any, line: int) -> Inventory:
-    if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
-        return broken(path, "a package without a name", line)
-    name, version = entry["name"], entry.get("version")
-    origin = _origin(entry)
-    if origin & {"editable", "virtual", "directory"}:
-        return Inventory()  # the project itself, or a part of it
-    if not isinstance(version, str) or not version:
-        return _without_version(path, name, line)
-    found = Inventory(packages=(Declared(name, version, PYPI, path, line),))
-    if origin & {"git", "url", "path", "file", "vcs", "archive"}:
-        # It calls itself this version: PyPI's advisories may hold for it, but their silence means nothing.
-        return joined([found, _without_version(path, name, line)])
-    return found
-
-
-def _origin(entry: dict[str, Any]) -> set[str]:
-    """What an entry says of where it comes from: words of uv, Poetry (`type`), PDM and PEP 751 (members)."""
-    source = entry.get("source")
-    if not isinstance(source, dict):
-        return set(entry)
-    return {str(source["type"])} if "type" in source else set(source)
-
-
-def _poetry_table(path: str, lines: Lines, poetry: dict[str, Any]) -> Inventory:
-    tables = [poetry.get("dependencies"), poetry.get("dev-dependencies")]
-    groups = _table(poetry, "group").values()
-    tables += [group.get("dependencies") for group in groups if isinstance(group, dict)]
-    ranges = []
-    for table in tables:
-        for name, value in table.items() if isinstance(table, dict) else ():
-            if name != "python":
-                shown = value if isinstance(value, str) else "(table)"
-                ranges.append(Ranged(name, PYPI, path, f"{name} {shown}", lines.of(name)))
-    return Inventory(ranges=tuple(ranges))
-
-
-def _dynamic(path: str, line: int) -> Inventory:
-    return Inventory(
-        gaps=(
-            gap(
-                GapKind.UNSUPPORTED_REQUIREMENT,
-                f"dynamic dependencies in {path}",
-                "the build computes them, and building runs the project's code",
-                remedy="add a lock file or a requirements file",
-                line=line,
-            ),
-        )
-    )
-
-
-def _without_version(path: str, name: str, line: int) -> Inventory:
-    return Inventory(
-        gaps=(
-            gap(
-                GapKind.UNSUPPORTED_REQUIREMENT,
-                f"{name[:100]} in {path}",
-                "locked to a URL, path or revision, not to a released version",
-                remedy="depend on a released version, or check it by hand",
-                line=line,
-            ),
-        )
-    )

@@ -6,7 +6,6 @@ installed on some machine is judged. Options never lead anywhere: no index, no U
 
 from __future__ import annotations
 
-import codecs
 import posixpath
 import re
 from collections.abc import Iterator
@@ -16,9 +15,10 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from secscan.findings.levels import GapKind
 from secscan.findings.model import Gap
-from secscan.inventory.contract import Declared, Inventory, Ranged, broken, gap, joined
+from secscan.inventory.contract import Declared, Inventory, Ranged, Scope, broken, gap, joined, reading
+from secscan.inventory.documents import decode_text
+from secscan.inventory.names import PYPI
 
-PYPI = "PyPI"
 _MAX_LINE = 20_000
 _COMMENT = re.compile(r"(^|\s)#.*$")
 _HASH_OPTIONS = re.compile(r"\s--(?:hash|config-settings?|global-option|install-option)[ =]\S+")
@@ -37,13 +37,11 @@ _HARMLESS_OPTIONS = re.compile(
 _PIN_REMEDY = "pin it with == in a requirements file, or add a lock file"
 
 
+@reading
 def read_requirements(path: str, data: bytes) -> Inventory:
     """Read one requirements or constraints file."""
-    try:
-        text = decode_text(data)
-    except UnicodeDecodeError:
-        return broken(path, "it is neither UTF-8 nor UTF-16 text")
-    whole = joined(_line(path, number, line) for number, line in _logical_lines(text))
+    text = decode_text(data)
+    whole = joined(requirement_line(path, number, line) for number, line in _logical_lines(text))
     wrong = [one for one in whole.gaps if one.kind is GapKind.BROKEN_MANIFEST]
     return _not_for_pip(whole, wrong) if wrong else whole
 
@@ -60,7 +58,9 @@ def _not_for_pip(whole: Inventory, wrong: list[Gap]) -> Inventory:
     )
 
 
-def requirement(path: str, text: str, line: int, *, direct: bool | None = None) -> Inventory:
+def requirement(
+    path: str, text: str, line: int, *, direct: bool | None = None, scope: Scope = Scope.UNKNOWN
+) -> Inventory:
     """Read one requirement: a package at a version, a range, or a gap."""
     if len(text) > _MAX_LINE:
         return broken(path, f"a requirement of {len(text)} characters", line)
@@ -76,8 +76,8 @@ def requirement(path: str, text: str, line: int, *, direct: bool | None = None) 
         return _unsupported(path, text, line)
     exact = [one for one in parsed.specifier if one.operator in ("==", "===") and not one.version.endswith(".*")]
     if len(exact) == 1:
-        return Inventory(packages=(Declared(parsed.name, exact[0].version, PYPI, path, line, direct),))
-    return Inventory(ranges=(Ranged(parsed.name, PYPI, path, f"{parsed.name}{parsed.specifier}", line),))
+        return Inventory(packages=(Declared(parsed.name, exact[0].version, PYPI, path, line, direct, scope=scope),))
+    return Inventory(ranges=(Ranged(parsed.name, PYPI, path, f"{parsed.name}{parsed.specifier}", line, scope),))
 
 
 def range_gap(one: Ranged) -> Inventory:
@@ -93,13 +93,6 @@ def range_gap(one: Ranged) -> Inventory:
             ),
         )
     )
-
-
-def decode_text(data: bytes) -> str:
-    """Decode a manifest: UTF-8, with or without byte order mark, or UTF-16 with one. Raises `UnicodeDecodeError`."""
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return data.decode("utf-16")
-    return data.decode("utf-8-sig")
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
@@ -119,7 +112,8 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
         yield first, rest
 
 
-def _line(path: str, number: int, line: str) -> Inventory:
+def requirement_line(path: str, number: int, line: str) -> Inventory:
+    """Read one logical line of a requirements file: a requirement, an include, an option."""
     if len(line) > _MAX_LINE * 10:
         return broken(path, f"a line of {len(line)} characters", number)
     if included := _INCLUDE.fullmatch(line):
@@ -131,7 +125,7 @@ def _line(path: str, number: int, line: str) -> Inventory:
         if not rest:
             return Inventory()
         if rest != line and rest.startswith("-"):
-            return _line(path, number, rest)
+            return requirement_line(path, number, rest)
         return broken(path, f"an option that is not known: {_shown(rest.split()[0])}", number)
     return requirement(path, _HASH_OPTIONS.sub("", f" {line}").strip(), number)
 

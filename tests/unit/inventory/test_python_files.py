@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secscan.findings.levels import GapKind
-from secscan.inventory.discover import reader_of, take_inventory
-from secscan.inventory.python_files import read_pipfile_lock, read_pyproject, read_setup_cfg, read_toml_lock
+from secscan.inventory.discover import take_inventory
+from secscan.inventory.known import reader_of
+from secscan.inventory.python_files import read_pyproject, read_setup_cfg
+from secscan.inventory.python_locks import read_pipfile_lock, read_toml_lock
 
 READERS = (read_pyproject, read_setup_cfg, read_toml_lock, read_pipfile_lock)
 
@@ -243,5 +245,5 @@ def test_a_manifest_that_is_too_large_is_a_gap() -> None:
 
 
 def test_a_manifest_that_nobody_reads_yet_is_a_gap() -> None:
-    (gap,) = take_inventory(["web/package-lock.json"], {}.__getitem__).gaps
+    (gap,) = take_inventory(["web/flake.lock"], {}.__getitem__).gaps
     assert gap.kind is GapKind.UNSUPPORTED_MANIFEST

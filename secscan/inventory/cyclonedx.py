@@ -1,0 +1,113 @@
+"""CycloneDX SBOMs, JSON and XML, of every version. Format: https://cyclonedx.org/docs/1.6/json/
+
+Read with our own few lines: the library that writes them (`cyclonedx-python-lib`) refuses a document for one unknown
+word, and loses everything else with it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from secscan.inventory.contract import Inventory, Scope, broken, reading
+from secscan.inventory.documents import (
+    Element,
+    items,
+    json_lines,
+    read_json,
+    read_xml,
+    table,
+    word,
+    xml_children,
+    xml_name,
+    xml_text,
+)
+from secscan.inventory.licences import any_of, licence_of, normal_licence
+from secscan.inventory.sbom_entries import Components
+
+_NO_PACKAGES = ("file", "data", "device", "cryptographic-asset", "machine-learning-model")
+"""Types of component of which no advisory speaks."""
+_SCOPES = {"optional": Scope.OPTIONAL, "excluded": Scope.DEV}
+_DEEPEST = 8
+"""Levels of components inside components whose lines are told."""
+
+
+@reading
+def read_cyclonedx_json(path: str, data: bytes) -> Inventory:
+    """Read an SBOM in JSON."""
+    text, document = read_json(data)
+    if document.get("bomFormat") != "CycloneDX":
+        return broken(path, "it is not a CycloneDX document")
+    lines = json_lines(text, depth=2 * _DEEPEST)
+    found = Components(path)
+    todo: list[tuple[tuple[str | int, ...], Any]] = [
+        (("components", index), one) for index, one in enumerate(items(document.get("components")))
+    ]
+    while todo:
+        place, component = todo.pop(0)
+        members = table(component)
+        if word(members.get("type")) not in _NO_PACKAGES:
+            name, version = word(members.get("name")), word(members.get("version"))
+            found.add(
+                word(members.get("bom-ref")) or word(members.get("purl")),
+                f"{name} {version}".strip(),
+                word(members.get("purl")),
+                line=lines.get(place, 0),
+                scope=_SCOPES.get(word(members.get("scope")), Scope.UNKNOWN),
+                licence=_licence(items(members.get("licenses"))),
+            )
+        todo += [((*place, "components", at), one) for at, one in enumerate(items(members.get("components")))]
+    for one in items(document.get("dependencies")):
+        wanted = [word(ref) for ref in items(table(one).get("dependsOn"))]
+        found.asked.setdefault(word(table(one).get("ref")), []).extend(wanted)
+    return found.inventory(word(table(document, "metadata", "component").get("bom-ref")))
+
+
+def _licence(licences: list[Any]) -> str:
+    """Several licences hold together, as the specification has it; one expression says it all."""
+    found = []
+    for one in licences:
+        expression, licence = word(table(one).get("expression")), table(one, "license")
+        found.append(normal_licence(expression) if expression else licence_of(licence.get("id") or licence.get("name")))
+    return all_of_them(found)
+
+
+def all_of_them(licences: list[str]) -> str:
+    """Return the expression for licences that all hold."""
+    found = list(dict.fromkeys(one for one in licences if one))
+    if len(found) < 2:
+        return any_of(found)
+    return " AND ".join(f"({one})" if " OR " in one else one for one in found)
+
+
+@reading
+def read_cyclonedx_xml(path: str, data: bytes) -> Inventory:
+    """Read an SBOM in XML."""
+    root = read_xml(data)
+    if xml_name(root) != "bom" or "cyclonedx" not in root.tag:
+        return broken(path, "it is not a CycloneDX document")
+    found = Components(path)
+    todo = xml_children(root, "components", "component")
+    while todo:
+        component = todo.pop(0)
+        if component.get("type") not in _NO_PACKAGES:
+            found.add(
+                component.get("bom-ref") or xml_text(component, "purl"),
+                f"{xml_text(component, 'name')} {xml_text(component, 'version')}".strip(),
+                xml_text(component, "purl"),
+                line=component.line,
+                scope=_SCOPES.get(xml_text(component, "scope"), Scope.UNKNOWN),
+                licence=_xml_licence(component),
+            )
+        todo += xml_children(component, "components", "component")
+    for one in xml_children(root, "dependencies", "dependency"):
+        wanted = [child.get("ref", "") for child in xml_children(one, "dependency")]
+        found.asked.setdefault(one.get("ref", ""), []).extend(wanted)
+    main = xml_children(root, "metadata", "component")
+    return found.inventory(main[0].get("bom-ref", "") if main else "")
+
+
+def _xml_licence(component: Element) -> str:
+    found = [normal_licence((one.text or "").strip()) for one in xml_children(component, "licenses", "expression")]
+    for one in xml_children(component, "licenses", "license"):
+        found.append(licence_of(xml_text(one, "id") or xml_text(one, "name")))
+    return all_of_them(found)

@@ -1,0 +1,133 @@
+"""Which reader reads which file: by its name, wherever in the target it lies."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from secscan.inventory.actions import read_actions
+from secscan.inventory.beam import read_mix_lock
+from secscan.inventory.bun import read_bun_lock
+from secscan.inventory.cargo import read_cargo_lock
+from secscan.inventory.composer import read_composer_json, read_composer_lock
+from secscan.inventory.conda import read_environment
+from secscan.inventory.contract import Inventory, Reader, broken, reading
+from secscan.inventory.cyclonedx import read_cyclonedx_json, read_cyclonedx_xml
+from secscan.inventory.documents import read_json
+from secscan.inventory.go_files import read_go_mod, read_go_sum
+from secscan.inventory.gradle import read_gradle_lock
+from secscan.inventory.installed import read_metadata
+from secscan.inventory.maven import read_pom
+from secscan.inventory.npm_files import read_package_json, read_package_lock
+from secscan.inventory.nuget import read_deps_json, read_packages_config, read_packages_lock, read_project_file
+from secscan.inventory.pnpm import read_pnpm_lock
+from secscan.inventory.pub import read_pubspec_lock
+from secscan.inventory.python_files import read_pipfile, read_pyproject, read_setup_cfg
+from secscan.inventory.python_locks import read_pipfile_lock, read_toml_lock
+from secscan.inventory.requirements import read_requirements
+from secscan.inventory.ruby import read_gemfile_lock
+from secscan.inventory.spdx import read_spdx_json, read_spdx_text
+from secscan.inventory.yarn import read_yarn_lock
+
+
+@reading
+def read_any_sbom(path: str, data: bytes) -> Inventory:
+    """Read an SBOM in JSON whose name does not say which kind it is."""
+    _, document = read_json(data)
+    if "bomFormat" in document:
+        return read_cyclonedx_json(path, data)
+    if "spdxVersion" in document or "@context" in document:
+        return read_spdx_json(path, data)
+    return broken(path, "it is neither CycloneDX nor SPDX")
+
+
+_NAMES: dict[str, Reader] = {
+    "pyproject.toml": read_pyproject,
+    "setup.cfg": read_setup_cfg,
+    "Pipfile": read_pipfile,
+    "Pipfile.lock": read_pipfile_lock,
+    **dict.fromkeys(("poetry.lock", "uv.lock", "pdm.lock"), read_toml_lock),
+    **dict.fromkeys(("package-lock.json", "npm-shrinkwrap.json"), read_package_lock),
+    "package.json": read_package_json,
+    "yarn.lock": read_yarn_lock,
+    "pnpm-lock.yaml": read_pnpm_lock,
+    "bun.lock": read_bun_lock,
+    "go.mod": read_go_mod,
+    "go.sum": read_go_sum,
+    "Cargo.lock": read_cargo_lock,
+    "pom.xml": read_pom,
+    **dict.fromkeys(("gradle.lockfile", "buildscript-gradle.lockfile"), read_gradle_lock),
+    **dict.fromkeys(("Gemfile.lock", "gems.locked"), read_gemfile_lock),
+    "composer.lock": read_composer_lock,
+    "composer.json": read_composer_json,
+    "packages.lock.json": read_packages_lock,
+    "packages.config": read_packages_config,
+    "Directory.Packages.props": read_project_file,
+    "mix.lock": read_mix_lock,
+    "pubspec.lock": read_pubspec_lock,
+    **dict.fromkeys(("action.yml", "action.yaml"), read_actions),
+    **dict.fromkeys(("bom.json", "sbom.json"), read_any_sbom),
+    **dict.fromkeys(("bom.xml", "sbom.xml"), read_cyclonedx_xml),
+}
+
+_PATTERNS: tuple[tuple[str, Reader], ...] = (
+    (r"(?:.*/)?[^/]*(?:requirements?|constraints?|reqs)[\w.-]*\.(?:txt|in|pip)", read_requirements),
+    (r"(?:.*/)?requirements/[^/]*\.(?:txt|in|pip)", read_requirements),
+    (r"(?:.*/)?[^/]+[.-]package-lock\.json", read_package_lock),
+    (r"(?:.*/)?pylock(?:\.[\w-]+)?\.toml", read_toml_lock),
+    (r"(?:.*/)?(?:conda[\w.-]*|environment[\w.-]*|[\w.-]*[-_.](?:conda|env|environment))\.ya?ml", read_environment),
+    (r"(?:.*/)?gradle/dependency-locks/[^/]+\.lockfile", read_gradle_lock),
+    (r"(?:.*/)?[^/]+\.deps\.json", read_deps_json),
+    (r"(?:.*/)?[^/]+\.(?:cs|fs|vb)proj", read_project_file),
+    (r"(?:.*/)?\.github/workflows/[^/]+\.ya?ml", read_actions),
+    (r"(?:.*/)?[^/]+\.cdx\.json", read_cyclonedx_json),
+    (r"(?:.*/)?[^/]+\.cdx\.xml", read_cyclonedx_xml),
+    (r"(?:.*/)?[^/]+\.spdx\.json", read_spdx_json),
+    (r"(?:.*/)?[^/]+\.spdx", read_spdx_text),
+    (r"(?:.*/)?[^/]+\.dist-info/METADATA", read_metadata),
+    (r"(?:.*/)?[^/]+\.egg-info/PKG-INFO", read_metadata),
+    (r"(?:.*/)?[^/]+\.egg-info", read_metadata),
+)
+"""Over the whole path text."""
+_COMPILED = tuple((re.compile(pattern, re.IGNORECASE), reader) for pattern, reader in _PATTERNS)
+
+LOCKED_BESIDE: dict[str, tuple[str, ...]] = {
+    "Gemfile": ("Gemfile.lock",),
+    "gems.rb": ("gems.locked",),
+    "Cargo.toml": ("Cargo.lock",),
+    "mix.exs": ("mix.lock",),
+    "pubspec.yaml": ("pubspec.lock",),
+    "build.gradle": ("gradle.lockfile",),
+    "build.gradle.kts": ("gradle.lockfile",),
+}
+"""Files that name ranges, or are programs, and the files that say what they come to; those beside them, or above."""
+
+UNREAD = {
+    "setup.py": "a program, which is never run; a lock file or setup.cfg can be read",
+    "bun.lockb": "it is binary; bun writes bun.lock since version 1.2",
+    "conda-lock.yml": "the lock files of conda-lock",
+    "Podfile.lock": "CocoaPods",
+    "Package.resolved": "Swift",
+    "conan.lock": "Conan",
+    "renv.lock": "R",
+    "stack.yaml.lock": "Haskell",
+    "cabal.project.freeze": "Haskell",
+    "flake.lock": "Nix",
+    "MODULE.bazel.lock": "Bazel",
+    "paket.lock": "Paket",
+    "project.assets.json": "NuGet; packages.lock.json is read",
+    "libs.versions.toml": "Gradle; its lock files are read",
+    "rebar.lock": "Erlang",
+    "deno.lock": "Deno",
+}
+"""Files that name packages and that no reader understands yet."""
+
+
+def reader_of(path: str) -> Reader | None:
+    """Return the reader for a file by its path text; None where it is no manifest that we read."""
+    name = posixpath.basename(path)
+    if name in _NAMES:
+        return _NAMES[name]
+    if name in UNREAD:
+        return None
+    return next((reader for pattern, reader in _COMPILED if pattern.fullmatch(path)), None)

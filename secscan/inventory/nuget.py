@@ -1,0 +1,118 @@
+"""NuGet: `packages.lock.json`, the `*.deps.json` that a build leaves, and the older `packages.config`."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+
+from secscan.inventory.contract import Declared, Inventory, Label, Ranged, Scope, broken, joined, reading
+from secscan.inventory.documents import (
+    as_table,
+    json_lines,
+    read_json,
+    read_xml,
+    table,
+    word,
+    xml_name,
+    xml_text,
+)
+from secscan.inventory.graph import told
+
+NUGET = "NuGet"
+_VERSION = re.compile(r"\d+(?:\.\d+){0,3}(?:-[\w.-]+)?(?:\+[\w.-]+)?")
+
+
+@reading
+def read_packages_lock(path: str, data: bytes) -> Inventory:
+    """Read `packages.lock.json`: packages by framework. One that several frameworks have is told once."""
+    text, document = read_json(data)
+    lines = json_lines(text, depth=3)
+    parts = []
+    known: dict[str, list[Label]] = defaultdict(list)
+    asked: dict[Label, list[str]] = {}
+    roots: list[Label] = []
+    for framework, members in as_table(document.get("dependencies")).items():
+        for name, entry in table({"": members}, "").items():
+            kind, version = word(table(entry).get("type")), word(table(entry).get("resolved"))
+            line = lines.get(("dependencies", framework, name), 0)
+            wanted = list(table(entry, "dependencies"))
+            label = (name, version)
+            if kind == "Project":
+                asked.setdefault(("", name), []).extend(wanted)
+            elif not version:
+                parts.append(broken(path, f"{name[:100]!r} has no version", line))
+            elif label not in asked:
+                parts.append(Inventory(packages=(Declared(name, version, NUGET, path, line),)))
+                known[name.lower()].append(label)
+                asked[label] = wanted
+                roots += [label] if kind == "Direct" else []
+    whole = joined(parts)
+    asks_for = {label: [one for name in names for one in known.get(name.lower(), ())] for label, names in asked.items()}
+    own = [one for (name, _), children in asks_for.items() if not name for one in children]
+    return Inventory(packages=told(whole.packages, [(Scope.UNKNOWN, [*roots, *own])], asks_for), gaps=whole.gaps)
+
+
+@reading
+def read_deps_json(path: str, data: bytes) -> Inventory:
+    """Read what a build of .NET says of itself: `libraries`, named `name/version`; projects among them are our own."""
+    text, document = read_json(data)
+    lines = json_lines(text, depth=2)
+    libraries = as_table(document.get("libraries"))
+    parts = []
+    projects = set()
+    for key, entry in libraries.items():
+        name, _, version = key.partition("/")
+        line = lines.get(("libraries", key), 0)
+        if table(entry).get("type") == "project":
+            projects.add(key)
+        elif not name or not version:
+            parts.append(broken(path, f"{key[:100]!r} is not name/version", line))
+        else:
+            parts.append(Inventory(packages=(Declared(name, version, NUGET, path, line),)))
+    whole = joined(parts)
+    asks_for: dict[Label, list[Label]] = {}
+    roots: list[Label] = []
+    for target in table(document, "targets").values():
+        for key, entry in table({"": target}, "").items():
+            children = [(name, word(version)) for name, version in table(entry, "dependencies").items()]
+            if key in projects:
+                roots += children
+            else:
+                name, _, version = key.partition("/")
+                asks_for[name, version] = children
+    return Inventory(packages=told(whole.packages, [(Scope.UNKNOWN, roots)], asks_for), gaps=whole.gaps)
+
+
+@reading
+def read_packages_config(path: str, data: bytes) -> Inventory:
+    """Read `packages.config`: every package of a project, at its version."""
+    parts = []
+    for element in read_xml(data).iter():
+        if xml_name(element) == "package":
+            name, version = element.get("id", ""), element.get("version", "")
+            line = getattr(element, "line", 0)
+            scope = Scope.DEV if element.get("developmentDependency") == "true" else Scope.UNKNOWN
+            if name and version:
+                parts.append(Inventory(packages=(Declared(name, version, NUGET, path, line, scope=scope),)))
+            else:
+                parts.append(broken(path, "a package without an id or a version", line))
+    return joined(parts)
+
+
+@reading
+def read_project_file(path: str, data: bytes) -> Inventory:
+    """Read `PackageReference`s of a project file. A bare version is the least one that will do, a range."""
+    parts = []
+    for element in read_xml(data).iter():
+        name = element.get("Include", "") or element.get("Update", "")
+        if xml_name(element) not in ("PackageReference", "PackageVersion") or not name:
+            continue
+        version = element.get("Version", "") or xml_text(element, "Version")
+        line = getattr(element, "line", 0)
+        exact = re.fullmatch(r"\[([^,\[\]]+)\]", version)
+        parts.append(
+            Inventory(packages=(Declared(name, exact[1].strip(), NUGET, path, line, True),))
+            if exact and _VERSION.fullmatch(exact[1].strip())
+            else Inventory(ranges=(Ranged(name, NUGET, path, f"{name} {version}".strip()[:200], line),))
+        )
+    return joined(parts)

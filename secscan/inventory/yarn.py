@@ -1,0 +1,99 @@
+"""`yarn.lock`, of yarn 1 and of yarn 2 and later ("berry").
+
+An entry is named by what asks for it: `a@^1, a@^2` in yarn 1, `"a@npm:^1, a@npm:^2"` in berry, which also has
+the projects themselves (`a@workspace:.`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from secscan.inventory.blocks import Block, read_blocks, scalar
+from secscan.inventory.contract import (
+    Declared,
+    Graph,
+    Inventory,
+    Label,
+    Scope,
+    broken,
+    joined,
+    not_released,
+    reading,
+)
+from secscan.inventory.documents import decode_text, table, word
+from secscan.inventory.graph import told
+from secscan.inventory.npm_files import NPM, is_elsewhere
+
+_ASKER = re.compile(r'"[^"]*"|[^",\s][^,]*')
+_DEPENDENCIES = ("dependencies", "optionalDependencies")
+
+
+@reading
+def read_yarn_lock(path: str, data: bytes) -> Inventory:
+    """Read a lock file of either kind."""
+    document = read_blocks(decode_text(data))
+    parts = []
+    labels: dict[str, Label] = {}
+    entries = [(key, entry) for key, entry in document.items() if key != "__metadata"]
+    for key, entry in entries:
+        found = _entry(path, key, entry, document.lines[key])
+        parts.append(found)
+        for package in found.packages:
+            labels.update(dict.fromkeys(_askers(key), (package.name, package.version)))
+    whole = joined(parts)
+    asks_for = {
+        labels[asked]: [labels[one] for one in _wanted(entry) if one in labels]
+        for key, entry in entries
+        if isinstance(entry, Block) and (asked := next(iter(_askers(key)), "")) in labels
+    }
+    projects = [entry for key, entry in entries if "@workspace:" in key and isinstance(entry, Block)]
+    if not projects:
+        return Inventory(packages=whole.packages, gaps=whole.gaps, graphs=(Graph(path, asks_for),))
+    # Berry does not tell a project's development dependencies from its others.
+    direct = [labels[one] for entry in projects for one in _wanted(entry) if one in labels]
+    return Inventory(packages=told(whole.packages, [(Scope.UNKNOWN, direct)], asks_for), gaps=whole.gaps)
+
+
+def _askers(key: str) -> list[str]:
+    """What asks for an entry: `name@range`, with berry's `npm:` taken off."""
+    return [scalar(one.strip()).replace("@npm:", "@") for one in _ASKER.findall(key)]
+
+
+def _wanted(entry: Block) -> Iterator[str]:
+    for member in _DEPENDENCIES:
+        for name, wanted in table(entry, member).items():
+            yield f"{name}@{word(wanted).removeprefix('npm:')}"
+
+
+def _entry(path: str, key: str, entry: Any, line: int) -> Inventory:
+    if not isinstance(entry, Block):
+        return broken(path, f"{key[:100]!r} has no members", line)
+    asked = scalar(_ASKER.findall(key)[0].strip()) if _ASKER.search(key) else ""
+    resolution, version = word(entry.get("resolution")), word(entry.get("version"))
+    name, wanted = _split(resolution or asked)
+    if wanted.startswith("workspace:"):
+        return Inventory()  # a project itself
+    if resolution:
+        is_released = wanted.startswith("npm:")
+    elif wanted.startswith("npm:"):  # yarn 1: another package under this name
+        (name, _), is_released = _split(wanted.removeprefix("npm:")), True
+    else:
+        is_released = not is_elsewhere(wanted) and _is_registry(word(entry.get("resolved")))
+    if not version or not name:
+        return broken(path, f"{key[:100]!r} has no version", line)
+    # What is patched or comes from elsewhere calls itself this version: advisories may hold, silence means nothing.
+    found = Inventory(packages=(Declared(name, version, NPM, path, line),))
+    return found if is_released else joined([found, not_released(path, f"{name} {version}", line)])
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Name and range of `name@range`; a name may begin with `@`."""
+    at = text.find("@", 1)
+    return (text[:at], text[at + 1 :]) if at > 0 else (text, "")
+
+
+def _is_registry(resolved: str) -> bool:
+    """Whether an address is one of a registry: there is none with an offline mirror, or for a folder."""
+    return not resolved or not (resolved.startswith("git") or "codeload.github.com" in resolved or ".git#" in resolved)

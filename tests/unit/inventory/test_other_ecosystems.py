@@ -1,0 +1,448 @@
+"""Go, Rust, Java, Ruby, PHP, .NET, Elixir, Dart and GitHub Actions: their lock files, with what real ones hold."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from secscan.inventory.contract import Scope
+from secscan.inventory.discover import take_inventory
+from tests.unit.inventory.support import gaps, pins, read
+
+GO_MOD = """\
+module example.com/app // the project
+
+go 1.22.3
+
+toolchain go1.23.4
+
+require github.com/a/one v1.2.3
+require (
+	github.com/b/two/v2 v2.0.0-20200101000000-abcdef123456
+	"github.com/c/three" v0.1.0 // indirect
+	github.com/d/old v1.0.0
+	github.com/e/here v1.0.0
+	github.com/f/some v1.0.0
+)
+
+replace github.com/d/old => github.com/d/new v1.1.0
+
+replace (
+	github.com/e/here v1.0.0 => ./here
+	github.com/f/some v9.9.9 => github.com/f/other v1.0.0
+)
+
+exclude github.com/g/bad v1.0.0
+retract v0.0.1
+tool github.com/a/one/cmd
+"""
+
+
+def test_go_mod() -> None:
+    found = read("go.mod", GO_MOD)
+    assert [(one.name, one.version, one.direct, one.line) for one in found.packages] == [
+        ("stdlib", "1.23.4", True, 5),
+        ("github.com/a/one", "v1.2.3", True, 7),
+        ("github.com/b/two/v2", "v2.0.0-20200101000000-abcdef123456", True, 9),
+        ("github.com/c/three", "v0.1.0", False, 10),
+        ("github.com/d/new", "v1.1.0", True, 11),
+        ("github.com/f/some", "v1.0.0", True, 13),
+    ]
+    assert gaps(found) == [("unsupported-requirement", "github.com/e/here replaced by ./here")]
+    assert not found.includes
+
+
+GO_SUM = b"a.b/x v1.0.0 h1:abc=\na.b/x v1.0.0/go.mod h1:abc=\na.b/old v0.9.0/go.mod h1:abc=\na.b/y v1.1.0 h1:abc=\n"
+
+
+def test_go_sum_counts_where_go_mod_does_not_name_everything() -> None:
+    new = {"go.mod": b"module m\ngo 1.17.0\nrequire a.b/x v1.0.0\n", "go.sum": GO_SUM}
+    assert pins(take_inventory(list(new), new.__getitem__)) == ["stdlib 1.17.0", "a.b/x v1.0.0"]
+    old = {"go.mod": b"module m\ngo 1.16\nrequire a.b/x v1.0.0\n", "go.sum": GO_SUM}
+    assert pins(take_inventory(list(old), old.__getitem__)) == ["a.b/x v1.0.0", "a.b/x v1.0.0", "a.b/y v1.1.0"]
+    gone = {"go.mod": old["go.mod"]}
+    assert ("broken-manifest", "go.mod") in gaps(take_inventory(list(gone), gone.__getitem__))
+    assert pins(take_inventory(["go.sum"], lambda _: GO_SUM)) == ["a.b/x v1.0.0", "a.b/y v1.1.0"]
+
+
+@pytest.mark.parametrize("text", ["", "require a v1\n", "module m\nrequire a\n", "module m\nreplace => b\n"])
+def test_a_broken_go_mod_is_a_gap(text: str) -> None:
+    assert gaps(read("go.mod", text)) == [("broken-manifest", "go.mod")]
+
+
+CARGO = """\
+version = 3
+
+[[package]]
+name = "app"
+version = "0.1.0"
+dependencies = ["a", "b 2.0.0"]
+
+[[package]]
+name = "a"
+version = "1.0.0"
+source = "registry+https://github.com/rust-lang/crates.io-index"
+checksum = "abc"
+dependencies = ["b 1.0.0 (registry+https://github.com/rust-lang/crates.io-index)"]
+
+[[package]]
+name = "b"
+version = "1.0.0"
+source = "sparse+https://index.example.com/"
+
+[[package]]
+name = "b"
+version = "2.0.0"
+source = "registry+https://github.com/rust-lang/crates.io-index"
+
+[[package]]
+name = "g"
+version = "0.3.0"
+source = "git+https://example.com/g?rev=1#1"
+"""
+
+
+def test_cargo() -> None:
+    found = read("Cargo.lock", CARGO)
+    assert [(one.name, one.version, one.direct, one.why, one.line) for one in found.packages] == [
+        ("a", "1.0.0", True, (), 8),
+        ("b", "1.0.0", False, ("a 1.0.0",), 15),
+        ("b", "2.0.0", True, (), 20),
+        ("g", "0.3.0", None, (), 25),
+    ]
+    assert gaps(found) == [("unsupported-requirement", "g 0.3.0")]
+    assert gaps(read("Cargo.lock", "")) == [("broken-manifest", "Cargo.lock")]
+
+
+POM = """\
+<?xml version="1.0"?>
+<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <parent><groupId>org.up</groupId><artifactId>up</artifactId><version>5</version></parent>
+  <artifactId>app</artifactId>
+  <properties><x.version>${y.version}.3</x.version><y.version>1.2</y.version><loop>${loop}</loop></properties>
+  <dependencyManagement><dependencies>
+    <dependency><groupId>org.m</groupId><artifactId>managed</artifactId><version>4.0</version></dependency>
+    <dependency>
+      <groupId>org.bom</groupId><artifactId>bom</artifactId><version>1</version><scope>import</scope>
+    </dependency>
+  </dependencies></dependencyManagement>
+  <dependencies>
+    <dependency><groupId>org.x</groupId><artifactId>x</artifactId><version>${x.version}</version></dependency>
+    <dependency><groupId>org.m</groupId><artifactId>managed</artifactId></dependency>
+    <dependency><groupId>${project.groupId}</groupId><artifactId>own</artifactId><version>${project.version}</version></dependency>
+    <dependency><groupId>org.n</groupId><artifactId>nover</artifactId><scope>test</scope></dependency>
+    <dependency><groupId>org.l</groupId><artifactId>loop</artifactId><version>${loop}</version></dependency>
+    <dependency><groupId>org.r</groupId><artifactId>range</artifactId><version>[1,2)</version></dependency>
+    <dependency><groupId>org.e</groupId><artifactId>exact</artifactId><version>[1.5]</version><scope>test</scope></dependency>
+    <dependency><groupId>org.s</groupId><artifactId>sys</artifactId><version>1</version><scope>system</scope></dependency>
+  </dependencies>
+  <build><plugins><plugin><artifactId>maven-jar-plugin</artifactId><version>3.0</version></plugin></plugins></build>
+</project>
+"""
+
+
+def test_a_pom() -> None:
+    found = read("pom.xml", POM)
+    assert [(one.name, one.version, one.scope, one.line) for one in found.packages] == [
+        ("org.x:x", "1.2.3", Scope.UNKNOWN, 13),
+        ("org.m:managed", "4.0", Scope.UNKNOWN, 14),
+        ("org.up:own", "5", Scope.UNKNOWN, 15),
+        ("org.e:exact", "1.5", Scope.DEV, 19),
+        ("org.apache.maven.plugins:maven-jar-plugin", "3.0", Scope.DEV, 22),
+    ]
+    assert [one.text for one in found.ranges] == ["org.r:range [1,2)"]
+    assert [subject for _, subject in gaps(found)] == [
+        *("org.n:nover", "org.l:loop", "org.s:sys (a file of the system)"),
+        *("versions of org.bom:bom", "parent org.up:up:5", "indirect dependencies"),
+    ]
+
+
+LAUGHS = '<!DOCTYPE p [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]><project><name>&b;</name></project>'
+OUTSIDE = '<!DOCTYPE p [<!ENTITY a SYSTEM "file:///etc/passwd">]><project><name>&a;</name></project>'
+
+
+@pytest.mark.parametrize("text", [LAUGHS, OUTSIDE, "", "<project>", "<other/>", "<a>" * 100_000, "\x00"])
+def test_a_hostile_pom_is_a_gap(text: str) -> None:
+    assert gaps(read("pom.xml", text)) == [("broken-manifest", "pom.xml")]
+
+
+def test_properties_that_grow_without_end_are_not_filled_in() -> None:
+    names = "".join(f"<p{at}>${{p{at + 1}}}${{p{at + 1}}}${{p{at + 1}}}</p{at}>" for at in range(100))
+    text = (
+        f"<project><properties>{names}</properties><dependencies><dependency><groupId>a</groupId>"
+        "<artifactId>b</artifactId><version>${p0}</version></dependency></dependencies></project>"
+    )
+    assert not read("pom.xml", text).packages
+
+
+def test_gradle() -> None:
+    text = (
+        "# This is a Gradle generated file for dependency locking.\n"
+        "org.a:one:1.0=compileClasspath,runtimeClasspath\norg.b:two:2.0=testCompileClasspath\nbad\nempty=annotationProcessor\n"
+    )
+    found = read("gradle.lockfile", text)
+    assert [(one.name, one.version, one.scope, one.line) for one in found.packages] == [
+        ("org.a:one", "1.0", Scope.UNKNOWN, 2),
+        ("org.b:two", "2.0", Scope.DEV, 3),
+    ]
+    assert gaps(found) == [("broken-manifest", "gradle.lockfile")]
+    assert pins(read("gradle/dependency-locks/compile.lockfile", "a:b:1\n")) == ["a:b 1"]
+
+
+GEMFILE = """\
+GIT
+  remote: https://example.com/g.git
+  revision: abc
+  specs:
+    g (0.3.0)
+      rack (>= 1)
+
+PATH
+  remote: engines/own
+  specs:
+    own (0.1.0)
+      rails (~> 7)
+
+GEM
+  remote: https://rubygems.org/
+  specs:
+    nokogiri (1.15.0)
+      racc (~> 1.4)
+    nokogiri (1.15.0-x86_64-linux)
+      racc (~> 1.4)
+    racc (1.7.1)
+    rack (2.2.3)
+    rails (7.0.4.1)
+      nokogiri (>= 1)
+      rack
+
+PLATFORMS
+  ruby
+  x86_64-linux
+
+DEPENDENCIES
+  g!
+  own!
+  nokogiri (~> 1.15)
+
+RUBY VERSION
+   ruby 3.2.0p0
+
+BUNDLED WITH
+   2.4.0
+"""
+
+
+def test_a_gemfile_lock() -> None:
+    found = read("Gemfile.lock", GEMFILE)
+    assert [(one.name, one.version, one.direct, one.why, one.line) for one in found.packages] == [
+        ("g", "0.3.0", True, (), 5),
+        ("nokogiri", "1.15.0", True, (), 17),
+        ("racc", "1.7.1", False, ("nokogiri 1.15.0",), 21),
+        ("rack", "2.2.3", False, ("g 0.3.0",), 22),
+        ("rails", "7.0.4.1", True, (), 23),
+    ]
+    assert gaps(found) == [("unsupported-requirement", "g 0.3.0")]
+    assert gaps(read("Gemfile.lock", "GEM\n  specs:\n    odd\n")) == [("broken-manifest", "Gemfile.lock")]
+    assert gaps(read("Gemfile.lock", "")) == [("broken-manifest", "Gemfile.lock")]
+
+
+def test_composer() -> None:
+    lock = {
+        "packages": [
+            {"name": "a/one", "version": "v1.2.3", "license": ["MIT"], "require": {"php": ">=8", "b/two": "^1"}},
+            {"name": "b/two", "version": "1.0.0-beta.2", "license": ["MIT", "GPL-2.0-only"]},
+            {"name": "c/dev", "version": "dev-main"},
+            {"name": "d/own", "version": "1.0", "dist": {"type": "path"}},
+        ],
+        "packages-dev": [{"name": "e/test", "version": "9.0"}, {"name": "f/odd"}],
+    }
+    manifest = b'{"require": {"php": "^8", "a/one": "^1"}, "require-dev": {"e/test": "*"}}'
+    files = {"composer.lock": json.dumps(lock, indent=1).encode(), "composer.json": manifest}
+    found = take_inventory(list(files), files.__getitem__)
+    assert [(one.name, one.version, one.direct, one.why, one.scope, one.licence) for one in found.packages] == [
+        ("a/one", "v1.2.3", True, (), Scope.UNKNOWN, "MIT"),
+        ("b/two", "1.0.0-beta.2", False, ("a/one v1.2.3",), Scope.UNKNOWN, "MIT OR GPL-2.0-only"),
+        ("e/test", "9.0", True, (), Scope.DEV, ""),
+    ]
+    assert gaps(found) == [("unsupported-requirement", "c/dev dev-main"), ("broken-manifest", "composer.lock")]
+    assert all(found.packages[at].line < found.packages[at + 1].line for at in range(2))
+
+
+def test_nuget() -> None:
+    lock = {
+        "version": 1,
+        "dependencies": {
+            "net6.0": {
+                "A": {"type": "Direct", "requested": "[1.0, )", "resolved": "1.0.0", "dependencies": {"b": "2.0.0"}},
+                "B": {"type": "Transitive", "resolved": "2.0.0"},
+                "own": {"type": "Project", "dependencies": {"C": "[3.0.0, )"}},
+                "C": {"type": "Transitive", "resolved": "3.0.0"},
+                "D": {"type": "Transitive"},
+            },
+            "net7.0": {"A": {"type": "Direct", "resolved": "1.0.0"}},
+        },
+    }
+    found = read("packages.lock.json", json.dumps(lock, indent=1))
+    assert [(one.name, one.version, one.direct, one.why) for one in found.packages] == [
+        ("A", "1.0.0", True, ()),
+        ("B", "2.0.0", False, ("A 1.0.0",)),
+        ("C", "3.0.0", True, ()),
+    ]
+    assert gaps(found) == [("broken-manifest", "packages.lock.json")]
+
+
+def test_what_a_build_of_dotnet_says_of_itself() -> None:
+    document = {
+        "targets": {
+            "net6.0": {"app/1.0": {"dependencies": {"A": "1.0.0"}}, "A/1.0.0": {"dependencies": {"B": "2.0.0"}}}
+        },
+        "libraries": {
+            "app/1.0": {"type": "project"},
+            "A/1.0.0": {"type": "package"},
+            "B/2.0.0": {"type": "package"},
+            "x": {},
+        },
+    }
+    found = read("bin/app.deps.json", json.dumps(document))
+    assert [(one.name, one.direct, one.why) for one in found.packages] == [("A", True, ()), ("B", False, ("A 1.0.0",))]
+    assert gaps(found) == [("broken-manifest", "bin/app.deps.json")]
+
+
+def test_older_files_of_dotnet() -> None:
+    config = '<?xml version="1.0"?>\n<packages>\n<package id="A" version="1.0" />\n<package id="B"/></packages>'
+    found = read("packages.config", config)
+    assert [(one.name, one.version, one.line) for one in found.packages] == [("A", "1.0", 3)]
+    assert gaps(found) == [("broken-manifest", "packages.config")]
+    project = (
+        '<Project Sdk="x"><ItemGroup>\n<PackageReference Include="A" Version="1.0.0" />\n'
+        '<PackageReference Include="B"><Version>[2.0.0]</Version></PackageReference></ItemGroup></Project>'
+    )
+    both = read("app.csproj", project)
+    assert (pins(both), [one.text for one in both.ranges]) == (["B 2.0.0"], ["A 1.0.0"])
+
+
+def test_mix() -> None:
+    text = """\
+%{
+  "plug": {:hex, :plug, "1.14.0", "abc", [:mix], [{:mime, "~> 2.0", [hex: :mime, repo: "hexpm"]}], "hexpm", "def"},
+  "mime": {:hex, :mime, "2.0.3", "abc", [:mix], [], "hexpm", "def"},
+  "other": {:hex, :"other-name", "0.1.0", "abc"},
+  "g": {:git, "https://example.com/g.git", "abc", [tag: "v1"]},
+  "odd": something(),
+}
+"""
+    found = read("mix.lock", text)
+    assert [(one.name, one.version, one.line) for one in found.packages] == [
+        ("plug", "1.14.0", 2),
+        ("mime", "2.0.3", 3),
+        ("other-name", "0.1.0", 4),
+    ]
+    assert gaps(found) == [("unsupported-requirement", "g"), ("broken-manifest", "mix.lock")]
+    assert not read("mix.lock", "%{\n}\n").gaps
+
+
+def test_pub() -> None:
+    text = """\
+# Generated by pub
+packages:
+  async:
+    dependency: transitive
+    description:
+      name: async
+      sha256: "abc"
+      url: "https://pub.dev"
+    source: hosted
+    version: "2.10.0"
+  flutter:
+    dependency: "direct main"
+    description: flutter
+    source: sdk
+    version: "0.0.0"
+  http:
+    dependency: "direct main"
+    description:
+      name: http
+    source: hosted
+    version: "0.13.5"
+  lints:
+    dependency: "direct dev"
+    source: hosted
+    version: "2.0.1"
+  own:
+    source: path
+    version: "1.0.0"
+sdks:
+  dart: ">=2.18.0 <3.0.0"
+"""
+    found = read("pubspec.lock", text)
+    assert [(one.name, one.version, one.direct, one.scope, one.line) for one in found.packages] == [
+        ("async", "2.10.0", False, Scope.UNKNOWN, 3),
+        ("http", "0.13.5", True, Scope.UNKNOWN, 16),
+        ("lints", "2.0.1", True, Scope.DEV, 22),
+    ]
+    assert gaps(found) == [("unsupported-requirement", "flutter 0.0.0")]
+    assert gaps(read("pubspec.lock", "x: y\n")) == [("broken-manifest", "pubspec.lock")]
+
+
+WORKFLOW = """\
+on: push
+jobs:
+  one:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4.1.2
+      - name: two
+        uses: actions/setup-python@v5
+      - uses: a/pinned@1234567890123456789012345678901234567890 # v3.2.1
+      - uses: b/pinned@1234567890123456789012345678901234567890
+      - uses: ./.github/actions/own
+      - uses: docker://alpine:3.8
+      - uses: github/codeql-action/init@main
+      - run: echo uses x/y@v1.0.0
+  two:
+    uses: org/repo/.github/workflows/w.yml@v1.0.0
+"""
+
+
+def test_a_workflow() -> None:
+    found = read(".github/workflows/ci.yml", WORKFLOW)
+    assert [(one.name, one.version, one.line) for one in found.packages] == [
+        ("actions/checkout", "4.1.2", 6),
+        ("a/pinned", "3.2.1", 9),
+        ("org/repo", "1.0.0", 16),
+    ]
+    assert [(one.text, one.line) for one in found.ranges] == [
+        ("actions/setup-python@v5", 8),
+        ("github/codeql-action/init@main", 13),
+    ]
+    assert [subject for _, subject in gaps(found)] == [
+        "a/pinned@123456789012",
+        "b/pinned@123456789012",
+        "docker://alpine:3.8",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["a: &b c\n", "\t", "- a\n", "jobs: [1, {steps: {a: b}}]\n", "jobs: {a: {uses: [x]}}\n"]
+)
+def test_an_odd_workflow_never_ends_the_scan(text: str) -> None:
+    found = read(".github/workflows/ci.yml", text)
+    assert not found.packages
+
+
+def test_a_composite_action() -> None:
+    assert pins(read("action.yml", "runs:\n  using: composite\n  steps:\n    - uses: a/b@1.0.0\n")) == ["a/b 1.0.0"]
+
+
+@pytest.mark.parametrize(
+    ("manifest", "lock"),
+    [("Gemfile", "Gemfile.lock"), ("a/b/Cargo.toml", "a/Cargo.lock"), ("build.gradle.kts", "gradle.lockfile")],
+)
+def test_a_manifest_of_ranges_without_its_lock_file_is_a_gap(manifest: str, lock: str) -> None:
+    assert gaps(take_inventory([manifest], {}.__getitem__)) == [("unsupported-manifest", manifest)]
+    content = {lock: b"[[package]]\n" if "Cargo" in lock else b"GEM\n  specs:\n"}
+    assert "unsupported-manifest" not in {
+        kind for kind, _ in gaps(take_inventory([manifest, lock], content.__getitem__))
+    }

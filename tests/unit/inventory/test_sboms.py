@@ -1,0 +1,167 @@
+"""SBOMs as sources of packages: CycloneDX and SPDX, in each of their forms."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from secscan.inventory.contract import Scope
+from tests.unit.inventory.support import gaps, pins, read
+
+CYCLONEDX = {
+    "bomFormat": "CycloneDX",
+    "specVersion": "1.5",
+    "metadata": {"component": {"bom-ref": "app", "name": "app", "type": "application"}},
+    "components": [
+        {
+            "type": "library",
+            "bom-ref": "a",
+            "name": "flask",
+            "version": "2.0",
+            "purl": "pkg:pypi/flask@2.0",
+            "licenses": [{"license": {"id": "BSD-3-Clause"}}],
+            "components": [{"type": "library", "name": "c", "purl": "pkg:npm/%40s/c@3.0.0", "bom-ref": "c"}],
+        },
+        {
+            "type": "library",
+            "bom-ref": "b",
+            "name": "b",
+            "purl": "pkg:maven/org.b/b@1.0?type=jar",
+            "scope": "optional",
+            "licenses": [{"expression": "MIT OR Apache-2.0"}],
+        },
+        {"type": "library", "name": "curl", "purl": "pkg:deb/debian/curl@7.88.1-10?arch=amd64&distro=debian-12"},
+        {"type": "library", "name": "nopurl", "version": "1"},
+        {"type": "library", "name": "nover", "purl": "pkg:pypi/nover"},
+        {"type": "library", "name": "odd", "purl": "pkg:generic/odd@1"},
+        {"type": "library", "name": "bad", "purl": "not a purl"},
+        {"type": "file", "name": "/bin/sh"},
+        7,
+    ],
+    "dependencies": [{"ref": "app", "dependsOn": ["a"]}, {"ref": "a", "dependsOn": ["c", "gone"]}, {"ref": "c"}],
+}
+
+
+@pytest.mark.parametrize("name", ["bom.json", "sbom.json", "app.cdx.json"])
+def test_cyclonedx_json(name: str) -> None:
+    text = json.dumps(CYCLONEDX, indent=1)
+    found = read(name, text)
+    assert [(one.ecosystem, one.name, one.version, one.direct, one.why) for one in found.packages] == [
+        ("PyPI", "flask", "2.0", True, ()),
+        ("Maven", "org.b:b", "1.0", None, ()),
+        ("Debian:12", "curl", "7.88.1-10", None, ()),
+        ("npm", "@s/c", "3.0.0", False, ("flask 2.0",)),
+    ]
+    assert [one.licence for one in found.packages] == ["BSD-3-Clause", "MIT OR Apache-2.0", "", ""]
+    assert found.packages[1].scope is Scope.OPTIONAL
+    assert [subject for _, subject in gaps(found)] == ["nopurl 1", "nover", "odd", "bad", "a component"]
+    assert all(one.line > 1 for one in found.packages)
+
+
+def test_cyclonedx_xml() -> None:
+    text = """<?xml version="1.0"?>
+<bom xmlns="http://cyclonedx.org/schema/bom/1.5">
+<metadata><component type="application" bom-ref="app"><name>app</name></component></metadata>
+<components>
+<component type="library" bom-ref="a"><name>flask</name><version>2.0</version>
+<licenses><license><id>MIT</id></license><license><name>Apache 2.0</name></license></licenses>
+<purl>pkg:pypi/flask@2.0</purl>
+<components><component type="library" bom-ref="c"><name>c</name><purl>pkg:cargo/c@1.0.0</purl></component></components>
+</component>
+<component type="library"><name>nopurl</name><version>1</version></component>
+</components>
+<dependencies><dependency ref="app"><dependency ref="a"/></dependency>
+<dependency ref="a"><dependency ref="c"/></dependency></dependencies>
+</bom>"""
+    found = read("bom.xml", text)
+    assert [(one.name, one.direct, one.why, one.licence, one.line) for one in found.packages] == [
+        ("flask", True, (), "MIT AND Apache-2.0", 5),
+        ("c", False, ("flask 2.0",), "", 8),
+    ]
+    assert [subject for _, subject in gaps(found)] == ["nopurl 1"]
+    assert gaps(read("sbom.xml", "<bom/>")) == [("broken-manifest", "sbom.xml")]
+
+
+SPDX = {
+    "spdxVersion": "SPDX-2.3",
+    "documentDescribes": ["SPDXRef-app"],
+    "packages": [
+        {"SPDXID": "SPDXRef-app", "name": "app"},
+        {
+            "SPDXID": "SPDXRef-a",
+            "name": "flask",
+            "versionInfo": "2.0",
+            "licenseConcluded": "NOASSERTION",
+            "licenseDeclared": "BSD-3-Clause",
+            "externalRefs": [
+                {"referenceCategory": "SECURITY", "referenceType": "cpe23Type", "referenceLocator": "cpe:2.3:a"},
+                {"referenceType": "purl", "referenceLocator": "pkg:pypi/flask@2.0"},
+            ],
+        },
+        {
+            "SPDXID": "SPDXRef-b",
+            "name": "b",
+            "externalRefs": [{"referenceType": "purl", "referenceLocator": "pkg:gem/b@1"}],
+        },
+        {"SPDXID": "SPDXRef-c", "name": "nopurl", "versionInfo": "1"},
+    ],
+    "relationships": [
+        {"spdxElementId": "SPDXRef-app", "relationshipType": "DEPENDS_ON", "relatedSpdxElement": "SPDXRef-a"},
+        {"spdxElementId": "SPDXRef-b", "relationshipType": "DEPENDENCY_OF", "relatedSpdxElement": "SPDXRef-a"},
+        7,
+    ],
+}
+
+
+@pytest.mark.parametrize("name", ["sbom.json", "app.spdx.json"])
+def test_spdx_json(name: str) -> None:
+    found = read(name, json.dumps(SPDX, indent=1))
+    assert [(one.name, one.direct, one.why, one.licence) for one in found.packages] == [
+        ("flask", True, (), "BSD-3-Clause"),
+        ("b", False, ("flask 2.0",), ""),
+    ]
+    assert [subject for _, subject in gaps(found)] == ["nopurl 1"]
+
+
+def test_spdx_as_text() -> None:
+    text = """\
+SPDXVersion: SPDX-2.3
+SPDXID: SPDXRef-DOCUMENT
+DocumentComment: <text>PackageName: not a package
+ExternalRef: PACKAGE-MANAGER purl pkg:pypi/not@1</text>
+PackageName: app
+SPDXID: SPDXRef-app
+## a comment
+PackageName: flask
+SPDXID: SPDXRef-a
+PackageVersion: 2.0
+PackageLicenseDeclared: MIT
+ExternalRef: PACKAGE-MANAGER purl pkg:pypi/flask@2.0
+FileName: ./x
+SPDXID: SPDXRef-file
+PackageName: nopurl
+SPDXID: SPDXRef-c
+Relationship: SPDXRef-DOCUMENT DESCRIBES SPDXRef-app
+Relationship: SPDXRef-app CONTAINS SPDXRef-a
+"""
+    found = read("app.spdx", text)
+    assert [(one.name, one.version, one.direct, one.licence, one.line) for one in found.packages] == [
+        ("flask", "2.0", True, "MIT", 8)
+    ]
+    assert [subject for _, subject in gaps(found)] == ["nopurl"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "kind"),
+    [
+        ("sbom.json", "{}", "broken-manifest"),
+        ("app.cdx.json", "{}", "broken-manifest"),
+        ("app.spdx.json", '{"spdxVersion": 3}', "broken-manifest"),
+        ("app.spdx.json", '{"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"}', "unsupported-manifest"),
+        ("app.spdx", "PackageName: x\n", "broken-manifest"),
+    ],
+)
+def test_what_is_no_sbom_is_a_gap(name: str, text: str, kind: str) -> None:
+    assert [found for found, _ in gaps(read(name, text))] == [kind]
+    assert pins(read(name, text)) == []
