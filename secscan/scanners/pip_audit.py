@@ -27,6 +27,7 @@ from secscan.findings.levels import Confidence, GapKind, Kind, Severity
 from secscan.findings.model import Finding, Gap, Notice, Source
 from secscan.inventory.contract import Declared
 from secscan.inventory.discover import take_inventory
+from secscan.inventory.known import may_hold_python
 from secscan.process import Ended, run
 from secscan.scanners.contract import MalformedOutput, Needs, Plan, Report, Scanner, ScannerError, Setup, refuse_trouble
 from secscan.scanners.dependencies import (
@@ -65,7 +66,7 @@ class PipAudit(Scanner[PinList]):
     def plan(self, setup: Setup) -> Plan[PinList]:
         """Take the inventory; every package that cannot be assessed is a gap."""
         target = setup.target
-        inventory = take_inventory([file.path for file in target.files], target.read)
+        inventory = take_inventory([file.path for file in target.files], target.read, wanted=may_hold_python)
         gaps = [msgspec.structs.replace(gap, scanner=self.name) for gap in inventory.gaps]
         packages = [one for one in inventory.packages if one.ecosystem == PYPI]
         gaps += [_not_plain(one) for one in packages if not _is_plain(one)]
