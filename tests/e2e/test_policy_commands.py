@@ -77,7 +77,7 @@ def test_policy_lint_is_the_reader_of_the_gate(secscan: Run, folder: Path) -> No
 
 
 def test_backtest_says_which_verdicts_flip_and_why(secscan: Run, folder: Path) -> None:
-    everybody = tuple(run(name) for name in ("bandit", "pip-audit", "secrets", "semgrep"))
+    everybody = tuple(run(name) for name in ("bandit", "osv", "pip-audit", "secrets", "semgrep"))
     save(folder / "note.json", scan_of(NOTE, scanners=everybody))
     result = secscan("policy", "backtest", "advisory", "secscan.json", "note.json", cwd=folder)
     assert result.code == 0
