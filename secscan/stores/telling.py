@@ -16,6 +16,8 @@ from secscan.stores.contract import Missed, MissedKind, Place
 from secscan.stores.liveness import Spot, Text
 from secscan.stores.state import Standing, standing
 
+_NO_END = 1_000_000
+"""The column behind a last line that has no end."""
 _MOST_SHOWN = 10
 """Places of one value that are named."""
 
@@ -49,6 +51,12 @@ class Files:
     def region(self, spot: Spot) -> dict[str, int]:
         """Where a spot stands, in lines and columns."""
         return region_of(self._lines[spot.place][0], spot.start, spot.end)
+
+    def line_end(self, spot: Spot) -> int:
+        """The column behind the last of its lines."""
+        starts = self._lines[spot.place][0]
+        last = self.region(spot)["end_line"]
+        return starts[last] - starts[last - 1] if last < len(starts) else _NO_END
 
     def form(self, spot: Spot) -> str:
         """How the value is written, if not as it is."""
@@ -102,6 +110,7 @@ def told(spot: Spot, files: Files, show: Shown, request: Request) -> Told:
         confidence=one.confidence if one else Confidence.HIGH,
         revoke=one.revoke if one else "",
         secret_id=secret_id(spot.secret.reveal(), request.key.encode()),
+        line_end=files.line_end(spot) if spot.alone else 0,
         same=secret_id(spot.secret.reveal(), request.values_key.encode()),
     )
 
