@@ -16,6 +16,8 @@ from secscan.stores.vault.settings import Mode, PathDisplay
 _MOST_BYTES = 10_000_000
 
 
+_PROPOSALS = ("CI_MERGE_REQUEST_IID", "CI_EXTERNAL_PULL_REQUEST_IID")
+"""Variables of GitLab CI that stand for a proposed change."""
 _OWN_EVENTS = frozenset({"push", "schedule", "workflow_dispatch", "repository_dispatch", "release", "create"})
 """Events of GitHub behind which stands somebody who may write to the repository."""
 
@@ -39,7 +41,7 @@ def proposes_change(environment: Mapping[str, str]) -> bool:
     """Whether the run is for a pull or merge request, or for an event that may stand for one: `workflow_run` runs on
     the default branch and often looks at what a pull request has built."""
     event = environment.get("GITHUB_EVENT_NAME", "")
-    return (bool(event) and event not in _OWN_EVENTS) or bool(environment.get("CI_MERGE_REQUEST_IID"))
+    return (bool(event) and event not in _OWN_EVENTS) or any(map(environment.get, _PROPOSALS))
 
 
 def shows_paths(display: PathDisplay, environment: Mapping[str, str]) -> bool:
@@ -55,6 +57,10 @@ def _from_fork(environment: Mapping[str, str]) -> bool:
         names = _repositories(environment.get("GITHUB_EVENT_PATH", ""))
         # Where the event does not tell, or the head's repository is gone, nobody knows where it comes from.
         return len(names) != 2 or not all(names) or names[0] != names[1]
+    if environment.get("CI_EXTERNAL_PULL_REQUEST_IID"):
+        return environment.get("CI_EXTERNAL_PULL_REQUEST_SOURCE_REPOSITORY") != environment.get(
+            "CI_EXTERNAL_PULL_REQUEST_TARGET_REPOSITORY"
+        )
     if environment.get("CI_MERGE_REQUEST_IID"):
         return environment.get("CI_MERGE_REQUEST_SOURCE_PROJECT_ID") != environment.get("CI_MERGE_REQUEST_PROJECT_ID")
     return False

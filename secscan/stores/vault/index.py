@@ -55,6 +55,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     format: str
     created: str
+    scope: str
+    """HMAC of what was read: namespace, mounts, and what was left out."""
     key_version: int
     control: str
     """The text known to all."""
@@ -103,6 +105,7 @@ def build(
     document = Document(
         format=FORMAT,
         created=timestamp(datetime.now(UTC)),
+        scope=_scope(transit),
         key_version=transit.version,
         control=control,
         rows=list(rows),
@@ -148,6 +151,11 @@ class Index:
             raise StoreError(
                 f"the index {path} does not carry the seal of this Vault: it was changed, or made elsewhere",
                 hint="write it anew with `secscan vault index`",
+            )
+        if document.scope != _scope(index._transit):
+            raise StoreError(
+                f"the index {path} was made of another part of Vault",
+                hint="write it with the same namespace, `mounts` and `not_read` as it is used with",
             )
         age = now - datetime.fromisoformat(document.created)
         if age > timedelta(hours=most_hours) or age < -timedelta(hours=1):
@@ -203,6 +211,14 @@ def _read(path: str) -> Document:
     if any(number not in numbers for there in document.values.values() for number in there):
         raise StoreError(f"the index {path} is damaged", hint="write it anew")
     return document
+
+
+def _scope(transit: Transit) -> str:
+    """What of Vault the settings name. A job that asks of something else must not take the index for an answer."""
+    settings = transit.connection.settings
+    named = [settings.namespace, *sorted(settings.mounts), "", *sorted(settings.not_read)]
+    (digest,) = transit.hmacs([f"scope:{msgspec.json.encode(named).decode()}"])
+    return digest
 
 
 def _is_time(text: str) -> bool:

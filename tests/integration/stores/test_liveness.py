@@ -321,3 +321,45 @@ def test_an_index_that_transit_does_not_answer_for(look: Look, server: VaultServ
         outcome, findings = look(token, address=proxy.address, **settings)
     assert outcome.run.status is RunStatus.FAILED
     assert {one.secret_state for one in findings} == {None}
+
+
+AUDITOR = (
+    'path "sys/audit-hash/file" { capabilities = ["update"] }\n'
+    'path "auth/token/lookup-self" { capabilities = ["read"] }'
+)
+
+
+def test_an_entry_that_was_made_anew_begins_with_version_1(look: Look, server: VaultServer, filled: str) -> None:
+    kv = server.client().secrets.kv.v2
+    for value in ("t1mber-Meadow.1", "t1mber-Meadow.2", "t1mber-Meadow.3"):
+        kv.create_or_update_secret("anew", {"password": value}, mount_point=filled)
+    kv.delete_metadata_and_all_versions("anew", mount_point=filled)
+    kv.create_or_update_secret("anew", {"password": "t1mber-Meadow.4"}, mount_point=filled)
+    files = {f"{n}.env": f"DB_PASSWORD=t1mber-Meadow.{n}\n" for n in (3, 4)}
+    token = server.token(AUDITOR, no_default_policy=True)
+    _, findings = look(token, files, mode=Mode.AUDIT_HASH, audit_log=str(server.folder / "audit.log"))
+    assert states(findings) == {"3.env:1": SecretState.ROTATED, "4.env:1": SecretState.LIVE}
+
+
+def test_the_same_path_in_two_namespaces_is_two_entries(look: Look, server: VaultServer) -> None:
+    client = server.client()
+    values = {"prod": "s4ddle-Violin.1", "dev": "s4ddle-Violin.2"}
+    for name, value in values.items():
+        client.adapter.post(f"/v1/sys/namespaces/{name}", json={})
+        client.adapter.namespace = name
+        client.sys.enable_secrets_engine("kv", path="kv", options={"version": "2"})
+        for one in (f"{value}.old", value):
+            client.secrets.kv.v2.create_or_update_secret("app", {"password": one}, mount_point="kv")
+        client.secrets.kv.v2.read_secret_version("app", version=1, mount_point="kv", raise_on_deleted_version=True)
+        client.adapter.namespace = None
+    files = {f"{name}.env": f"DB_PASSWORD={value}\n" for name, value in values.items()}
+    token = server.token(AUDITOR, no_default_policy=True)
+    _, findings = look(token, files, mode=Mode.AUDIT_HASH, audit_log=str(server.folder / "audit.log"))
+    assert states(findings) == {"dev.env:1": SecretState.LIVE, "prod.env:1": SecretState.LIVE}
+
+
+def test_an_index_of_another_part_of_vault_is_refused(look: Look, server: VaultServer, index: Path) -> None:
+    outcome, findings = look(server.token(TRANSIT), mode=Mode.INDEX, index=str(index), mounts=("secret",))
+    assert outcome.run.status is RunStatus.FAILED
+    assert "made of another part of Vault" in outcome.run.reason
+    assert {one.secret_state for one in findings} == {None}

@@ -82,6 +82,9 @@ def test_a_pull_request_of_ones_own_may_ask_and_reads_nothing(tmp_path: Path) ->
     assert "only proposed" in refusal(Mode.CRAWL, own)
     assert refusal(Mode.INDEX, MERGE_REQUEST) == ""
     assert "only proposed" in refusal(Mode.CRAWL, MERGE_REQUEST)
+    github = {"GITLAB_CI": "true", "CI_COMMIT_REF_PROTECTED": "true", "CI_EXTERNAL_PULL_REQUEST_IID": "7"}
+    assert "only proposed" in refusal(Mode.CRAWL, github)
+    assert "fork" in refusal(Mode.INDEX, {**github, "CI_EXTERNAL_PULL_REQUEST_SOURCE_REPOSITORY": "stranger/shop"})
     assert "fork" in refusal(Mode.INDEX, {**MERGE_REQUEST, "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "2"})
 
 
