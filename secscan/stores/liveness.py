@@ -18,7 +18,7 @@ from secscan.secrets.detect.candidate import Candidate
 from secscan.secrets.detect.detector import detect
 from secscan.secrets.secret import Secret
 from secscan.stores.alone import is_alone
-from secscan.stores.contract import Held, Missed, MissedKind, Place, SecretStore, StoreError
+from secscan.stores.contract import Held, Missed, MissedKind, Place, SecretStore, nothing_comparable
 from secscan.stores.leaves import bare, is_comparable
 from secscan.stores.matching import Asked, ValueIndex, worth_asking
 from secscan.stores.vault.audit_log import AuditLog, audit_hashes
@@ -179,10 +179,7 @@ class _Control:
     def is_found(self, index: ValueIndex) -> bool:
         """Whether the index finds it."""
         if self._held is None:
-            raise StoreError(
-                "the store holds no value that could be compared",
-                hint="check the mounts in scope, and what the role may read",
-            )
+            raise nothing_comparable()
         text = f"secscan_control = {json.dumps(self._held.secret.reveal().strip(), ensure_ascii=False)}\n"
         place = self._held.place
         return any(

@@ -144,7 +144,7 @@ class Index:
 
     @classmethod
     def load(cls, path: str, transit: Transit, *, most_hours: float, now: datetime) -> Index:
-        """Read the file. Raises `StoreError` where it is not there, not whole, not ours, or too old."""
+        """Read the file. Raises `StoreError` where it is not there, not whole, not ours, too old, or without values."""
         document = _read(path)
         index = cls(document, transit)
         if not transit.is_sealed(_sealed(document), document.seal):
@@ -156,6 +156,11 @@ class Index:
             raise StoreError(
                 f"the index {path} was made of another part of Vault",
                 hint="write it with the same namespace, `mounts` and `not_read` as it is used with",
+            )
+        if len(document.values) < 2:  # one is the control
+            raise StoreError(
+                f"the index {path} holds no value, so nothing can be looked up in it",
+                hint="check what the job that writes it may read, and write it anew with `secscan vault index`",
             )
         age = now - datetime.fromisoformat(document.created)
         if age > timedelta(hours=most_hours) or age < -timedelta(hours=1):

@@ -11,6 +11,7 @@ import pytest
 from hvac.exceptions import Forbidden
 
 from secscan.correlate.merge import merge
+from secscan.errors import VaultError
 from secscan.findings.levels import Confidence, GapKind, RunStatus, SecretState, Severity
 from secscan.findings.model import Finding
 from secscan.process import Limits
@@ -18,7 +19,10 @@ from secscan.scanners.contract import Setup
 from secscan.scanners.registry import choose
 from secscan.scanners.runner import Outcome, run_scanners
 from secscan.stores.ask import ask_for_index
+from secscan.stores.vault.connection import Connection
+from secscan.stores.vault.index import build, encode
 from secscan.stores.vault.settings import Mode, PathDisplay, VaultSettings
+from secscan.stores.vault.transit import Transit
 from tests.support import faulty_proxy as faulty
 from tests.support.faulty_proxy import always, answer, from_on
 from tests.support.targets import folder_target
@@ -209,6 +213,31 @@ def test_who_may_look_up_cannot_make_an_index(server: VaultServer, index: Path) 
     assert adapter.post("/v1/transit/hmac/secscan-index/sha2-256", json={"input": "AAAA"})["data"]["hmac"]
     with pytest.raises(Forbidden):
         adapter.post("/v1/transit/hmac/secscan-index-seal/sha2-256", json={"input": "AAAA"})
+
+
+def test_no_index_is_made_of_a_vault_that_gives_no_value(
+    server: VaultServer, filled: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty = b'{"data": {"data": {}, "metadata": {"version": 1, "created_time": "", "deletion_time": ""}}}'
+    with faulty.before(server.address) as proxy:
+        proxy.fault, proxy.when = answer(200, empty), lambda _, path: f"/{filled}/data/" in path
+        for name, value in {**server.environment(), "VAULT_ADDR": proxy.address}.items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(VaultError, match="no value that could be compared"):
+            ask_for_index(VaultSettings(mounts=(filled,)), Limits())
+
+
+def test_an_index_without_values_is_refused_though_it_is_sealed(
+    look: Look, server: VaultServer, filled: str, tmp_path: Path
+) -> None:
+    with Connection(VaultSettings(), server.environment()) as connection:
+        document, _ = build([], [], 0, Transit(connection))
+    path = tmp_path / "empty.json"
+    path.write_bytes(encode(document))
+    outcome, findings = look(server.token(TRANSIT), mode=Mode.INDEX, index=str(path))
+    assert outcome.run.status is RunStatus.FAILED
+    assert "holds no value" in outcome.run.reason
+    assert {one.secret_state for one in findings} == {None}
 
 
 def test_more_questions_than_allowed_are_a_gap(look: Look, server: VaultServer, index: Path) -> None:
