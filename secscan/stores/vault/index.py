@@ -152,15 +152,15 @@ class Index:
                 f"the index {path} does not carry the seal of this Vault: it was changed, or made elsewhere",
                 hint="write it anew with `secscan vault index`",
             )
-        if document.scope != _scope(index._transit):
-            raise StoreError(
-                f"the index {path} was made of another part of Vault",
-                hint="write it with the same namespace, `mounts` and `not_read` as it is used with",
-            )
         if len(document.values) < 2:  # one is the control
             raise StoreError(
                 f"the index {path} holds no value, so nothing can be looked up in it",
                 hint="check what the job that writes it may read, and write it anew with `secscan vault index`",
+            )
+        if document.scope != _scope(index._transit):
+            raise StoreError(
+                f"the index {path} was made of another part of Vault",
+                hint="write it with the same namespace, `mounts` and `not_read` as it is used with",
             )
         age = now - datetime.fromisoformat(document.created)
         if age > timedelta(hours=most_hours) or age < -timedelta(hours=1):
