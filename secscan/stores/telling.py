@@ -72,12 +72,19 @@ class Shown:
     def __init__(self, request: Request) -> None:
         self.in_full = request.show_paths
         self._key = request.key.encode() or secrets.token_bytes(32)
+        self._standings: dict[int, tuple[tuple[Place, ...], Standing]] = {}
 
     def path(self, path: str) -> str:
         """The path, or its id: HMAC-SHA256 (RFC 2104) under the organisation's key, the first 12 digits."""
         if self.in_full or not path or path.startswith("id-"):
             return path
         return f"id-{hmac.new(self._key, f'path:{path}'.encode(), 'sha256').hexdigest()[:12]}"
+
+    def standing(self, places: tuple[Place, ...]) -> Standing:
+        """What the store says of a value, worked out once for all spots that share these very places."""
+        if id(places) not in self._standings:  # kept with them, so that the id stays theirs
+            self._standings[id(places)] = places, standing(places)
+        return self._standings[id(places)][1]
 
     def where(self, place: Place) -> Where:
         """A place, as it may be shown."""
@@ -92,7 +99,7 @@ class Shown:
 
 def told(spot: Spot, files: Files, show: Shown, request: Request) -> Told:
     """Return what is said of one value in a file."""
-    word = standing(spot.places) if spot.places is not None else None
+    word = show.standing(spot.places) if spot.places is not None else None
     one = spot.candidate
     shown = word or Standing(SecretState.UNKNOWN)
     return Told(

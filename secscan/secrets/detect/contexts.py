@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from secscan.findings.levels import Confidence, Severity
 from secscan.secrets.assignments import assignment_spans
@@ -35,8 +35,12 @@ _BEFORE = 120
 _LINES_BEHIND = 4
 
 
-def contexts(text: str, path: str) -> Iterator[Judged]:
-    """Yield every value that its surroundings call a secret, and those that are none all the same, with the reason."""
+def contexts(text: str, path: str, is_free: Callable[[int, int], bool]) -> Iterator[Judged]:
+    """Yield every value that its surroundings call a secret, and those that are none all the same, with the reason.
+
+    `is_free` says whether nothing is decided yet about a place, so that the many values within one another that
+    `password=password=...` has are not judged in vain.
+    """
     folded = text.lower()
     if "basic" in folded or '"auth"' in text:
         yield from _pairs(text)
@@ -66,7 +70,8 @@ def contexts(text: str, path: str) -> Iterator[Judged]:
         yield from _each("generic-password", "Hard-coded password", "password", _LINE.finditer(text))
     for start, end in _telling(folded):
         for span in assignment_spans(text[start:end], folded[start:end], settings=settings):
-            yield _assigned(text, start + span.start, start + span.end, span.kind)
+            if is_free(start + span.start, start + span.end):
+                yield _assigned(text, start + span.start, start + span.end, span.kind)
 
 
 def _pairs(text: str) -> Iterator[Judged]:

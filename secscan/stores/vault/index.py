@@ -95,13 +95,12 @@ def build(
     control = secrets.token_hex(16)
     digests = transit.hmacs([*texts, f"value:{control}"])
     rows: dict[Row, int] = {}
-    known: dict[str, list[int]] = {}
+    known: dict[str, dict[int, None]] = {}
     for digest, place in zip(digests, places, strict=False):
         number = rows.setdefault(_row(place, ids[place.path]), len(rows))
-        if number not in (there := known.setdefault(digest, [])):
-            there.append(number)
+        known.setdefault(digest, {})[number] = None
     control_row = Row("control", "", "", current=True, deleted=False, created="", replaced="")
-    known[digests[-1]] = [rows.setdefault(control_row, len(rows))]
+    known[digests[-1]] = {rows.setdefault(control_row, len(rows)): None}
     document = Document(
         format=FORMAT,
         created=timestamp(datetime.now(UTC)),
@@ -109,7 +108,7 @@ def build(
         key_version=transit.version,
         control=control,
         rows=list(rows),
-        values=known,
+        values={digest: list(numbers) for digest, numbers in known.items()},
         missed=[Lost(ids[one.path], one.kind, one.version) for one in lost],
         weak=weak,
     )

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from secscan.secrets.detect import checksums
+from secscan.secrets.detect import checksums, noise
 from secscan.secrets.detect.candidate import Candidate
 from secscan.secrets.detect.detector import detect, explain
 from secscan.secrets.detect.forms import FORMS, Form
@@ -30,6 +30,15 @@ def finds(sample: Sample) -> bool:
     text, _ = decoded(sample.data)
     values = [one.secret.reveal() for one in detect(text, sample.path)]
     return any(sample.secret in value or (len(value) >= 8 and value in sample.secret) for value in values)
+
+
+def test_values_within_one_another_are_judged_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    judged: list[str] = []
+    reason = noise.reason_against_generic
+    monkeypatch.setattr(noise, "reason_against_generic", lambda value: judged.append(value) or reason(value))
+    text = "password=" * 2000
+    detect(text)
+    assert sum(map(len, judged)) <= 2 * len(text)
 
 
 def test_the_set_is_large_enough_to_mean_something() -> None:
