@@ -37,6 +37,7 @@ def scan(
     environment: Annotated[str, typer.Option("--environment", "-e", metavar="NAME", help="Judge by this environment of the policy.")] = "",
     floor: Annotated[str, typer.Option("--floor", metavar="POLICY", help="A policy below which the other may not go.")] = "",
     waivers: Annotated[list[Path] | None, typer.Option("--waivers", metavar="FILE", help="Waivers that count; may be repeated.")] = None,
+    vex: Annotated[list[Path] | None, typer.Option("--vex", metavar="FILE", help="VEX document (OpenVEX, CycloneDX) whose statements count as waivers; may be repeated.")] = None,
     policy_ref: Annotated[str, typer.Option("--policy-ref", metavar="REF", help="Take policy, waivers and settings from this commit.", show_default="the base, in a pull request")] = "",
     baseline: Annotated[Path | None, typer.Option("--baseline", metavar="FILE", help="What was there before (`secscan baseline write`), or the base's secscan.json.")] = None,
     baseline_ref: Annotated[str, typer.Option("--baseline-ref", metavar="REF", help="Scan this commit, too, as the baseline.")] = "",
@@ -63,7 +64,7 @@ def scan(
 
     if baseline and baseline_ref:
         raise UsageError("--baseline and --baseline-ref exclude each other", hint="give one of them")
-    wanted = Wanted(policy, environment, floor, tuple(waivers or ()), baseline, policy_ref)
+    wanted = Wanted(policy, environment, floor, tuple(waivers or ()), baseline, policy_ref, tuple(vex or ()))
     judge = gather(path, config, wanted, scanners=tuple(all_scanners()))
     settings = judge.settings
     reports = report_files(settings.reports)

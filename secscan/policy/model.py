@@ -183,6 +183,10 @@ class Waiver(Value, frozen=True, kw_only=True):
     """It stops counting for a finding that a newer version of the package clears."""
     at_most: int | None = None
     """Most findings it may accept; where it matches more, it accepts none."""
+    purls: tuple[str, ...] = ()
+    """Of a VEX statement: package URLs it is about, each with a version or for all of them."""
+    vex: str = ""
+    """Of a VEX statement: `not_affected` or `fixed`; empty for a waiver that a person wrote."""
     origin: str = ""
     """File and line it stands in."""
 

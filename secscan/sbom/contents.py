@@ -5,9 +5,9 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from secscan.findings.judgement import Decision
+from secscan.findings.judgement import Decision, WaiverUse
 from secscan.findings.model import Finding, Gap, at_each_place
 from secscan.findings.scan import Scan
 from secscan.inventory.contract import Declared, Inventory, Scope
@@ -49,6 +49,8 @@ class Contents:
     gaps: tuple[Gap, ...]
     findings: tuple[tuple[Finding, Decision | None], ...] = ()
     """Vulnerabilities of packages, each with what was decided."""
+    vex: dict[str, WaiverUse] = field(default_factory=dict)
+    """VEX statements that held, by the id of the waiver that a decision names."""
 
     def id(self, kind: str) -> uuid.UUID:
         """Return the id of a document of this kind."""
@@ -71,6 +73,7 @@ def contents(
         asks_for=_graph(inventory.packages),
         gaps=inventory.gaps,
         findings=found,
+        vex={one.id: one for one in scan.judgement.waivers if one.vex} if scan and scan.judgement else {},
     )
 
 

@@ -50,7 +50,7 @@ def render(contents: Contents) -> bytes:
         "compositions": [{"aggregate": "incomplete" if contents.gaps else "unknown", "assemblies": [_TARGET]}],
     }
     if contents.findings:
-        document["vulnerabilities"] = [_vulnerability(*one) for one in contents.findings]
+        document["vulnerabilities"] = [_vulnerability(*one, contents) for one in contents.findings]
     return json.dumps(document, indent=1, ensure_ascii=False).encode("utf-8", errors="backslashreplace") + b"\n"
 
 
@@ -78,7 +78,7 @@ def _dependencies(contents: Contents) -> list[dict[str, Any]]:
     return [{"ref": parent or _TARGET, "dependsOn": list(found)} for parent, found in contents.asks_for.items()]
 
 
-def _vulnerability(finding: Finding, decision: Decision | None) -> dict[str, Any]:
+def _vulnerability(finding: Finding, decision: Decision | None, contents: Contents) -> dict[str, Any]:
     package = finding.package
     assert package is not None  # noqa: S101 - contents hold no other
     affected = purl_of(package.ecosystem, package.name, package.version)
@@ -97,10 +97,16 @@ def _vulnerability(finding: Finding, decision: Decision | None) -> dict[str, Any
         "properties": [{"name": "secscan:place", "value": finding.place}],
     }
     if decision is not None and decision.waiver:
-        # Accepted for a while: nobody has said that it does no harm.
-        said = {"state": "exploitable", "response": ["will_not_fix"], "detail": decision.reason}
-        found["analysis"] = said
+        found["analysis"] = _analysis(decision, contents)
     return {name: value for name, value in found.items() if value not in ([], "")}
+
+
+def _analysis(decision: Decision, contents: Contents) -> dict[str, Any]:
+    if decision.waiver in contents.vex:
+        state = {"fixed": "resolved"}.get(contents.vex[decision.waiver].vex, "not_affected")
+        return {"state": state, "detail": decision.reason}
+    # Accepted for a while: nobody has said that it does no harm.
+    return {"state": "exploitable", "response": ["will_not_fix"], "detail": decision.reason}
 
 
 _URL = re.compile(r"https?://[\w.:-]+(?:/[\w./?&=%#~+:@!$'()*,;-]*)?")

@@ -25,12 +25,12 @@ def render(contents: Contents) -> bytes:
         "author": f"secscan {__version__}",
         "timestamp": contents.created,
         "version": 1,
-        "statements": [_statement(*one) for one in contents.findings],
+        "statements": [_statement(*one, contents) for one in contents.findings],
     }
     return json.dumps(document, indent=1, ensure_ascii=False).encode("utf-8", errors="backslashreplace") + b"\n"
 
 
-def _statement(finding: Finding, decision: Decision | None) -> dict[str, Any]:
+def _statement(finding: Finding, decision: Decision | None, contents: Contents) -> dict[str, Any]:
     package = finding.package
     assert package is not None  # noqa: S101 - contents hold no other
     name = primary_id(finding)
@@ -42,5 +42,8 @@ def _statement(finding: Finding, decision: Decision | None) -> dict[str, Any]:
     }
     if decision is None:
         return {**found, "status": "under_investigation"}
+    if decision.waiver in contents.vex:
+        statement = contents.vex[decision.waiver]
+        return {**found, "status": statement.vex, "impact_statement": statement.reason}
     action = decision.reason if decision.waiver else finding.remediation or "No fixed version is known."
     return {**found, "status": "affected", "action_statement": action}
