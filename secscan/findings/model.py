@@ -79,6 +79,8 @@ class Package(Value, frozen=True, kw_only=True):
     """Versions that clear the finding, smallest first; empty where none is known."""
     direct: bool | None = None
     """Whether the project itself asks for it; None where the file does not tell."""
+    licence: str = ""
+    """An SPDX expression, or what its metadata says instead; empty where nobody knows."""
 
 
 class Layer(Value, frozen=True, kw_only=True):

@@ -83,6 +83,11 @@ class Match(Value, frozen=True, kw_only=True, rename={"defect": "class"}):
     """Ids of scanners' rules, `*` allowed."""
     fix_available: bool | None = None
     """Whether a version of the package is known that clears the finding; never holds where there is no package."""
+    licence: tuple[str, ...] = ()
+    """The package cannot be had without one of these licences (SPDX identifiers, `*` allowed); undecided where its
+    licence is not known."""
+    licence_not: tuple[str, ...] = ()
+    """The package cannot be had under these licences alone; undecided where its licence is not known."""
     known_exploited: bool | None = None
     """Whether CISA's KEV catalogue lists it; undecided for a package where the catalogue was not asked."""
     direct: bool | None = None

@@ -45,11 +45,13 @@ def choose(
     without: tuple[str, ...] = (),
     vault: bool = False,
     aws: bool = False,
+    licences: bool = False,
     looks_at: str = FILES,
 ) -> dict[str, Scanner[Any]]:
     """Return the scanners with these names, or all for no names, but for those of `without`.
 
-    `vault`, `aws`: whether those that ask that store are among them, also where only others are named. Those for
+    `vault`, `aws`: whether those that ask that store are among them, also where only others are named; `licences`
+    likewise for the one that reports the licence of every package. Those for
     another sort of target (`Scanner.looks_at`) are left out. Raises `UsageError` for an unknown name, or one of those.
     """
     known = all_scanners()
@@ -63,7 +65,9 @@ def choose(
     def is_wanted(scanner: Scanner[Any]) -> bool:
         if scanner.needs.vault:
             return vault
-        return aws if scanner.needs.aws else not names
+        if scanner.needs.aws:
+            return aws
+        return licences if scanner.needs.licences else not names
 
     return {
         name: scanner

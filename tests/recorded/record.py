@@ -47,6 +47,14 @@ MANIFESTS = {
     },
 }
 
+LICENCES = {
+    "known": {
+        "package-lock.json": b'{"packages": {"node_modules/a": {"version": "1.0.0", "license": "(MIT OR GPL-3.0)"},'
+        b'"node_modules/b": {"version": "2.0.0", "license": "SEE LICENSE IN LICENSE"}}}',
+    },
+    "unknown": {"requirements.txt": b"flask==2.0\n"},
+}
+
 SECRETS = {
     "clean": {"clean.py": b"x = 1\n"},
     "found": {
@@ -77,6 +85,7 @@ CASES = {
     "aws-secrets": VAULT,
     "bandit": SOURCE,
     "semgrep": SOURCE,
+    "licences": LICENCES,
     "pip-audit": MANIFESTS,
     "secrets": SECRETS,
     "vault": VAULT,
