@@ -48,6 +48,8 @@ def _why_not(scanner: Scanner[Any]) -> tuple[str, str]:
         return "asks Vault, where you say so", "`secscan scan --vault`, `secscan vault audit`; see docs/vault.md"
     if scanner.needs.aws:
         return "asks AWS, where you say so", "`secscan scan --aws`; see docs/secret-stores.md"
+    if scanner.needs.licences:
+        return "reports licences, where you say so", "`secscan scan --licences`"
     return "not installed", scanner.install_hint
 
 

@@ -14,6 +14,7 @@ def gate(
     environment: Annotated[str, typer.Option("--environment", "-e", metavar="NAME", help="Judge by this environment of the policy.")] = "",
     floor: Annotated[str, typer.Option("--floor", metavar="POLICY", help="A policy below which the other may not go.")] = "",
     waivers: Annotated[list[Path] | None, typer.Option("--waivers", metavar="FILE", help="Waivers that count; may be repeated.")] = None,
+    vex: Annotated[list[Path] | None, typer.Option("--vex", metavar="FILE", help="VEX document (OpenVEX, CycloneDX) whose statements count as waivers; may be repeated.")] = None,
     baseline: Annotated[Path | None, typer.Option("--baseline", metavar="FILE", help="What was there before (`secscan baseline write`), or the base's secscan.json.")] = None,
     at: Annotated[str, typer.Option("--at", metavar="TIME", help="Judge as at this time (RFC 3339).", show_default="now")] = "",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder to write the reports of this judgement to.")] = None,
@@ -22,7 +23,7 @@ def gate(
     """Judge a saved scan by a policy. Exits 0 passed, 1 failed, 3 incomplete."""
     from datetime import UTC, datetime
 
-    from secscan.cli.judging import read_waivers_file
+    from secscan.cli.judging import read_vex_file, read_waivers_file
     from secscan.cli.reading import usual_reader
     from secscan.cli.scan import REPORTS, deliver, parse_time
     from secscan.cli.terminal import print_report
@@ -38,7 +39,10 @@ def gate(
         load(saved),
         judge,
         parse_time(at) or datetime.now(UTC),
-        waivers=[waiver for path in waivers or () for waiver in read_waivers_file(path)],
+        waivers=[
+            *(waiver for path in waivers or () for waiver in read_waivers_file(path)),
+            *(waiver for path in vex or () for waiver in read_vex_file(path, judge)),
+        ],
         baseline=load_baseline(baseline) if baseline else None,
     )
     if output is not None:

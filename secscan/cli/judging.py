@@ -21,10 +21,11 @@ from secscan.gate.weakening import Terms
 from secscan.policy.baseline import load as load_baseline
 from secscan.policy.baseline import loads as loads_baseline
 from secscan.policy.load import Reader, load_policy
+from secscan.policy.vex import read_vex
 from secscan.policy.waivers import read_waivers
 
 if TYPE_CHECKING:
-    from secscan.policy.model import Waiver
+    from secscan.policy.model import Policy, Waiver
     from secscan.targets.git import Repository
 
 POLICY_FILE = ".secscan/policy.yaml"
@@ -41,6 +42,7 @@ class Wanted:
     waivers: Sequence[Path] = ()
     baseline: Path | None = None
     policy_ref: str = ""
+    vex: Sequence[Path] = ()
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ def gather(target: Path, config: Path | None, wanted: Wanted, *, scanners: Seque
         reader=with_vault(Reader(commit=_reader(repository, "").commit) if repository else Reader()),
     )
     waivers = tuple(waiver for path in wanted.waivers for waiver in read_waivers_file(path))
+    waivers += tuple(waiver for path in wanted.vex for waiver in read_vex_file(path, policy))
     baseline = load_baseline(wanted.baseline) if wanted.baseline else None
     notices = (*given.notices(), *_not_honoured(target, wanted))
     counting = _below(target, [Path(path) for path in policy.scanner_settings])
@@ -99,6 +102,12 @@ def read_waivers_file(path: Path) -> tuple[Waiver, ...]:
     return read_waivers(Reader().file(str(path)), origin=str(path))
 
 
+def read_vex_file(path: Path, policy: Policy) -> tuple[Waiver, ...]:
+    """Read a VEX document as waivers that last as long as the policy lets them. Raises `PolicyError`."""
+    longest = policy.waiver_terms.longest_days
+    return read_vex(Reader().file(str(path)), origin=str(path), longest_days=longest)
+
+
 def _from_commit(
     target: Path, config: Path | None, wanted: Wanted, repository: Repository, ref: str, scanners: Sequence[str]
 ) -> Judge:
@@ -110,6 +119,7 @@ def _from_commit(
     inside = _inside(repository, name)
     floor = _inside(repository, wanted.floor) or wanted.floor
     waiver_files = tuple(dict.fromkeys([*(_named(repository, path) for path in wanted.waivers), WAIVERS_FILE]))
+    vex_files = tuple(dict.fromkeys(_named(repository, path) for path in wanted.vex))
     baseline_file = _named(repository, wanted.baseline) if wanted.baseline else ""
 
     def terms(where: Reader, chosen: str) -> Terms:
@@ -117,6 +127,10 @@ def _from_commit(
         # One that the commit does not have yet is brought along by the change.
         there = [path for path in waiver_files if path.startswith("/") or _has(where, path)]
         waivers = tuple(waiver for path in there for waiver in read_waivers(where.file(path), origin=path))
+        longest = policy.waiver_terms.longest_days
+        for path in vex_files:
+            if path.startswith("/") or _has(where, path):
+                waivers += read_vex(where.file(path), origin=path, longest_days=longest)
         baseline = loads_baseline(where.file(baseline_file), origin=baseline_file) if baseline_file else None
         return Terms(policy, waivers, baseline)
 
@@ -129,7 +143,7 @@ def _from_commit(
     except SecscanError as error:
         note = Notice(topic="policy", subject=POLICY_FILE, text=f"the change breaks its own judge: {error.message}")
         return Judge(before, settings, (_judged_by(ref, commit), note), counting=counting)
-    judging = (inside or POLICY_FILE, _inside(repository, wanted.floor), *waiver_files, baseline_file)
+    judging = (inside or POLICY_FILE, _inside(repository, wanted.floor), *waiver_files, *vex_files, baseline_file)
     changed = [one for one in judging if one and not one.startswith("/") and _differs(reader, tree, one)]
     if not changed and after.policy.digest != before.policy.digest:
         changed = [inside or POLICY_FILE]  # by way of a file that it refers to

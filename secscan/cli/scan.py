@@ -25,8 +25,10 @@ def scan(
     diff: Annotated[str, typer.Option("--diff", metavar="BASE...HEAD", help="Look at what a range of commits changed.")] = "",
     history: Annotated[bool, typer.Option("--history", help="Look for secrets in everything that was ever committed.")] = False,
     paths_from: Annotated[str, typer.Option("--paths-from", metavar="FILE", help="Look at the paths listed in FILE (- for standard input), a line each or NUL-separated.")] = "",
+    python_environment: Annotated[Path | None, typer.Option("--python-environment", metavar="DIR", help="Look at what is installed in this Python environment, by its metadata, instead of PATH.")] = None,
     vault: Annotated[bool, typer.Option("--vault", help="Ask Vault whether secrets are in use, and references lead anywhere.")] = False,
     aws: Annotated[bool, typer.Option("--aws", help="Ask AWS Secrets Manager and Parameter Store whether secrets are in use.")] = False,
+    licences: Annotated[bool, typer.Option("--licences", help="Report the licence of every package, for policies that judge it.")] = False,
     scanner: Annotated[list[str] | None, typer.Option("--scanner", "-s", help="Use only this scanner; may be repeated.")] = None,
     advisories: Annotated[str, typer.Option("--advisories", metavar="demo|FILE", help="Advisory index to use instead of your own.")] = "",
     config: Annotated[Path | None, typer.Option("--config", help="Settings file instead of the target's secscan.yaml.")] = None,
@@ -36,6 +38,7 @@ def scan(
     environment: Annotated[str, typer.Option("--environment", "-e", metavar="NAME", help="Judge by this environment of the policy.")] = "",
     floor: Annotated[str, typer.Option("--floor", metavar="POLICY", help="A policy below which the other may not go.")] = "",
     waivers: Annotated[list[Path] | None, typer.Option("--waivers", metavar="FILE", help="Waivers that count; may be repeated.")] = None,
+    vex: Annotated[list[Path] | None, typer.Option("--vex", metavar="FILE", help="VEX document (OpenVEX, CycloneDX) whose statements count as waivers; may be repeated.")] = None,
     policy_ref: Annotated[str, typer.Option("--policy-ref", metavar="REF", help="Take policy, waivers and settings from this commit.", show_default="the base, in a pull request")] = "",
     baseline: Annotated[Path | None, typer.Option("--baseline", metavar="FILE", help="What was there before (`secscan baseline write`), or the base's secscan.json.")] = None,
     baseline_ref: Annotated[str, typer.Option("--baseline-ref", metavar="REF", help="Scan this commit, too, as the baseline.")] = "",
@@ -63,7 +66,7 @@ def scan(
 
     if baseline and baseline_ref:
         raise UsageError("--baseline and --baseline-ref exclude each other", hint="give one of them")
-    wanted = Wanted(policy, environment, floor, tuple(waivers or ()), baseline, policy_ref)
+    wanted = Wanted(policy, environment, floor, tuple(waivers or ()), baseline, policy_ref, tuple(vex or ()))
     judge = gather(path, config, wanted, scanners=tuple(all_scanners()))
     settings = judge.settings
     reports = report_files(settings.reports)
@@ -75,6 +78,7 @@ def scan(
                 diff=diff,
                 history=history,
                 paths_from=paths_from,
+                environment=python_environment,
                 include=settings.include,
                 exclude=settings.exclude,
             ),
@@ -85,6 +89,7 @@ def scan(
                 kind=Kind.SECRET if history else None,
                 vault=vault,
                 aws=aws,
+                licences=licences,
             ),
             vault=(settings.vault or VaultSettings()) if vault else None,
             aws=(settings.aws or AwsSettings()) if aws else None,

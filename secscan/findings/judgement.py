@@ -88,6 +88,8 @@ class WaiverUse(Value, frozen=True, kw_only=True):
     """File and line it stands in."""
     ticket: str = ""
     approved_by: str = ""
+    vex: str = ""
+    """Of a VEX statement: `not_affected` or `fixed`."""
     fingerprints: tuple[str, ...] = ()
     """The findings that it matches."""
     text: str = ""

@@ -79,6 +79,8 @@ class Package(Value, frozen=True, kw_only=True):
     """Versions that clear the finding, smallest first; empty where none is known."""
     direct: bool | None = None
     """Whether the project itself asks for it; None where the file does not tell."""
+    licence: str = ""
+    """An SPDX expression, or what its metadata says instead; empty where nobody knows."""
 
 
 class Layer(Value, frozen=True, kw_only=True):
@@ -269,7 +271,8 @@ class TargetInfo(Value, frozen=True, kw_only=True):
     """What was looked at, exactly."""
 
     kind: str
-    """`tree`, `staged`, `diff`, `paths`, `history`, `commit`, `stdin`; or `vault`, a server, which has no files."""
+    """`tree`, `staged`, `diff`, `paths`, `history`, `commit`, `stdin`; `environment`, a Python one;
+    or `vault`, a server, which has no files."""
     name: str
     """Name of the folder or repository, without its place on this machine."""
     digest: str

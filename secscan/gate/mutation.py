@@ -187,6 +187,8 @@ def _can_be_undecided(rule: Rule) -> bool:
         rule.when
         or (match.severity and Severity.UNKNOWN not in match.severity)
         or match.cause
+        or match.licence
+        or match.licence_not
         or match.secret_state
         or match.image_layer
         or any(

@@ -92,13 +92,23 @@ class Inventory:
     graphs: tuple[Graph, ...] = ()
 
 
+_CREDENTIALS = re.compile(r"://[^/@\s]*@")
+
 Reader = Callable[[str, bytes], Inventory]
 """Takes a manifest's path text and content."""
 
 
 def gap(kind: GapKind, subject: str, detail: str, *, remedy: str = "", line: int = 0) -> Gap:
-    """Return a gap of the inventory."""
+    """Return a gap of the inventory, without the credentials that URLs may hold."""
+    subject, detail = (
+        without_credentials(text).encode("utf-8", errors="backslashreplace").decode() for text in (subject, detail)
+    )
     return Gap(scanner=SCANNER, kind=kind, subject=subject, detail=detail, remedy=remedy, line=line)
+
+
+def without_credentials(text: str) -> str:
+    """Return text without the credentials that URLs in it hold."""
+    return _CREDENTIALS.sub("://***@", text)
 
 
 def broken(path: str, why: str, line: int = 0) -> Inventory:
@@ -116,7 +126,7 @@ def not_released(path: str, what: str, line: int = 0, *, why: str = "") -> Inven
         gaps=(
             gap(
                 GapKind.UNSUPPORTED_REQUIREMENT,
-                f"{what[:100]} in {path}",
+                f"{without_credentials(what)[:100]} in {path}",
                 why or "locked to a URL, path or revision, not to a released version",
                 remedy="depend on a released version, or check it by hand",
                 line=line,
@@ -143,9 +153,18 @@ def reading(read: Reader) -> Reader:
             return broken(path, "it is nested too deep")
         if len(found.packages) + len(found.ranges) > MAX_PACKAGES:
             return broken(path, f"it names more than {MAX_PACKAGES} packages")
+        texts = [text for one in found.packages for text in (one.name, one.version, one.licence)]
+        texts += [text for one in found.ranges for text in (one.name, one.text)]
+        if not all(map(_is_text, texts)):
+            return broken(path, "it names packages by what is no Unicode text")
         return found
 
     return reader
+
+
+def _is_text(text: str) -> bool:
+    """Whether a text can be written anywhere: JSON can smuggle in halves of characters (`\\ud800`)."""
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def joined(parts: Iterable[Inventory]) -> Inventory:

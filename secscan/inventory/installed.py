@@ -5,9 +5,11 @@ Format: https://packaging.python.org/en/latest/specifications/core-metadata/. No
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 
-from secscan.inventory.contract import Declared, Inventory, broken, reading
+from secscan.inventory.contract import Declared, Inventory, broken, not_released, reading
+from secscan.inventory.documents import read_json
 from secscan.inventory.licences import any_of, normal_licence
 from secscan.inventory.names import PYPI
 
@@ -29,6 +31,14 @@ def read_metadata(path: str, data: bytes) -> Inventory:
         normal_licence(first("license-expression")[0]) or _classified(fields) or normal_licence(first("license")[0])
     )
     return Inventory(packages=(Declared(name, version, PYPI, path, line, licence=licence),))
+
+
+@reading
+def read_direct_url(path: str, data: bytes) -> Inventory:
+    """Read `direct_url.json`, which is there where a package was installed from elsewhere than an index (PEP 610)."""
+    read_json(data)
+    name = posixpath.basename(posixpath.dirname(path)).removesuffix(".dist-info")
+    return not_released(path, name, why="installed from a URL, path or revision, not from an index")
 
 
 def _fields(text: str) -> Iterator[tuple[str, str, int]]:

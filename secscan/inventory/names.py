@@ -79,13 +79,16 @@ def purl_of(ecosystem: str, name: str, version: str) -> str:
 def _purl(kind: str, namespace: str, name: str, version: str, qualifiers: dict[str, str]) -> str:
     try:
         return PackageURL(kind, namespace or None, name, version or None, qualifiers or None).to_string()
-    except ValueError:  # a name that is hostile or empty; it is still told from others
+    except (ValueError, TypeError):  # a name that is hostile or blank, on which the library stumbles; still a name
         return PackageURL("generic", None, f"{kind}-{namespace}-{name}-", version or None).to_string()
 
 
 def parse_purl(text: str) -> tuple[str, str, str]:
     """Return ecosystem, name and version of a package URL. Raises `ValueError` for what it does not know."""
-    purl = PackageURL.from_string(text)
+    try:
+        purl = PackageURL.from_string(text)
+    except TypeError:  # the library, on a name of blanks
+        raise ValueError("it has no name") from None
     for ecosystem, kind in _TYPES.items():
         if kind == purl.type:
             joint = ":" if ecosystem == "Maven" else "/"

@@ -15,7 +15,17 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from secscan.findings.levels import GapKind
 from secscan.findings.model import Gap
-from secscan.inventory.contract import Declared, Inventory, Ranged, Scope, broken, gap, joined, reading
+from secscan.inventory.contract import (
+    Declared,
+    Inventory,
+    Ranged,
+    Scope,
+    broken,
+    gap,
+    joined,
+    reading,
+    without_credentials,
+)
 from secscan.inventory.documents import decode_text
 from secscan.inventory.names import PYPI
 
@@ -164,6 +174,7 @@ def _unsupported(path: str, text: str, line: int) -> Inventory:
 
 
 def _shown(text: str) -> str:
-    """A requirement for a message: short, and without the credentials that URLs may hold."""
-    bare = re.sub(r"://[^/@\s]*@", "://***@", text)
+    """A requirement for a message: short, and without the credentials that URLs may hold (`contract.gap`), of which
+    the end must not be cut off."""
+    bare = without_credentials(text)
     return bare if len(bare) <= 100 else f"{bare[:97]}..."

@@ -206,6 +206,7 @@ _PACKAGE: dict[str, _Reader] = {
     "ecosystem": Node.text,
     "fixed_versions": lambda node: tuple(one.text() for one in node.items()),
     "direct": Node.boolean,
+    "licence": Node.text,
 }
 _PLAIN: dict[str, _Reader] = {
     "kind": lambda node: word(node, Kind),
@@ -301,6 +302,7 @@ def _package(given: Mapping[str, Any]) -> Package:
         ecosystem=ecosystem,
         fixed_versions=given.get("fixed_versions", ()),
         direct=given.get("direct"),
+        licence=given.get("licence", ""),
     )
 
 

@@ -185,6 +185,7 @@ _ACTUAL: dict[str, Callable[[Finding, Facts], Any]] = {
     "scanner": FIELDS["scanners"].get,
     "only_scanner": FIELDS["scanners"].get,
     "rule": FIELDS["rules"].get,
+    "licence_not": FIELDS["licence"].get,
     "epss_at_least": FIELDS["epss"].get,
     "cvss_at_least": FIELDS["cvss"].get,
     "older_than_days": lambda _, facts: (facts.at - facts.first_seen).days if facts.first_seen else None,

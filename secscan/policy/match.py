@@ -25,6 +25,7 @@ from secscan.policy.cel.build import conditions as parts_of
 from secscan.policy.cel.fields import FIELDS
 from secscan.policy.cel.syntax import parse
 from secscan.policy.facts import Facts
+from secscan.policy.licence import choice_of
 from secscan.policy.model import ImageLayer, Match
 
 Test = Callable[[Finding, Facts], bool | None]
@@ -205,6 +206,32 @@ def _fix_available(wanted: bool) -> Test:
     return test
 
 
+def _licence(wanted: tuple[str, ...]) -> Test:
+    named = any_name(wanted)
+    return _of_licence(lambda licence: not named(licence), listed=named, holds=True)
+
+
+def _licence_not(wanted: tuple[str, ...]) -> Test:
+    named = any_name(wanted)
+    return _of_licence(named, listed=named, holds=False)
+
+
+def _of_licence(allowed: Callable[[str], bool], *, listed: Callable[[str], bool], holds: bool) -> Test:
+    """Whether no choice that the licence leaves has only licences that are `allowed`. A text that is no expression
+    is known only where it is listed letter by letter: then the condition is `holds`."""
+
+    def test(finding: Finding, _facts: Facts) -> bool | None:
+        if finding.package is None:
+            return False
+        licence = finding.package.licence
+        choice = choice_of(licence) if licence else None
+        if choice is None:
+            return holds if licence and listed(licence) else None
+        return not choice(allowed)
+
+    return test
+
+
 def _known_exploited(wanted: bool) -> Test:
     def test(finding: Finding, _facts: Facts) -> bool | None:
         if finding.known_exploited is None:
@@ -296,6 +323,8 @@ _COMPILERS: dict[str, tuple[str, Callable[[Any], Test]]] = {
     "epss_at_least": ("epss_at_least", _at_least("epss")),
     "cvss_at_least": ("cvss_at_least", _at_least("cvss")),
     "ecosystem": ("ecosystem", _ecosystem),
+    "licence": ("licence", _licence),
+    "licence_not": ("licence_not", _licence_not),
     "scanner": ("scanner", _scanner),
     "only_scanner": ("only_scanner", _only_scanner),
     "package": ("package", _package),

@@ -83,6 +83,11 @@ class Match(Value, frozen=True, kw_only=True, rename={"defect": "class"}):
     """Ids of scanners' rules, `*` allowed."""
     fix_available: bool | None = None
     """Whether a version of the package is known that clears the finding; never holds where there is no package."""
+    licence: tuple[str, ...] = ()
+    """The package cannot be had without one of these licences (SPDX identifiers, `*` allowed); undecided where its
+    licence is not known."""
+    licence_not: tuple[str, ...] = ()
+    """The package cannot be had under these licences alone; undecided where its licence is not known."""
     known_exploited: bool | None = None
     """Whether CISA's KEV catalogue lists it; undecided for a package where the catalogue was not asked."""
     direct: bool | None = None
@@ -183,6 +188,10 @@ class Waiver(Value, frozen=True, kw_only=True):
     """It stops counting for a finding that a newer version of the package clears."""
     at_most: int | None = None
     """Most findings it may accept; where it matches more, it accepts none."""
+    purls: tuple[str, ...] = ()
+    """Of a VEX statement: package URLs it is about, each with a version or for all of them."""
+    vex: str = ""
+    """Of a VEX statement: `not_affected` or `fixed`; empty for a waiver that a person wrote."""
     origin: str = ""
     """File and line it stands in."""
 

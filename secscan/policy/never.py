@@ -6,12 +6,21 @@ from secscan.findings.levels import Kind, Severity
 from secscan.policy.model import Match, Rule, Undecided
 
 _WITHOUT_PACKAGE = frozenset({Kind.SAST, Kind.SECRET, Kind.DAST})
-_ABOUT_PACKAGES = ("package", "ecosystem", "fix_available", "direct", "epss_at_least", "cvss_at_least")
+_ABOUT_PACKAGES = (
+    "package",
+    "ecosystem",
+    "fix_available",
+    "direct",
+    "licence",
+    "licence_not",
+    "epss_at_least",
+    "cvss_at_least",
+)
 
 _LISTS = ("kind", "defect", "confidence", "paths", "package", "cwe", "identifier", "scanner", "rule")
 """Conditions that hold where one of the list does, and so hold for a longer list as well."""
 _VALUES = ("fix_available", "marked")
-_UNDECIDABLE_LISTS = ("severity", "ecosystem", "cause", "secret_state", "image_layer")
+_UNDECIDABLE_LISTS = ("severity", "ecosystem", "licence", "cause", "secret_state", "image_layer")
 _UNDECIDABLE_VALUES = ("known_exploited", "direct", "new")
 _LEAST = ("epss_at_least", "cvss_at_least", "older_than_days")
 
@@ -65,8 +74,10 @@ def _is_wider(one: Match, other: Match) -> bool:
         if least is not None and (higher is None or higher < least):
             return False
     # All of these must hold, so that the shorter list is the wider one; for the scanners it is the longer.
-    if one.paths_not and not set(one.paths_not) <= set(other.paths_not):
-        return False
+    for name in ("paths_not", "licence_not"):
+        few, many = getattr(one, name), getattr(other, name)
+        if few and not set(few) <= set(many):
+            return False
     return not one.only_scanner or (bool(other.only_scanner) and set(other.only_scanner) <= set(one.only_scanner))
 
 
@@ -78,7 +89,8 @@ def _undecidable(rule: Rule) -> bool:
     if match.severity and Severity.UNKNOWN not in match.severity:
         return True
     return any(
-        getattr(match, name) not in ((), None) for name in (*_UNDECIDABLE_LISTS[1:], *_UNDECIDABLE_VALUES, *_LEAST)
+        getattr(match, name) not in ((), None)
+        for name in (*_UNDECIDABLE_LISTS[1:], "licence_not", *_UNDECIDABLE_VALUES, *_LEAST)
     )
 
 

@@ -265,6 +265,7 @@ def _short_finding() -> dict[str, Any]:
         "package",
         "version",
         "ecosystem",
+        "licence",
     )
     return {
         **dict.fromkeys(texts, _TEXT),

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
+from secscan.findings.fingerprint import purl_without_qualifiers, purl_without_version
 from secscan.findings.judgement import Decision, WaiverUse
 from secscan.findings.levels import Action, SecretState, WaiverState
 from secscan.findings.model import Finding, at_each_place
@@ -65,9 +66,19 @@ def selects(waiver: Waiver) -> Test:
             return False
         if finding.secret_state is SecretState.LIVE and not means_live:
             return False
+        if waiver.purls and not _is_about(waiver.purls, finding):
+            return False
         return rest is None or rest(finding, facts) is True
 
     return test
+
+
+def _is_about(purls: tuple[str, ...], finding: Finding) -> bool:
+    """Whether a finding is about one of these package URLs; one without a version stands for all versions."""
+    if finding.package is None:
+        return False
+    purl = purl_without_qualifiers(finding.package.purl)
+    return purl in purls or purl_without_version(purl) in purls
 
 
 def pending(waivers: Iterable[Waiver], findings: Iterable[Finding], at: datetime) -> tuple[WaiverUse, ...]:
@@ -147,6 +158,7 @@ def _shown(waiver: Waiver, state: WaiverState, matching: list[Finding], text: st
         origin=waiver.origin,
         ticket=waiver.ticket,
         approved_by=waiver.approved_by,
+        vex=waiver.vex,
         fingerprints=tuple(sorted(one.fingerprint for one in matching)),
         text=text,
     )

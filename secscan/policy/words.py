@@ -148,6 +148,8 @@ READERS: dict[str, tuple[str, Callable[[Node], Any]]] = {
     "only_scanner": ("only_scanner", unique_texts),
     "rule": ("rule", unique_texts),
     "fix_available": ("fix_available", Node.boolean),
+    "licence": ("licence", unique_texts),
+    "licence_not": ("licence_not", unique_texts),
     "known_exploited": ("known_exploited", Node.boolean),
     "direct": ("direct", Node.boolean),
     "epss_at_least": ("epss_at_least", lambda node: node.number(most=1)),

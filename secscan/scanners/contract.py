@@ -59,6 +59,8 @@ class Needs:
     """Whether it asks Vault: then it is part of a scan only where the caller wants that."""
     aws: bool = False
     """The same for AWS."""
+    licences: bool = False
+    """Whether it reports every package, and so is part of a scan only where the caller wants that."""
 
 
 def no_credentials(_scanner: str) -> Mapping[str, str]:

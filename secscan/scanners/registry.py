@@ -48,13 +48,16 @@ def choose(
     kind: Kind | None = None,
     vault: bool = False,
     aws: bool = False,
+    licences: bool = False,
     looks_at: str = FILES,
 ) -> dict[str, Scanner[Any]]:
     """Return the scanners with these names, but for those of `without`.
 
     For no names: all that join by themselves and report findings of `kind` (of any kind, if not given). `vault`, `aws`:
-    whether those that ask that store are among them, also where only others are named. Those for another sort of target
-    (`Scanner.looks_at`) are left out. Raises `UsageError` for an unknown name, or for one of those.
+    whether those that ask that store are among them, also where only others are named; `licences` likewise for the one
+    that reports the licence of every package. Those for another sort of target (`Scanner.looks_at`) are left out.
+
+    Raises `UsageError` for an unknown name, or for one of those.
     """
     known = all_scanners()
     for name in (*names, *without):
@@ -65,8 +68,12 @@ def choose(
     vault = (vault and not any(known[name].needs.vault for name in names)) or looks_at != FILES
 
     def is_wanted(scanner: Scanner[Any]) -> bool:
-        if scanner.needs.vault or scanner.needs.aws:
-            return vault if scanner.needs.vault else aws
+        if scanner.needs.vault:
+            return vault
+        if scanner.needs.aws:
+            return aws
+        if scanner.needs.licences:
+            return licences
         return not names and _usual(scanner, kind)
 
     return {

@@ -14,6 +14,7 @@ from secscan.errors import TargetError, UsageError
 from secscan.findings.paths import encode_path
 from secscan.targets.contract import Target
 from secscan.targets.diff import open_commit, open_diff, parse_span
+from secscan.targets.environment import open_environment
 from secscan.targets.git import Repository, find_repository
 from secscan.targets.history import open_history
 from secscan.targets.paths import open_paths
@@ -43,6 +44,8 @@ class TargetRequest:
     """A file with a list of paths, or `-` for standard input."""
     server: str = ""
     """The address of a Vault server, which is looked at instead of any path."""
+    environment: Path | None = None
+    """A Python environment, of which what is installed is looked at instead of any path."""
     include: tuple[str, ...] = ()
     """Path globs (see `findings.globs`) of what is brought back into scope."""
     exclude: tuple[str, ...] = ()
@@ -68,6 +71,12 @@ def open_target(request: TargetRequest) -> Iterator[Target]:
             raise UsageError("standard input has no git and no paths", hint="give a folder")
         with process.private_folder() as folder:
             yield open_standard_input(Path(os.path.realpath(folder)))
+        return
+    if request.environment is not None:
+        if any(ways):
+            hint = "--staged, --diff, --history and --paths-from take a folder of sources"
+            raise UsageError("an environment has no git and no paths", hint=hint)
+        yield open_environment(_resolve(request.environment))
         return
     place = _resolve(request.path)
     wishes = Wishes(request.include, request.exclude)

@@ -183,3 +183,28 @@ def test_without_a_commit_what_is_named_counts(repo: Path) -> None:
     judge = judge_of(repo, repo, policy_ref="")
     assert [one.id for one in judge.terms.waivers] == ["brought"]
     assert judge.brought is None
+
+
+def vex(name: str) -> str:
+    statement = {
+        "vulnerability": {"name": name},
+        "products": [{"@id": "pkg:pypi/flask"}],
+        "status": "not_affected",
+        "justification": "component_not_present",
+    }
+    head = {"@context": "https://openvex.dev/ns/v0.2.0", "author": "ana", "timestamp": "2026-01-01T00:00:00Z"}
+    return json.dumps({**head, "statements": [statement]})
+
+
+def test_vex_of_a_change_comes_from_its_base(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(repo)
+    write(repo, {"judge/vex.json": vex("CVE-2026-1")})
+    git(repo, "add", ".")
+    commit(repo, "agreed")
+    git(repo, "tag", "agreed")
+    write(repo, {"judge/vex.json": vex("CVE-2026-2")})
+    wanted = Wanted(policy="judge/policy.yaml", policy_ref="agreed", vex=(Path("judge/vex.json"),))
+    judge = gather(repo, None, wanted, scanners=("bandit",))
+    assert [one.match.identifier for one in judge.terms.waivers if one.vex] == [("CVE-2026-1",)]
+    assert [one.match.identifier for one in judge.pending if one.vex] == [("CVE-2026-2",)]
+    assert "judge/vex.json" in judge.changed

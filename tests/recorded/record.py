@@ -53,6 +53,14 @@ PACKAGES = {
     "odd": {"requirements.txt": b"jinja2===2.10-rubbish\nflask==2.2.0\n"},
 }
 
+LICENCES = {
+    "known": {
+        "package-lock.json": b'{"packages": {"node_modules/a": {"version": "1.0.0", "license": "(MIT OR GPL-3.0)"},'
+        b'"node_modules/b": {"version": "2.0.0", "license": "SEE LICENSE IN LICENSE"}}}',
+    },
+    "unknown": {"requirements.txt": b"flask==2.0\n"},
+}
+
 SECRETS = {
     "clean": {"clean.py": b"x = 1\n"},
     "found": {
@@ -97,6 +105,7 @@ CASES = {
     "bandit": SOURCE,
     "semgrep": SOURCE,
     "osv": PACKAGES,
+    "licences": LICENCES,
     "pip-audit": MANIFESTS,
     "secrets": SECRETS,
     "betterleaks": LEAKS,

@@ -139,6 +139,7 @@ FIELDS: dict[str, Field] = {
     "package": Field(STRING, _of_package(lambda one: one.name, ""), "empty where it is about no package"),
     "version": Field(STRING, _of_package(lambda one: one.version, ""), "of the package"),
     "ecosystem": Field(STRING, _of_package(lambda one: one.ecosystem, ""), "as OSV names it"),
+    "licence": Field(STRING, _of_package(lambda one: one.licence or None, ""), "SPDX expression, where it is known"),
     "purl": Field(STRING, _of_package(lambda one: one.purl, ""), "package URL"),
     "fixed_versions": Field(list_of(STRING), _of_package(lambda one: one.fixed_versions, ()), "smallest first"),
     "fix_available": Field(BOOL, _of_package(lambda one: bool(one.fixed_versions), False), "a version clears it"),

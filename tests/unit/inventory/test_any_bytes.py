@@ -56,6 +56,10 @@ def read(path: str, data: bytes) -> Inventory:
     assert reader is not None
     found = reader(path, data)
     assert all(isinstance(one.name, str) and isinstance(one.version, str) and one.version for one in found.packages)
+    texts = [text for one in found.packages for text in (one.name, one.version, one.licence, *one.why)]
+    texts += [text for one in found.ranges for text in (one.name, one.text)]
+    texts += [text for gap in found.gaps for text in (gap.subject, gap.detail)]
+    assert all(text.encode() or not text for text in texts), "half a character would break the saved scan"
     assert all(len(gap.subject) < 400 + len(path) for gap in found.gaps)
     return found
 
@@ -97,7 +101,21 @@ MEMBERS = [
     *("bomFormat", "components", "purl", "bom-ref", "ref", "dependsOn", "spdxVersion", "relationships", "metadata"),
     *("libraries", "targets", "a/1", "workspaces", "externalRefs", "component", "expression", "SPDXID", "net6.0"),
 ]
-VALUES = ["CycloneDX", "SPDX-2.3", "1.0.0", "pkg:pypi/a@1", "a@1.0.0", "Direct", "MIT", "", "^1", "npm:", "git+x"]
+VALUES = [
+    "a\ud800@1.0.0",
+    "pkg:pypi/a%ED%A0%80@1",
+    "CycloneDX",
+    "SPDX-2.3",
+    "1.0.0",
+    "pkg:pypi/a@1",
+    "a@1.0.0",
+    "Direct",
+    "MIT",
+    "",
+    "^1",
+    "npm:",
+    "git+x",
+]
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.sampled_from(VALUES) | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(MEMBERS), inner, max_size=5),

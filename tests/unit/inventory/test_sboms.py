@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from secscan.inventory.contract import Scope
+from secscan.inventory.names import parse_purl, purl_of
 from tests.unit.inventory.support import gaps, pins, read
 
 CYCLONEDX = {
@@ -165,3 +168,18 @@ Relationship: SPDXRef-app CONTAINS SPDXRef-a
 def test_what_is_no_sbom_is_a_gap(name: str, text: str, kind: str) -> None:
     assert [found for found, _ in gaps(read(name, text))] == [kind]
     assert pins(read(name, text)) == []
+
+
+hostile = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.sampled_from(
+    [" ", "/", "@", "%", "%20", "..", ":"]
+)
+
+
+@given(st.sampled_from(["PyPI", "npm", "Go", "Maven", "Packagist", "Debian:12", "x"]), hostile, hostile)
+def test_every_name_has_a_package_url_and_every_text_is_one_or_none(ecosystem: str, name: str, version: str) -> None:
+    url = purl_of(ecosystem, name, version)
+    for text in (url, f"pkg:pypi/{name}@{version}", name):
+        try:
+            parse_purl(text)
+        except ValueError as error:
+            assert str(error)  # noqa: PT017 - one or none

@@ -128,7 +128,7 @@ findings = st.builds(
             "package": [
                 FLASK.package,
                 changed(FLASK.package, ecosystem="Debian:12", fixed_versions=()),
-                changed(FLASK.package, ecosystem="", name="x"),
+                changed(FLASK.package, ecosystem="", name="x", licence="MIT OR GPL-3.0-only"),
             ],
             "identifiers": [(), ("CVE-2024-1",), ("CWE-79", "GHSA-x")],
             "known_exploited": [True, False],
@@ -154,6 +154,8 @@ matches = _varied(
         "paths_not": _tuples(_globs),
         "package": _tuples(["flask", "x*"]),
         "ecosystem": _tuples(["PyPI", "Debian"]),
+        "licence": _tuples(["MIT", "GPL-*"]),
+        "licence_not": _tuples(["MIT", "GPL-*"]),
         "cwe": _tuples([89, 79]),
         "identifier": _tuples(["cve-2024-1", "GHSA-x"]),
         "scanner": _tuples(_names),

@@ -1,0 +1,79 @@
+"""`secscan sbom`: what a tree is made of, and with a saved scan what is known against it and what was decided."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from secscan.sbom.contents import Contents
+
+FORMATS = ("cyclonedx", "spdx", "openvex")
+
+
+def sbom(
+    path: Annotated[Path, typer.Argument(help="The folder to look at.", show_default="the working directory")] = Path(),
+    format_name: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help="cyclonedx (1.6), spdx (2.3), or openvex, which needs --scan.")] = "cyclonedx",
+    scan: Annotated[Path | None, typer.Option("--scan", metavar="FILE", help="A saved scan: its vulnerabilities are told (VDR), and what was decided on them (VEX).")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write to.", show_default="standard output")] = None,
+    at: Annotated[str, typer.Option("--at", metavar="TIME", help="The time of the document (RFC 3339).", show_default="SOURCE_DATE_EPOCH, or now")] = "",
+) -> None:  # fmt: skip
+    """Write what a tree is made of, from its manifests and lock files: nothing is run, resolved or fetched.
+
+    Exits 0, or 3 where something could not be read: the document says what.
+    """
+    from secscan.cli.scan import parse_time
+    from secscan.errors import ExitCode, UsageError
+    from secscan.files import write_atomic
+    from secscan.findings.scan import load, timestamp
+    from secscan.inventory.contract import Inventory, joined
+    from secscan.inventory.discover import take_inventory
+    from secscan.inventory.known import reader_of
+    from secscan.sbom.contents import contents
+    from secscan.targets.open import TargetRequest, open_target
+
+    if format_name not in FORMATS:
+        raise UsageError(f"there is no format {format_name!r}", hint=f"the formats are {', '.join(FORMATS)}")
+    if format_name == "openvex" and scan is None:
+        raise UsageError("openvex tells what was decided on vulnerabilities", hint="give a saved scan with --scan")
+    seen = load(scan) if scan else None
+    with open_target(TargetRequest(path=path)) as target:
+        unread = tuple(one for one in target.gaps if reader_of(one.subject))
+        found = contents(
+            joined([take_inventory([file.path for file in target.files], target.read), Inventory(gaps=unread)]),
+            name=target.info.name,
+            revision=target.info.revision,
+            digest=target.info.digest,
+            created=timestamp(parse_time(at) or _now()),
+            scan=seen,
+        )
+    data = _render(format_name)(found)
+    if output is not None:
+        write_atomic(output, data)
+    else:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    if found.gaps:
+        sys.stderr.write(f"secscan: {len(found.gaps)} entries could not be read as packages; the document names them\n")
+        raise typer.Exit(ExitCode.INCOMPLETE)
+
+
+def _render(format_name: str) -> Callable[[Contents], bytes]:
+    from secscan.sbom import cyclonedx, openvex, spdx
+
+    return {"cyclonedx": cyclonedx.render, "spdx": spdx.render, "openvex": openvex.render}[format_name]
+
+
+def _now() -> datetime:
+    """The time, or the one that reproducible builds agree on (https://reproducible-builds.org/specs/source-date-epoch/)."""
+    import os
+    from datetime import UTC, datetime
+
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return datetime.fromtimestamp(int(epoch), UTC) if epoch.isdecimal() and len(epoch) < 12 else datetime.now(UTC)
