@@ -18,7 +18,8 @@ _SPLITS_OR_QUOTE = re.compile(r"[`()\[\]{},;\"'<>]")
 _TRAILING = ".,;:!?)]}`"
 _LEADING = "([{`,;"
 _LINE = re.compile(r"(?m)^[ \t]*+(?:[-*+][ \t]++)?(?P<v>[^\n]{8,20000}+)$")
-_REST = re.compile(r"(?m)^[^\n=:]{1,200}+[=:]{1,2}+>?[ \t]*+(?P<v>(?:[^\n\\]|\\\r?\n|\\.){8,20000}+)$")
+_REST = re.compile(r"(?m)^[^\n=:]{1,200}+[=:]{1,2}+>?[ \t]*+(?P<v>(?:[^\n\\]|\\\r?\n|\\.){8,20000}+)")
+"""Without `$`: of lines that all go on in the next one, each would be read to the end again."""
 _REMARK = re.compile(r"[ \t](?:#|//|;|--|/\*|<!--)")
 _CELLS = tuple((sign, re.compile(rf"[^\n{re.escape(sign)}]{{8,2000}}+")) for sign in "|,;\t")
 _ELEMENT = re.compile(r">(?P<v>[^<>]{8,20000}+)(?=<)")
