@@ -195,12 +195,7 @@ REPEATED = [
     '"""', "\'\'\'a", "a: |\n", "a: |\n  b: |\n", " ", "\t:", '"aaaaaaaa" ', "://a:b", "-", '"\\"aaaaaaaa\\"" ',
     "&amp;", "a1b2c3d4:", "QUFBQUFBQUFBQUFB ", "aaa bbb ", "\n", " ;", "`a", "$a", "{a", "((", "eyJ.", "=\n ",
     "'", "''", "'\\''", "'a''", "a,", "aaaaaaaa|", "aaaaaaa;\t", "<![CDATA[", "<![CDATA[aaaaaaaa", ">", ">aaaaaaaa",
-<<<<<<< HEAD
-    "- ",
-    "#", "/*",
-=======
     "- ", "#", "/*",
->>>>>>> fixtokens
     '"a" /*', '"a" #\n', '"a","join', "\\\n", '"\\\n', "a=\\\n", "a=b # ", "\\u{", "\\1", "\xc3\xa9", "(aaaaaaaa),",
 ]  # fmt: skip
 
