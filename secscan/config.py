@@ -1,7 +1,7 @@
 """`secscan.yaml` -> frozen settings.
 
 The file may lie in the tree that is scanned, and then belongs to the one who is judged. So it can say nothing about
-programs or advisories; its paths stay inside the tree and the output folder; and `from_tree` tells the rest of the
+programs or services; its paths stay inside the tree and the output folder; and `from_tree` tells the rest of the
 program whose word it is: of such a file all that softens the scan, or names a server, does not count (`honoured`).
 The fields, all optional but `version`:
 
@@ -18,6 +18,7 @@ The fields, all optional but `version`:
     jobs: 2                         # processor cores
     reports:
       json: secscan.json            # a path relative to the output folder, or off
+    advisories: index               # or online: pip-audit asks its public service, too; the index is asked as ever
     vault:                          # see stores.vault.settings
       address: https://vault.corp.example:8200
     aws:                            # see stores.aws.settings
@@ -70,6 +71,8 @@ class Settings:
     """Processor cores; 0 for all."""
     reports: dict[str, str] = field(default_factory=dict)
     """Report -> path relative to the output folder; empty for one that is switched off. Only what the file names."""
+    online: bool = False
+    """Whether pip-audit asks its public service in place of ours on loopback."""
     vault: VaultSettings | None = None
     """How Vault is reached and asked; None where the file says nothing of it."""
     aws: AwsSettings | None = None
@@ -89,6 +92,7 @@ class Settings:
             "scanners.disable": self.disable,
             "policy": self.policy,
             "reports": [name for name, path in self.reports.items() if not path],
+            "advisories": self.online,
             "vault": self.vault,
             "aws": self.aws,
             "credentials": self.credentials,
@@ -115,7 +119,16 @@ class Settings:
         if not self.from_tree:
             return self
         return replace(
-            self, exclude=(), enable=(), disable=(), policy="", reports={}, vault=None, aws=None, credentials={}
+            self,
+            exclude=(),
+            enable=(),
+            disable=(),
+            policy="",
+            reports={},
+            online=False,
+            vault=None,
+            aws=None,
+            credentials={},
         )
 
 
@@ -146,7 +159,7 @@ def parse_settings(data: bytes, *, origin: str, from_tree: bool) -> Settings:
     """Turn the content of a settings file into settings. Raises `ConfigError`."""
     top = Fields(
         load_mapping(data, origin=origin, error=ConfigError),
-        known=("version", "scan", "scanners", "policy", "jobs", "reports", "vault", "aws", "credentials"),
+        known=("version", "scan", "scanners", "policy", "jobs", "reports", "advisories", "vault", "aws", "credentials"),
     )
     version = top.required("version")
     if version.integer() != 1:
@@ -158,6 +171,7 @@ def parse_settings(data: bytes, *, origin: str, from_tree: bool) -> Settings:
     if enable and disable:
         raise scanners["disable"].fail("enable and disable exclude each other", hint="keep one of them")
     policy, jobs = top.optional("policy"), top.optional("jobs")
+    advisories = top.optional("advisories")
     vault, aws = top.optional("vault"), top.optional("aws")
     return Settings(
         include=_globs(scan.get("include")),
@@ -169,6 +183,7 @@ def parse_settings(data: bytes, *, origin: str, from_tree: bool) -> Settings:
         policy=_policy(policy, origin) if policy else "",
         jobs=jobs.integer(least=1, most=1024) if jobs else 0,
         reports=dict(_reports(_section(top, "reports", REPORT_NAMES))),
+        online=advisories.one_of(("index", "online")) == "online" if advisories else False,
         vault=parse_vault(vault) if vault else None,
         aws=parse_aws(aws) if aws else None,
         credentials=_credentials(top.optional("credentials")),

@@ -51,6 +51,8 @@ class ScanRequest:
     """Policy, waivers and baseline."""
     advisories: Path | None
     """The advisory index; None where there is none."""
+    online: str | None = None
+    """See `scanners.contract.Setup`."""
     vault: VaultSettings | None = None
     """How Vault is reached and asked; None where it is not."""
     aws: AwsSettings | None = None
@@ -112,6 +114,7 @@ def _look(request: ScanRequest, progress: Callable[[Progress], None]) -> Scan:
             target=target,
             limits=request.limits,
             advisories=request.advisories,
+            online=request.online,
             vault=request.vault,
             aws=request.aws,
             credentials=request.credentials,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -91,6 +92,7 @@ def scan(
                 aws=aws,
                 licences=licences,
             ),
+            online=os.environ.get("SECSCAN_OSV_URL", "") if settings.online else None,
             vault=(settings.vault or VaultSettings()) if vault else None,
             aws=(settings.aws or AwsSettings()) if aws else None,
             credentials=credentials_of(settings),

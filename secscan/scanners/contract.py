@@ -77,6 +77,9 @@ class Setup:
     limits: Limits = field(default_factory=Limits)
     advisories: Path | None = None
     """The advisory index, opened read-only; None where there is none."""
+    online: str | None = None
+    """Address of the OSV service that pip-audit asks in place of ours on loopback, empty for its public one; None where
+    nobody wants the network to be used."""
     vault: VaultSettings | None = None
     """How Vault is reached and asked; None where the caller does not want that."""
     aws: AwsSettings | None = None

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from pathlib import Path
 
 import msgspec
 
@@ -45,12 +46,24 @@ from secscan.versions.order import PEP440
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _LONGEST_VERSION = 200
+_KNOWN_FOR_YEARS = (("pycrypto", "2.6.1"), ("feedparser", "5.1.1"), ("django-piston", "0.2.2"))
 
 
 class PinList(msgspec.Struct, frozen=True, kw_only=True):
     """A piece of work: pins in which no package name occurs twice, since pip-audit refuses that."""
 
     pins: tuple[Pin, ...]
+    online: str | None = None
+    """See `scanners.contract.Setup`."""
+
+    @property
+    def control(self) -> tuple[str, str]:
+        """Name and version of a package that must come back vulnerable: ours, or, of a public service, one that has
+        been known for years and is not among the pins."""
+        if self.online is None:
+            return (CONTROL_PACKAGE, CONTROL_VERSION)
+        names = {normal_name(pin.name) for pin in self.pins}
+        return next(one for one in _KNOWN_FOR_YEARS if one[0] not in names)
 
 
 class PipAudit(Scanner[PinList]):
@@ -70,35 +83,37 @@ class PipAudit(Scanner[PinList]):
         gaps = [msgspec.structs.replace(gap, scanner=self.name) for gap in inventory.gaps]
         packages = [one for one in inventory.packages if one.ecosystem == PYPI]
         gaps += [_not_plain(one) for one in packages if not _is_plain(one)]
-        if setup.advisories is None:
-            return Plan(gaps=(*gaps, *no_index(self.name, packages)))
         plain = [one for one in packages if _is_plain(one)]
+        if setup.advisories is None and setup.online is None:
+            return Plan(gaps=(*gaps, *no_index(self.name, packages)))
+        if setup.advisories is None:
+            pins = pins_of(plain)
+        else:
+            pins, unknown = self._advised(plain, setup.advisories, everything=setup.online is not None)
+            gaps += unknown
+        return Plan(pieces=_pieces(pins, setup.online), selected=frozenset(pin.key for pin in pins), gaps=tuple(gaps))
+
+    def _advised(self, plain: list[Declared], path: Path, *, everything: bool) -> tuple[list[Pin], list[Gap]]:
+        """The pins with what the index says of them; without `everything` only those that it can speak of."""
         try:
-            with Index(setup.advisories) as index:
+            with Index(path) as index:
+                asked = [one for one in plain if everything or index.knows(PYPI, one.name)]
                 pins = [
                     msgspec.structs.replace(pin, advice=advise(index, PYPI, pin.name, pin.version))
-                    for pin in pins_of(one for one in plain if index.knows(PYPI, one.name))
+                    for pin in pins_of(asked)
                 ]
-                gaps += not_known(self.name, plain, index)
+                return pins, [] if everything else list(not_known(self.name, plain, index))
         except AdvisoryError as error:
             raise ScannerError(error.message, hint=error.hint) from error
-        return Plan(pieces=_pieces(pins), selected=frozenset(pin.key for pin in pins), gaps=tuple(gaps))
 
     def run(self, piece: PinList, setup: Setup) -> Ended:
         """Run pip-audit on a flat list of pins, with the positive control as one more."""
+        if piece.online is not None:
+            return _audit(piece, setup, ("--osv-url", f"{piece.online}/v1/query") if piece.online else ())
         if setup.advisories is None:
             raise ScannerError("there is no advisory index", hint=INDEX_REMEDY)
-        lines = [f"{CONTROL_PACKAGE}=={CONTROL_VERSION}", *(f"{pin.name}=={pin.version}" for pin in piece.pins)]
         with serve(setup.advisories) as url:
-            return run(
-                [
-                    *(str(setup.programs["pip-audit"]), "--format", "json", "--progress-spinner", "off"),
-                    *("--no-deps", "--disable-pip", "--vulnerability-service", "osv", "--osv-url", f"{url}/v1/query"),
-                    *("--cache-dir", "cache", "--timeout", "30", "--requirement", "requirements.txt"),
-                ],
-                limits=setup.limits,
-                files={"requirements.txt": "".join(f"{line}\n" for line in lines).encode()},
-            )
+            return _audit(piece, setup, ("--osv-url", f"{url}/v1/query"))
 
     def parse(self, ended: Ended, piece: PinList) -> Report:
         """See `Scanner.parse`."""
@@ -107,7 +122,7 @@ class PipAudit(Scanner[PinList]):
         if (ended.exit_code == 1) != any(one.vulns for one in answer.dependencies):
             raise MalformedOutput(f"exit code {ended.exit_code} does not fit what it reports")
         answers = {normal_name(one.name): one for one in answer.dependencies}
-        control = answers.pop(CONTROL_PACKAGE, None)
+        control = answers.pop(piece.control[0], None)
         findings: list[Finding] = []
         gaps: list[Gap] = []
         notices: list[Notice] = []
@@ -125,7 +140,7 @@ class PipAudit(Scanner[PinList]):
             gaps=tuple(gaps),
             notices=tuple(notices),
             looked_at=frozenset(pin.key for pin in piece.pins) - {gap.subject for gap in gaps},
-            control=control is not None and CONTROL_ID in {vuln.id for vuln in control.vulns},
+            control=control is not None and _is_proof(control, online=piece.online is not None),
         )
 
     def version(self, setup: Setup) -> str:
@@ -138,6 +153,24 @@ class PipAudit(Scanner[PinList]):
             return ""
         with Index(setup.advisories) as index:
             return index.digest
+
+
+def _audit(piece: PinList, setup: Setup, service: tuple[str, ...]) -> Ended:
+    pins = [piece.control, *((pin.name, pin.version) for pin in piece.pins)]
+    return run(
+        [
+            *(str(setup.programs["pip-audit"]), "--format", "json", "--progress-spinner", "off"),
+            *("--no-deps", "--disable-pip", "--vulnerability-service", "osv", *service),
+            *("--cache-dir", "cache", "--timeout", "30", "--requirement", "requirements.txt"),
+        ],
+        limits=setup.limits,
+        files={"requirements.txt": "".join(f"{name}=={version}\n" for name, version in pins).encode()},
+    )
+
+
+def _is_proof(control: _Dependency, *, online: bool) -> bool:
+    ids = {vuln.id for vuln in control.vulns}
+    return bool(ids) if online else CONTROL_ID in ids
 
 
 class _Vuln(msgspec.Struct):
@@ -180,7 +213,7 @@ def _not_plain(one: Declared) -> Gap:
     )
 
 
-def _pieces(pins: list[Pin]) -> tuple[PinList, ...]:
+def _pieces(pins: list[Pin], online: str | None) -> tuple[PinList, ...]:
     """The first version of each name in one piece, the second in another, and so on."""
     layers: list[list[Pin]] = []
     depth: dict[str, int] = defaultdict(int)
@@ -190,7 +223,7 @@ def _pieces(pins: list[Pin]) -> tuple[PinList, ...]:
             layers.append([])
         layers[depth[name]].append(pin)
         depth[name] += 1
-    return tuple(PinList(pins=tuple(layer)) for layer in layers)
+    return tuple(PinList(pins=tuple(layer), online=online) for layer in layers)
 
 
 def _trouble(pin: Pin, found: _Dependency | None) -> str:

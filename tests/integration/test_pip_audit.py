@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from secscan.advisories.control import CONTROL_ID
+from secscan.advisories.service import serve
 from secscan.findings.levels import GapKind, RunStatus, Severity
 from secscan.process import Limits
 from secscan.scanners import pip_audit
@@ -38,10 +39,22 @@ def index(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def audit(tmp_path: Path, index: Path) -> Callable[..., Outcome]:
-    def run(files: dict[str, str] | str, *, seconds: float = 60, advisories: Path | None = index) -> Outcome:
+    def run(
+        files: dict[str, str] | str,
+        *,
+        seconds: float = 60,
+        advisories: Path | None = index,
+        online: str | None = None,
+    ) -> Outcome:
         given = {"requirements.txt": files} if isinstance(files, str) else files
         target = folder_target(tmp_path / "project", given)
-        setup = Setup(target=target, advisories=advisories, limits=Limits(seconds=seconds), place=target.root.joinpath)
+        setup = Setup(
+            target=target,
+            advisories=advisories,
+            online=online,
+            limits=Limits(seconds=seconds),
+            place=target.root.joinpath,
+        )
         (outcome,) = run_scanners({"pip-audit": all_scanners()["pip-audit"]}, setup)
         return outcome
 
@@ -295,3 +308,45 @@ def test_a_service_that_lies_never_makes_it_clean(audit, monkeypatch: pytest.Mon
 def test_a_service_that_is_not_there_never_makes_it_clean(audit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pip_audit, "serve", lambda index: contextlib.nullcontext("http://127.0.0.1:9"))
     assert audit("flask==2.0\n").run.status is RunStatus.FAILED
+
+
+# --- A service that the caller wants to be asked ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def public(tmp_path: Path) -> Iterator[str]:
+    """What a public service knows: the package that has been vulnerable for years, and more than our index."""
+    old = osv("PYSEC-OLD", package="pycrypto")
+    old["affected"][0]["ranges"][0]["events"] = [{"introduced": "0"}]
+    with serve(index_of(tmp_path / "public.sqlite", old, CVE, osv("PYSEC-7", package="jinja2"))) as url:
+        yield url
+
+
+def test_a_service_of_others_is_asked_about_every_package(audit, public: str) -> None:
+    outcome = audit("flask==1.0\njinja2==1.0\nattrs==1.0\n", online=public)
+    assert (outcome.run.status, outcome.run.control) == (RunStatus.COMPLETED, True)
+    assert sorted(one.package.name for one in outcome.findings) == ["flask", "jinja2"]
+    # Where the two disagree, it is said: the index has another record for it.
+    assert [(one.topic, one.subject) for one in outcome.notices] == [("disagreement", "PyPI:jinja2@1.0")]
+    assert {one.kind for one in outcome.gaps} <= {GapKind.NOT_ASSESSED}
+    alone = audit("flask==1.0\n", online=public, advisories=None)
+    assert (alone.run.status, [one.package.name for one in alone.findings]) == (RunStatus.COMPLETED, ["flask"])
+
+
+def test_where_the_known_package_is_a_pin_another_is_the_control(audit, tmp_path: Path) -> None:
+    other = osv("PYSEC-F", package="feedparser")
+    other["affected"][0]["ranges"][0]["events"] = [{"introduced": "0"}]
+    with serve(index_of(tmp_path / "public.sqlite", other)) as url:
+        outcome = audit("pycrypto==2.6.1\n", online=url)
+    assert (outcome.run.status, outcome.run.control, outcome.findings) == (RunStatus.COMPLETED, True, ())
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_service_of_others_that_lies_never_makes_it_clean(audit, index: Path, lie: str) -> None:
+    with lying(LIES[lie], index) as url:
+        outcome = audit("flask==1.0\n", online=url, advisories=None, seconds=6 if lie == "hangs" else 60)
+    assert outcome.run.status is RunStatus.FAILED or outcome.findings
+
+
+def test_without_the_network_it_is_no_pass(audit) -> None:
+    assert audit("flask==2.0\n", online="http://127.0.0.1:9").run.status is RunStatus.FAILED

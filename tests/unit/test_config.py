@@ -57,7 +57,7 @@ def test_a_version_is_enough() -> None:
         ("version: 2", "secscan.yaml:1:1: version: this secscan knows version 1, not 2", "newer"),
         ("version: '1'", "version: expected a whole number, got '1'", ""),
         ("version: 1\nscaners: {}", "secscan.yaml:2:1: scaners: unknown field", "did you mean 'scanners'?"),
-        ("version: 1\nadvisories: x", "secscan.yaml:2:1: advisories: unknown field", "known fields"),
+        ("version: 1\nadvisories: x", "secscan.yaml:2:1: advisories: 'x' is not one of index, online", ""),
         ("version: 1\nwault: {}", "secscan.yaml:2:1: wault: unknown field", "did you mean 'vault'?"),
         ("version: 1\nscanners: {programs: {}}", "scanners.programs: unknown field", "known fields"),
         ("version: 1\nscan:\n  exclude: docs", "secscan.yaml:3:3: scan.exclude: expected a list", "[one, two]"),
