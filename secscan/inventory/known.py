@@ -41,7 +41,7 @@ def read_any_sbom(path: str, data: bytes) -> Inventory:
     return broken(path, "it is neither CycloneDX nor SPDX")
 
 
-_NAMES: dict[str, Reader] = {
+NAMES: dict[str, Reader] = {
     "pyproject.toml": read_pyproject,
     "setup.cfg": read_setup_cfg,
     "Pipfile": read_pipfile,
@@ -127,8 +127,8 @@ UNREAD = {
 def reader_of(path: str) -> Reader | None:
     """Return the reader for a file by its path text; None where it is no manifest that we read."""
     name = posixpath.basename(path)
-    if name in _NAMES:
-        return _NAMES[name]
+    if name in NAMES:
+        return NAMES[name]
     if name in UNREAD:
         return None
     return next((reader for pattern, reader in _COMPILED if pattern.fullmatch(path)), None)
