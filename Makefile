@@ -42,6 +42,7 @@ record: $(VENV)/.installed-dev ## Record the scanners' real output anew for the 
 bench: $(VENV)/.installed-dev ## Run the quick benchmarks
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/policy.py
+	$(BIN)/python -m benchmarks.detection
 
 clean: ## Remove everything that make made
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -16,11 +16,12 @@ from typing import Any
 import msgspec
 
 from secscan import __version__
+from secscan.advisories.index import Index
 from secscan.correlate.merge import merge
 from secscan.correlate.values import one_per_secret
 from secscan.findings.fingerprint import with_fingerprints
 from secscan.findings.model import Finding, Gap, Notice
-from secscan.findings.scan import FORMAT, FileState, RunInfo, Scan, timestamp
+from secscan.findings.scan import FORMAT, AdvisoryState, FileState, RunInfo, Scan, timestamp
 from secscan.gate.weakening import Terms, weakening
 from secscan.policy.baseline import Baseline, baseline_of
 from secscan.policy.model import Waiver
@@ -32,6 +33,7 @@ from secscan.scanners.runner import Outcome, Progress, run_scanners
 from secscan.scanners.unparsable import explain_unparsable
 from secscan.scanners.workspace import Workspace
 from secscan.secrets.scrub import scrub_findings, scrub_scan
+from secscan.secrets.texts import decoded
 from secscan.stores.aws.settings import AwsSettings
 from secscan.stores.vault.settings import VaultSettings
 from secscan.targets.contract import Target
@@ -131,6 +133,7 @@ def _look(request: ScanRequest, progress: Callable[[Progress], None]) -> Scan:
                 *(notice for outcome in outcomes for notice in outcome.notices),
             ),
             files=tuple(FileState(path=file.path, digest=file.digest[:16]) for file in target.files),
+            advisories=_ages_of(request.advisories, outcomes),
             packages=tuple(sorted({package for outcome in outcomes for package in outcome.packages})),
         )
         clean = scrub_scan(seen, target.read)
@@ -146,15 +149,39 @@ def _look(request: ScanRequest, progress: Callable[[Progress], None]) -> Scan:
     return msgspec.structs.replace(clean, run=run)
 
 
+def _ages_of(index: Path | None, outcomes: Iterable[Outcome]) -> tuple[AdvisoryState, ...]:
+    """How old the advisories are that packages of this scan were held against, and the catalogues beside them."""
+    packages = {package for outcome in outcomes for package in outcome.packages}
+    if index is None or not packages:
+        return ()
+    with Index(index) as opened:
+        states = [
+            AdvisoryState(name=one.name, records=one.records, as_of=one.as_of)
+            for one in opened.states.values()
+            if any(package.startswith(f"{one.name}:") for package in packages)
+        ]
+        states += [
+            AdvisoryState(name=one.name, records=one.records, as_of=one.as_of)
+            for one in opened.sources
+            if one.kind != "osv"
+        ]
+    return tuple(sorted(states, key=lambda one: one.name))
+
+
 def _in_context(scanners: dict[str, Scanner[Any]], outcomes: tuple[Outcome, ...], setup: Setup) -> tuple[Finding, ...]:
     """Findings of all scanners with columns in characters, statement, snippet and markers."""
     findings: list[Finding] = []
     for outcome in outcomes:
         if scanners[outcome.run.scanner].byte_columns:
-            findings.extend(to_characters(outcome.findings, lambda path: setup.place(path).read_bytes()))
+            findings.extend(to_characters(outcome.findings, lambda path: _as_seen(setup.place(path))))
         else:
             findings.extend(outcome.findings)
     return enrich(findings, setup.target)
+
+
+def _as_seen(place: Path) -> bytes:
+    """A file's text in UTF-8, as tools that count columns in bytes are shown it."""
+    return decoded(place.read_bytes())[0].encode("utf-8", errors="replace")
 
 
 def _told(findings: tuple[Finding, ...], target: Target) -> tuple[Finding, ...]:

@@ -1,12 +1,13 @@
 """CVSS base scores, computed from the vector by the public formulas.
 
 Sources: FIRST, "Common Vulnerability Scoring System v3.1: Specification Document", section 7.1 and appendix A;
-"A Complete Guide to the Common Vulnerability Scoring System Version 2.0", section 3.2.1. Vectors of version 4 are kept
-as they are: their score needs FIRST's table of equivalence classes, and no score is better than a wrong one.
+"A Complete Guide to the Common Vulnerability Scoring System Version 2.0", section 3.2.1. Version 4 is in `cvss4`.
+Threat and environment are no part of a base score: what a vector says of them is not counted.
 """
 
 from __future__ import annotations
 
+from secscan.advisories import cvss4
 from secscan.findings.levels import Severity
 
 _V3 = {
@@ -30,11 +31,13 @@ _V2 = {
 
 
 def base_score(vector: str) -> float | None:
-    """Return the base score (0.0 to 10.0) of a CVSS 2, 3.0 or 3.1 vector; None for any other text."""
+    """Return the base score (0.0 to 10.0) of a CVSS 2, 3.0, 3.1 or 4.0 vector; None for any other text."""
     metrics = dict(part.split(":", 1) for part in vector.strip("()").split("/") if ":" in part)
     try:
         if vector.startswith("CVSS:3."):
             return _score_v3(metrics)
+        if vector.startswith("CVSS:4.0/"):
+            return cvss4.base_score(metrics)
         if not vector.startswith("CVSS:"):
             return _score_v2(metrics)
     except KeyError:

@@ -1,165 +1,85 @@
-"""The advisory index: OSV records in one SQLite file, built whole and read only.
+"""The advisory index: OSV records in one SQLite file, built whole (`build`) and read only.
 
-A file is written beside its place and moved there when it is complete, so a reader sees the old index or the new
-one. The index says what it knows: an ecosystem is *open* (a package without records has no known vulnerability) or
+The index says what it knows: an ecosystem is *open* (a package without records has no known vulnerability) or
 *closed* (it knows the packages it lists, and its silence on all others means nothing).
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
 import sqlite3
-import tempfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from secscan.advisories.match import PYPI, affected_entry, normal_name
-from secscan.advisories.osv import Affected, Record, parse_record
+import msgspec
+
+from secscan.advisories.match import Rule, hit
+from secscan.advisories.names import ecosystems_of, package_name
+from secscan.advisories.osv import Record, parse_record
 from secscan.errors import AdvisoryError
+from secscan.versions.order import order_of
 
-FORMAT = "secscan.advisories/2"
-
-CONTROL_PACKAGE = "secscan-control"
-CONTROL_VERSION = "1.0"
-CONTROL_ID = "SECSCAN-CONTROL-1"
-_CONTROL_RECORD = (
-    b'{"id": "SECSCAN-CONTROL-1", "modified": "2026-01-01T00:00:00Z", "published": "2026-01-01T00:00:00Z",'
-    b' "summary": "positive control", "details": "Every index holds this record, to prove that it is asked.",'
-    b' "affected": [{"package": {"name": "secscan-control", "ecosystem": "PyPI"},'
-    b' "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "2.0"}]}], "versions": ["1.0"]}]}'
-)
-
-_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE ecosystem (name TEXT PRIMARY KEY, closed INTEGER NOT NULL, records INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE known (ecosystem TEXT NOT NULL, package TEXT NOT NULL, PRIMARY KEY (ecosystem, package)) WITHOUT ROWID;
-CREATE TABLE record (id TEXT PRIMARY KEY, json BLOB NOT NULL);
-CREATE TABLE affected (ecosystem TEXT NOT NULL, package TEXT NOT NULL, id TEXT NOT NULL,
-                       PRIMARY KEY (ecosystem, package, id)) WITHOUT ROWID;
-"""
+FORMAT = "secscan.advisories/3"
 
 _LOOKED_UP = (
     "SELECT name, closed FROM ecosystem ORDER BY 1",
     "SELECT ecosystem, package FROM known ORDER BY 1, 2",
-    "SELECT ecosystem, package, affected.id FROM affected JOIN record USING (id) ORDER BY 1, 2, 3",
+    "SELECT ecosystem, package, id, rules FROM affected ORDER BY 1, 2, 3",
+    "SELECT cve FROM exploited ORDER BY 1",
+    "SELECT cve, score FROM epss ORDER BY 1",
 )
-"""All that decides which records are read; the records themselves have zlib's check sum."""
+"""All that decides what is found; the records themselves have zlib's check sum."""
+
+_RULES = msgspec.msgpack.Decoder(tuple[Rule, ...])
 
 
 @dataclass(frozen=True)
-class Source:
-    """Records to build an index from."""
+class SourceState:
+    """One source of an index: an archive, a folder, a file, a catalogue."""
 
     name: str
-    """What it is, for `secscan advisories status`."""
-    records: Iterable[tuple[str, bytes]]
-    """Pairs of a name for errors and the record's JSON."""
+    kind: str
+    """`osv`, `kev` or `epss`."""
+    digest: str
+    """SHA-256 over its records."""
+    records: int
+    as_of: str
+    """The time that its newest part tells, RFC 3339; empty where it does not tell."""
+    imported: str
+    address: str = ""
+    """Where it was got from; empty for a file."""
+    etag: str = ""
+    """What the server called that version of it."""
+
+
+@dataclass(frozen=True)
+class EcosystemState:
+    """What an index holds of one ecosystem."""
+
+    name: str
+    closed: bool
+    records: int
+    as_of: str
+    """That of the source that most of its records come from."""
+    probe: tuple[str, str, str]
+    """A package, a version and the id of a record that affects it, to prove that the index answers; or three times
+    nothing, where no record names a version."""
 
 
 @dataclass(frozen=True)
 class Match:
     """One advisory that affects a package."""
 
-    record: Record
-    affected: Affected
-
-
-def build(path: Path, sources: Iterable[Source], *, closed: dict[str, frozenset[str]] | None = None, built: str) -> int:
-    """Build an index at `path` and return how many records it holds.
-
-    `closed` maps ecosystems to the packages that are known, where not all are. `built` is the time of building, RFC
-    3339. Raises `AdvisoryError` for a broken record, for no record at all, and for a place that cannot be
-    written; the old index then stays.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        os.close(handle)
-        try:
-            count = _fill(Path(temporary), sources, closed or {}, built)
-            Path(temporary).replace(path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                Path(temporary).unlink()
-            raise
-    except (OSError, sqlite3.Error) as error:
-        raise AdvisoryError(
-            f"cannot write the advisory index {path}: {error}", hint="check the folder and the disk"
-        ) from error
-    return count
-
-
-def _fill(path: Path, sources: Iterable[Source], closed: dict[str, frozenset[str]], built: str) -> int:
-    with contextlib.closing(sqlite3.connect(path)) as database, database:
-        # The file is moved into place when it is whole; until then durability costs time and protects nothing.
-        database.execute("PRAGMA journal_mode = OFF")
-        database.execute("PRAGMA synchronous = OFF")
-        database.executescript(_SCHEMA)
-        names = []
-        digest = hashlib.sha256()
-        for source in (Source("control", [("control", _CONTROL_RECORD)]), *sources):
-            for origin, data in source.records:
-                record = parse_record(data, origin=origin)
-                digest.update(hashlib.sha256(data).digest())
-                _insert(database, record, data)
-            names.append(source.name)
-        for ecosystem, packages in closed.items():
-            database.executemany(
-                "INSERT OR IGNORE INTO known VALUES (?, ?)", ((ecosystem, _name(ecosystem, one)) for one in packages)
-            )
-        database.execute(
-            "INSERT INTO ecosystem SELECT ecosystem, 0, count(DISTINCT id) FROM affected WHERE id != ? GROUP BY 1",
-            (CONTROL_ID,),
-        )
-        database.executemany(
-            "INSERT INTO ecosystem VALUES (?, 1, 0) ON CONFLICT (name) DO UPDATE SET closed = 1",
-            ((one,) for one in closed),
-        )
-        # Counted here and not on the way: one record may come from several sources, and the last one stays.
-        [count] = database.execute("SELECT count(*) FROM record WHERE id != ?", (CONTROL_ID,)).fetchone()
-        database.executemany(
-            "INSERT INTO meta VALUES (?, ?)",
-            {
-                "format": FORMAT,
-                "digest": digest.hexdigest(),
-                "sources": ", ".join(names[1:]),
-                "built": built,
-                "records": str(count),
-                "looked_up": _digest_of_lookups(database),
-            }.items(),
-        )
-        if count == 0:
-            raise AdvisoryError("there is no OSV record in what was given", hint="give OSV's all.zip or records")
-        return int(count)
-
-
-def _digest_of_lookups(database: sqlite3.Connection) -> str:
-    digest = hashlib.sha256()
-    for query in _LOOKED_UP:
-        for row in database.execute(query):
-            digest.update(repr(row).encode())
-    return digest.hexdigest()
-
-
-def _insert(database: sqlite3.Connection, record: Record, data: bytes) -> None:
-    database.execute("INSERT OR REPLACE INTO record VALUES (?, ?)", (record.id, zlib.compress(data, 6)))
-    packages = {one.package for one in record.affected if one.package is not None}
-    database.executemany(
-        "INSERT OR IGNORE INTO affected VALUES (?, ?, ?)",
-        ((one.ecosystem, _name(one.ecosystem, one.name), record.id) for one in packages),
-    )
-
-
-def _name(ecosystem: str, package: str) -> str:
-    return normal_name(package) if ecosystem == PYPI else package
+    id: str
+    rule: Rule
+    sure: bool
 
 
 class Index:
-    """An index opened for reading. Use as a context manager; safe to share between threads."""
+    """An index opened for reading. Use as a context manager; safe to share between threads that take turns."""
 
     def __init__(self, path: Path) -> None:
         """Raise `AdvisoryError` if the file is missing, broken, or of another format."""
@@ -172,16 +92,28 @@ class Index:
             self._database = sqlite3.connect(
                 f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
             )
+            # An index may come from another machine: nothing in it but tables is to be trusted.
+            self._database.execute("PRAGMA trusted_schema = OFF")
             self.meta: dict[str, str] = dict(self._database.execute("SELECT key, value FROM meta"))
-            self.ecosystems: dict[str, bool] = {
-                name: bool(closed) for name, closed in self._database.execute("SELECT name, closed FROM ecosystem")
+            self._refuse_other_format()
+            self.states = {
+                name: EcosystemState(name, bool(closed), records, as_of, tuple(probe))
+                for name, closed, records, as_of, *probe in self._database.execute("SELECT * FROM ecosystem")
             }
+            self.sources = tuple(
+                SourceState(*row)
+                for row in self._database.execute(
+                    "SELECT name, kind, digest, records, as_of, imported, address, etag FROM source ORDER BY name"
+                )
+            )
         except (sqlite3.Error, OSError, UnicodeDecodeError) as error:  # sqlite3 decodes its own messages strictly
             raise AdvisoryError(f"the advisory index {path} cannot be read: {error}", hint="import it again") from error
+
+    def _refuse_other_format(self) -> None:
         if self.meta.get("format") != FORMAT:
             found = self.meta.get("format", "unknown")
             raise AdvisoryError(
-                f"the advisory index {path} has the format {found!r}, not {FORMAT!r}", hint="import it again"
+                f"the advisory index {self.path} has the format {found!r}, not {FORMAT!r}", hint="import it again"
             )
 
     def __enter__(self) -> Index:
@@ -194,7 +126,7 @@ class Index:
         """Raise `AdvisoryError` unless the file is as it was built: a name with a wrong bit would find nothing."""
         try:
             state = self._database.execute("PRAGMA quick_check(1)").fetchone()[0]
-            whole = _digest_of_lookups(self._database) == self.meta.get("looked_up")
+            whole = digest_of_lookups(self._database) == self.meta.get("looked_up")
         except (sqlite3.Error, UnicodeDecodeError) as error:
             raise self._broken(error) from error
         if state != "ok" or not whole:
@@ -202,56 +134,95 @@ class Index:
 
     @property
     def digest(self) -> str:
-        """SHA-256 over all records."""
+        """SHA-256 over all records and catalogues."""
         return self.meta["digest"]
+
+    @property
+    def ecosystems(self) -> dict[str, bool]:
+        """Every ecosystem, and whether it is closed."""
+        return {name: state.closed for name, state in self.states.items()}
 
     def knows(self, ecosystem: str, package: str) -> bool:
         """Whether silence about this package means anything.
 
         It does not where the ecosystem is missing, or closed without the package.
         """
-        if ecosystem not in self.ecosystems:
-            return False
-        if not self.ecosystems[ecosystem]:
-            return True
-        row = self._one("SELECT 1 FROM known WHERE ecosystem = ? AND package = ?", ecosystem, _name(ecosystem, package))
-        return row is not None
+        state = self.states.get(ecosystem)
+        if state is None or not state.closed:
+            return state is not None
+        name = package_name(ecosystem, package)
+        return bool(self._rows("SELECT 1 FROM known WHERE ecosystem = ? AND package = ?", ecosystem, name))
+
+    def affecting(self, ecosystem: str, package: str, version: str) -> Iterator[Match]:
+        """Yield the advisories that affect this version of a package, by id; withdrawn ones do not."""
+        order = order_of(ecosystem)
+        for record_id, rules in self._rules(ecosystem, package):
+            found = hit(rules, version, order)
+            if found is not None:
+                yield Match(record_id, found.rule, found.sure)
+
+    def not_comparable(self, ecosystem: str, package: str) -> list[str]:
+        """Ids of records on the package that name no version at all, or only git commits."""
+        return [
+            record_id
+            for record_id, rules in self._rules(ecosystem, package)
+            if all(rule.says_nothing for rule in rules)
+        ]
+
+    def records_of(self, ecosystem: str, package: str) -> list[str]:
+        """Ids of all records that name the package and are not withdrawn, sorted."""
+        return [record_id for record_id, _ in self._rules(ecosystem, package)]
+
+    def record(self, record_id: str) -> Record | None:
+        """Return a record; None for an unknown id."""
+        data = self.record_json(record_id)
+        if data is None:
+            return None
+        record = parse_record(data, origin=record_id)
+        if record.id != record_id:
+            raise self._broken(f"the record {record_id} is that of {record.id}")
+        return record
 
     def record_json(self, record_id: str) -> bytes | None:
         """Return a record's JSON as it came; None for an unknown id."""
-        row = self._one("SELECT json FROM record WHERE id = ?", record_id)
-        return self._json(row[0]) if row else None
+        rows = self._rows("SELECT json FROM record WHERE id = ?", record_id)
+        return self._json(rows[0][0]) if rows else None
 
-    def affecting(self, package: str, version: str) -> Iterator[Match]:
-        """Yield the advisories that affect this version of a PyPI package, by id; withdrawn ones do not."""
-        for record, _ in self.records_of(PYPI, package):
-            affected = affected_entry(record, package, version)
-            if affected is not None:
-                yield Match(record, affected)
+    def records_called(self, name: str) -> list[str]:
+        """Ids of the records that have this id or alias, in any letter case, sorted."""
+        return [row[0] for row in self._rows("SELECT id FROM called WHERE name = ? ORDER BY id", name.upper())]
 
-    def records_of(self, ecosystem: str, package: str) -> Iterator[tuple[Record, bytes]]:
-        """Yield every record that names the package, with its JSON, by id."""
+    def exploited_since(self, cve: str) -> str:
+        """Day on which CISA listed a CVE as exploited; empty where it does not."""
+        rows = self._rows("SELECT added FROM exploited WHERE cve = ?", cve)
+        return str(rows[0][0]) if rows else ""
+
+    def epss(self, cve: str) -> float | None:
+        """Probability of exploitation of a CVE; None where it is not known."""
+        rows = self._rows("SELECT score FROM epss WHERE cve = ?", cve)
+        return float(rows[0][0]) if rows else None
+
+    def has(self, kind: str) -> bool:
+        """Whether there is a source of this kind (see `SourceState.kind`)."""
+        return any(source.kind == kind for source in self.sources)
+
+    def _rules(self, ecosystem: str, package: str) -> Iterator[tuple[str, tuple[Rule, ...]]]:
+        name = package_name(ecosystem, package)
+        for one in ecosystems_of(ecosystem):
+            rows = self._rows(
+                "SELECT id, rules FROM affected WHERE ecosystem = ? AND package = ? ORDER BY id", one, name
+            )
+            for record_id, data in rows:
+                try:
+                    yield record_id, _RULES.decode(data)
+                except (msgspec.DecodeError, TypeError) as error:
+                    raise self._broken(error) from error
+
+    def _rows(self, query: str, *values: str) -> list[tuple[Any, ...]]:
         try:
-            rows = self._database.execute(
-                "SELECT record.id, json FROM affected JOIN record USING (id)"
-                " WHERE ecosystem = ? AND package = ? ORDER BY id",
-                (ecosystem, _name(ecosystem, package)),
-            ).fetchall()
-        except sqlite3.Error as error:
+            return self._database.execute(query, values).fetchall()
+        except (sqlite3.Error, UnicodeEncodeError) as error:  # a name that is no text: hostile, or a damaged file
             raise self._broken(error) from error
-        for record_id, blob in rows:
-            data = self._json(blob)
-            record = parse_record(data, origin=record_id)
-            if record.id != record_id:
-                raise self._broken(f"the record {record_id} is that of {record.id}")
-            yield record, data
-
-    def _one(self, query: str, *values: str) -> tuple[bytes, ...] | None:
-        try:
-            row: tuple[bytes, ...] | None = self._database.execute(query, values).fetchone()
-        except sqlite3.Error as error:
-            raise self._broken(error) from error
-        return row
 
     def _json(self, blob: bytes) -> bytes:
         try:
@@ -261,3 +232,12 @@ class Index:
 
     def _broken(self, error: Exception | str) -> AdvisoryError:
         return AdvisoryError(f"the advisory index {self.path} is damaged: {error}", hint="import it again")
+
+
+def digest_of_lookups(database: sqlite3.Connection) -> str:
+    """SHA-256 over everything that decides what is found."""
+    digest = hashlib.sha256()
+    for query in _LOOKED_UP:
+        for row in database.execute(query):
+            digest.update(repr(row).encode(errors="surrogatepass"))
+    return digest.hexdigest()

@@ -1,115 +1,134 @@
-"""Which versions of a PyPI package an OSV record affects, by PEP 440.
+"""Which versions of a package an OSV record affects, by the version order of the package's ecosystem.
 
 The evaluation follows the OSV schema: a version is affected if it is listed, or if it lies in a range. A range's events
-are sorted by version; `introduced` opens, `fixed` closes before, `last_affected` closes after.
+are sorted by version; `introduced` opens, `fixed` closes before, `last_affected` closes after. Ranges of git commits
+say nothing of versions, and are not evaluated.
 """
 
 from __future__ import annotations
 
-import functools
-import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
 
-from packaging.version import Version
+import msgspec
 
-from secscan.advisories.osv import Affected, Range, Record
+from secscan.advisories.osv import Affected, Event, Range, Score
+from secscan.versions.order import Order
 
-PYPI = "PyPI"
-_FIRST = Version("0.dev0")
-"""What stands before every version."""
-
-
-def normal_name(name: str) -> str:
-    """A PyPI name in its normal form (PyPA, "Names and normalization")."""
-    return re.sub(r"[-_.]+", "-", name).lower()
+_COMPARED = frozenset({"ECOSYSTEM", "SEMVER"})
 
 
-def is_affected(affected: Affected, version: str) -> bool:
-    """Whether a version is affected. A version that PEP 440 does not know is compared with the list only."""
-    parsed = parse_version(version)
-    if parsed is None:
-        return version in affected.versions
-    if any(_same(parsed, parse_version(listed)) for listed in affected.versions):
-        return True
-    return any(_in_range(one, parsed) for one in affected.ranges if one.type in {"ECOSYSTEM", "SEMVER"})
+class Rule(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
+    """What of an `affected` entry decides, in short form, with versions in their normal spelling."""
+
+    ranges: tuple[tuple[Event, ...], ...] = ()
+    versions: tuple[str, ...] = ()
+    custom: tuple[tuple[Event, ...], ...] = ()
+    """Go's custom ranges."""
+    severity: tuple[Score, ...] = ()
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether it names no version that can be compared."""
+        return not self.ranges and not self.versions
 
 
-def affected_entry(record: Record, name: str, version: str) -> Affected | None:
-    """Return the entry of the record that affects this version of a PyPI package; None for a withdrawn record."""
-    if record.withdrawn:
-        return None
-    wanted = normal_name(name)
-    for affected in record.affected:
-        package = affected.package
-        if package is None or package.ecosystem != PYPI or normal_name(package.name) != wanted:
-            continue
-        if is_affected(affected, version):
-            return affected
-    return None
+@dataclass(frozen=True)
+class Hit:
+    """A rule that affects a version, and how surely."""
+
+    rule: Rule
+    sure: bool = True
+    """False: the Go database could not tell the versions, and by the project's own the version is not affected."""
 
 
-def fixed_versions(affected: Affected, version: str) -> tuple[str, ...]:
-    """Return the versions above `version` in which the entry says it is fixed, smallest first."""
-    current = parse_version(version)
-    found = {
-        parsed: event.fixed
-        for one in affected.ranges
-        if one.type in {"ECOSYSTEM", "SEMVER"}
-        for event in one.events
-        if event.fixed and (parsed := parse_version(event.fixed)) and (current is None or parsed > current)
-    }
-    return tuple(found[parsed] for parsed in sorted(found))
-
-
-def sort_versions(versions: Iterable[str]) -> tuple[str, ...]:
-    """Sort versions by PEP 440; those it does not know come last, as text."""
-    return tuple(
-        sorted(set(versions), key=lambda text: (parse_version(text) is None, parse_version(text) or Version("0"), text))
+def rule_of(affected: Affected, order: Order) -> Rule:
+    """Return what decides of an entry."""
+    custom = affected.ecosystem_specific.custom_ranges if affected.ecosystem_specific else ()
+    return Rule(
+        ranges=_events(affected.ranges),
+        versions=tuple(sorted({order.normal(version) for version in affected.versions})),
+        custom=_events(custom),
+        severity=affected.severity,
     )
 
 
-@functools.lru_cache(maxsize=100_000)
-def parse_version(text: str) -> Version | None:
-    """Read a version by PEP 440; None for one that it does not know."""
-    try:
-        return Version(text)
-    except ValueError:  # `InvalidVersion` is one; so is what Python says of a number of thousands of digits
-        return None
+def _events(ranges: Iterable[Range]) -> tuple[tuple[Event, ...], ...]:
+    return tuple(one.events for one in ranges if one.type in _COMPARED)
 
 
-def _same(version: Version, named: Version | None) -> bool:
-    """Whether a record that names a version means this one: a local build (`1.13.1+cu117`) is its public version."""
-    if named is None:
-        return False
-    return version == named or (named.local is None and version.local is not None and version.public == named.public)
+def hit(rules: Iterable[Rule], version: str, order: Order) -> Hit | None:
+    """Return the first rule that affects the version, a sure one before others; None where none does."""
+    unsure = None
+    for rule in rules:
+        if is_affected(rule, version, order):
+            if not rule.custom or any(_in_range(events, version, order) for events in rule.custom):
+                return Hit(rule)
+            unsure = unsure or Hit(rule, sure=False)
+    return unsure
 
 
-def _in_range(one: Range, version: Version) -> bool:
-    limits = [event.limit for event in one.events if event.limit is not None]
-    if (
-        limits
-        and "*" not in limits
-        and not any(limit is None or version < limit for limit in map(parse_version, limits))
-    ):
+def is_affected(rule: Rule, version: str, order: Order) -> bool:
+    """Whether a version is affected. One that the order does not know is compared with the list only."""
+    if rule.versions:
+        if order.normal(version) in rule.versions:
+            return True
+        public = order.public(version)
+        if public != version and order.normal(public) in rule.versions:
+            return True
+    return any(_in_range(events, version, order) for events in rule.ranges)
+
+
+def fixed_versions(rule: Rule, version: str, order: Order) -> tuple[str, ...]:
+    """Return the versions above `version` in which the rule says it is fixed, smallest first."""
+    current = order.key(version)
+    found = {}
+    for event in (event for events in (*rule.ranges, *rule.custom) for event in events):
+        key = order.key(event.fixed) if event.fixed else None
+        if event.fixed and key is not None and (current is None or key > current):
+            found[event.fixed] = key
+    return tuple(sorted(found, key=lambda text: found[text]))
+
+
+def _in_range(events: tuple[Event, ...], version: str, order: Order) -> bool:
+    key = order.key(version)
+    if key is None or _beyond_limits(events, key, order):
         return False
     inside = False
-    for mark, _, kind in sorted(_marks(one), key=lambda one: (one[0], one[1])):
-        if mark > version:
+    for mark, _, kind in sorted(_marks(events, order), key=lambda one: one[:2]):
+        if mark[1:] and mark[1] > key:
             break
         if kind == "introduced":
             inside = True
-        elif kind == "fixed" or not _same(version, mark):
+        elif kind == "fixed" or not _same(version, key, mark[1], order):
             inside = False
     return inside
 
 
-def _marks(one: Range) -> Iterator[tuple[Version, int, str]]:
-    """Where a range opens and closes. A beginning that PEP 440 does not know is the first; such an end never comes."""
-    for event in one.events:
+def _beyond_limits(events: tuple[Event, ...], key: Any, order: Order) -> bool:
+    limits = [event.limit for event in events if event.limit is not None]
+    if not limits or "*" in limits:
+        return False
+    return all((limit := order.key(text)) is not None and key >= limit for text in limits)
+
+
+def _same(version: str, key: Any, mark: Any, order: Order) -> bool:
+    """Whether a record that names a version means this one: a local build (`1.13.1+cu117`) is its public version."""
+    return bool(key == mark or order.key(order.public(version)) == mark)
+
+
+def _marks(events: tuple[Event, ...], order: Order) -> Iterator[tuple[tuple[Any, ...], int, str]]:
+    """Where a range opens and closes; `(0,)` stands before every version, `(1, key)` at one.
+
+    A beginning that the order does not know is the first, and such an end never comes: affected too much, never too
+    little.
+    """
+    for event in events:
         if event.introduced is not None:
-            known = parse_version(event.introduced) if event.introduced != "0" else None
-            yield known or _FIRST, 0, "introduced"
-        if event.fixed is not None and (fixed := parse_version(event.fixed)):
-            yield fixed, 1, "fixed"
-        if event.last_affected is not None and (last := parse_version(event.last_affected)):
-            yield last, 2, "last_affected"
+            known = order.key(event.introduced) if event.introduced != "0" else None
+            yield (0,) if known is None else (1, known), 0, "introduced"
+        if event.fixed is not None and (fixed := order.key(event.fixed)) is not None:
+            yield (1, fixed), 1, "fixed"
+        if event.last_affected is not None and (last := order.key(event.last_affected)) is not None:
+            yield (1, last), 2, "last_affected"

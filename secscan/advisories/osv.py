@@ -15,7 +15,7 @@ from secscan.errors import AdvisoryError
 MAX_RECORD_BYTES = 8_000_000
 
 
-class Event(msgspec.Struct, frozen=True):
+class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     """One event of a range; exactly one member is given."""
 
     introduced: str | None = None
@@ -45,6 +45,13 @@ class Score(msgspec.Struct, frozen=True):
     score: str
 
 
+class Specific(msgspec.Struct, frozen=True):
+    """What a database says in its own words, the members that we judge by."""
+
+    custom_ranges: tuple[Range, ...] = ()
+    """Go: ranges in the project's own versions, where those of its modules are not known."""
+
+
 class Affected(msgspec.Struct, frozen=True):
     """Which versions of one package are affected."""
 
@@ -52,6 +59,7 @@ class Affected(msgspec.Struct, frozen=True):
     ranges: tuple[Range, ...] = ()
     versions: tuple[str, ...] = ()
     severity: tuple[Score, ...] = ()
+    ecosystem_specific: Specific | None = None
 
 
 class Reference(msgspec.Struct, frozen=True):

@@ -1,7 +1,8 @@
 """An OSV service on loopback that answers from the index, for pip-audit to ask.
 
 It speaks what https://google.github.io/osv.dev/api/ describes: `POST /v1/query`, `POST /v1/querybatch` and
-`GET /v1/vulns/{id}`. What it does not understand of a question is an error, never an empty answer.
+`GET /v1/vulns/{id}`. What it does not understand of a question is an error, never an empty answer. Only
+`querybatch` answers in pages: pip-audit asks `query`, and does not turn pages.
 """
 
 from __future__ import annotations
@@ -17,11 +18,14 @@ from pathlib import Path
 from typing import Any
 
 from secscan.advisories.index import Index
-from secscan.advisories.match import PYPI, affected_entry
 from secscan.errors import AdvisoryError
+from secscan.versions.order import PEP440
 
 _MAX_REQUEST = 8_000_000
 _MAX_QUERIES = 1000
+PAGE = 1000
+"""Most records in the answer to one query of a batch."""
+_MEMBERS = frozenset({"package", "version", "page_token", "name", "ecosystem"})
 _ID = re.compile(r"/v1/vulns/([A-Za-z0-9._:-]{1,200})")
 
 
@@ -60,9 +64,9 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             body = self._body()
             if self.path == "/v1/query":
-                self._answer(200, {"vulns": self._query(body)})
+                self._answer(200, {"vulns": self._whole(body)})
             elif self.path == "/v1/querybatch":
-                self._answer(200, {"results": [{"vulns": self._short(one)} for one in self._batch(body)]})
+                self._answer(200, {"results": [self._short(one) for one in self._batch(body)]})
             else:
                 self._answer(404, {"code": 5, "message": "no such method"})
         except _BadRequest as error:
@@ -110,19 +114,42 @@ class _Handler(BaseHTTPRequestHandler):
             raise _BadRequest(f"`queries` must be a list of at most {_MAX_QUERIES} objects")
         return queries
 
-    def _short(self, body: dict[str, Any]) -> list[dict[str, str]]:
-        return [{"id": one["id"], "modified": one.get("modified", "")} for one in self._query(body)]
+    def _whole(self, body: dict[str, Any]) -> list[dict[str, Any]]:
+        if body.get("page_token"):
+            raise _BadRequest("this service has given no page token for a query")
+        with self.lock:
+            return [_plain(self._record(one)) for one in self._query(body)]
 
-    def _query(self, body: dict[str, Any]) -> list[dict[str, Any]]:
+    def _short(self, body: dict[str, Any]) -> dict[str, Any]:
+        with self.lock:
+            found = self._query(body)
+            start = _start_of_page(body.get("page_token", ""), len(found))
+            page = [self._record(one) for one in found[start : start + PAGE]]
+        answer: dict[str, Any] = {"vulns": [{"id": one["id"], "modified": one.get("modified", "")} for one in page]}
+        if start + PAGE < len(found):
+            answer["next_page_token"] = str(start + PAGE)
+        return answer
+
+    def _query(self, body: dict[str, Any]) -> list[str]:
+        """Ids of the records that affect what is asked about."""
         package, version = body.get("package"), body.get("version")
         if not isinstance(package, dict) or not isinstance(version, str) or not version:
             raise _BadRequest("a query needs `package` and `version`")
         name, ecosystem = package.get("name"), package.get("ecosystem")
-        if not isinstance(name, str) or not name or ecosystem != PYPI:
-            raise _BadRequest("a query needs a package name, in the ecosystem PyPI")
-        with self.lock:
-            records = list(self.shared.records_of(PYPI, name))
-        return [_plain_times(json.loads(data)) for record, data in records if affected_entry(record, name, version)]
+        if not isinstance(name, str) or not name or not isinstance(ecosystem, str):
+            raise _BadRequest("a query needs a package name and an ecosystem")
+        if unknown := {*body, *package} - _MEMBERS:
+            raise _BadRequest(f"a query has no member {min(unknown)[:40]!r}")
+        if ecosystem not in self.shared.ecosystems:
+            raise _BadRequest(f"nothing is known of the ecosystem {ecosystem[:60]!r}")
+        return [one.id for one in self.shared.affecting(ecosystem, name, version)]
+
+    def _record(self, record_id: str) -> dict[str, Any]:
+        data = self.shared.record_json(record_id)
+        if data is None:
+            raise AdvisoryError(f"the record {record_id} is not there", hint="import the index again")
+        record: dict[str, Any] = json.loads(data)
+        return record
 
     def _answer(self, status: int, document: dict[str, Any]) -> None:
         data = json.dumps(document).encode()
@@ -133,8 +160,23 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
 
-def _plain_times(record: dict[str, Any]) -> dict[str, Any]:
-    """Write times as whole seconds of UTC: pip-audit ends with a traceback on any other form of RFC 3339."""
+def _start_of_page(token: object, count: int) -> int:
+    if token == "":
+        return 0
+    if not isinstance(token, str) or not token.isascii() or not token.isdecimal() or len(token) > 9:
+        raise _BadRequest("this service has not given that page token")
+    start = int(token)
+    if start % PAGE or not 0 < start < count:
+        raise _BadRequest("this service has not given that page token")
+    return start
+
+
+def _plain(record: dict[str, Any]) -> dict[str, Any]:
+    """Return the record without what OSV allows and pip-audit ends with a traceback on, for every package asked about.
+
+    Times become whole seconds of UTC, and entries without a package and fixes that are no versions are left out: our
+    own index decides what is affected, and tells the fixes.
+    """
     for name in ("published", "modified", "withdrawn"):
         if name in record:
             try:
@@ -143,4 +185,14 @@ def _plain_times(record: dict[str, Any]) -> dict[str, Any]:
                 del record[name]
             else:
                 record[name] = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if PEP440.key(str(record.get("schema_version", "1"))) is None:
+        del record["schema_version"]
+    record["affected"] = [one for one in record.get("affected", ()) if one.get("package")]
+    for affected in record["affected"]:
+        for one in affected.get("ranges", ()):
+            one["events"] = [event for event in one.get("events", ()) if _is_plain(event)]
     return record
+
+
+def _is_plain(event: dict[str, Any]) -> bool:
+    return "fixed" not in event or PEP440.key(str(event["fixed"])) is not None

@@ -1,28 +1,40 @@
-"""Where advisory indexes lie, and how one is made from files on disk."""
+"""Where advisory indexes lie, how one is filled from disk, carried elsewhere, and described."""
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
-import lzma
 import os
 import tempfile
-import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from secscan.advisories.index import Index, Source, build
-from secscan.advisories.osv import MAX_RECORD_BYTES
+from secscan.advisories.archives import sources_of
+from secscan.advisories.build import build
+from secscan.advisories.bundle import is_bundle, unpack
+from secscan.advisories.index import Index, SourceState
+from secscan.advisories.load import Source
 from secscan.errors import AdvisoryError
+from secscan.findings.scan import timestamp
 from secscan.resources import data_dir
 
 DEMO = "demo"
 """Name of the bundled index, used only where the command line asks for it."""
 
-_MAX_RECORDS = 2_000_000
+_LICENCES = {
+    "PyPI": "CC-BY-4.0 (Python Packaging Advisory Database), CC-BY-4.0 (GitHub Advisory Database)",
+    "Go": "CC-BY-4.0 (Go vulnerability database)",
+    "crates.io": "CC0-1.0 (RustSec), CC-BY-4.0 (GitHub Advisory Database)",
+    "Debian": "MIT (Debian security tracker)",
+    "Alpine": "MIT (Alpine security database)",
+    "Ubuntu": "CC-BY-SA-4.0 (Ubuntu security notices)",
+    "GitHub Actions": "CC-BY-4.0 (GitHub Advisory Database)",
+    "kev": "CC0-1.0 (CISA)",
+    "epss": "free with attribution (FIRST, https://www.first.org/epss/)",
+}
+_USUAL_LICENCE = "CC-BY-4.0 (GitHub Advisory Database) in the main; see https://google.github.io/osv.dev/data/"
 
 
 def default_index() -> Path:
@@ -55,36 +67,62 @@ def resolve(name: str) -> Iterator[Path | None]:
     yield path
 
 
-def import_sources(paths: Sequence[Path], target: Path) -> int:
-    """Build the index `target` from OSV archives, folders and single JSON or YAML files; return the number of records.
+def import_sources(
+    paths: Sequence[Path], target: Path, *, replace: bool = False, digest: str = "", as_of: str = ""
+) -> int:
+    """Put OSV archives, folders, single JSON or YAML files, KEV, EPSS, or what `export` wrote, into the index `target`.
 
-    Raises `AdvisoryError` naming the file and member that is broken; `target` is then as it was.
+    Sources that it has already stay, unless `replace`, or what is given has their name. An exported file takes the
+    place of the whole index; `digest` is what it must have. `as_of` (RFC 3339) is the age of what does not tell its
+    own. Returns the number of records. Raises `AdvisoryError`
+    naming the file and member that is broken; `target` is then as it was.
     """
-    for path in paths:
-        if not path.exists():
-            raise AdvisoryError(f"there is nothing at {path}", hint="give OSV archives (all.zip), folders, or records")
-    sources = [Source(path.name, _records(path)) for path in paths]
-    return build(target, sources, built=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    bundles = [path for path in paths if is_bundle(path)]
+    if bundles:
+        if len(paths) > 1:
+            raise AdvisoryError(
+                f"{bundles[0]} is a whole index, and takes the place of all others", hint="import it alone"
+            )
+        return unpack(bundles[0], target, digest=digest)
+    if digest:
+        raise AdvisoryError("--digest is for files that `secscan advisories export` wrote", hint="leave it out")
+    sources: Iterator[Source] = (
+        dataclasses.replace(source, as_of=source.as_of or as_of) for path in paths for source in sources_of(path)
+    )
+    return build(target, sources, built=timestamp(datetime.now(UTC)), keep=not replace)
 
 
-def describe() -> str:
-    """Say in a few lines what the user's own index holds."""
-    path = default_index()
+def describe(path: Path | None = None) -> str:
+    """Say what an index, or the user's own, holds: sources, counts, dates, age, licences."""
+    path = path or default_index()
     if not path.exists():
         return f"none at {path}; make one: secscan advisories import all.zip"
     with Index(path) as index:
         index.verify()
-        names = ", ".join(
-            f"{name}{' (named packages only)' if closed else ''}" for name, closed in sorted(index.ecosystems.items())
-        )
-        return "\n  ".join(
-            [
-                str(path),
-                f"{index.meta['records']} records of {names or 'no ecosystem'}",
-                f"from {index.meta['sources']}, built {index.meta['built']}",
-                f"digest {index.digest}",
-            ]
-        )
+        lines = [str(path), f"{index.meta['records']} records, built {index.meta['built']}", f"digest {index.digest}"]
+        for state in index.states.values():
+            only = " (named packages only)" if state.closed else ""
+            lines.append(f"{state.name}{only}: {state.records} records, {_age(state.as_of)}")
+            lines.append(f"  licence: {_LICENCES.get(state.name.partition(':')[0], _USUAL_LICENCE)}")
+        lines += [line for source in index.sources for line in _source_lines(source)]
+        if not index.has("kev"):
+            lines.append("no KEV catalogue: nothing is known of exploitation")
+    return "\n  ".join(lines)
+
+
+def _source_lines(source: SourceState) -> list[str]:
+    origin = f" from {source.address}" if source.address else ""
+    lines = [f"source {source.name}: {source.records} entries{origin}, imported {source.imported}"]
+    if source.kind in _LICENCES:
+        lines += [f"  {_age(source.as_of)}", f"  licence: {_LICENCES[source.kind]}"]
+    return lines
+
+
+def _age(as_of: str) -> str:
+    if not as_of:
+        return "of unknown age"
+    days = (datetime.now(UTC) - datetime.fromisoformat(as_of)).days
+    return f"as of {as_of[:10]}, {days} day{'s' if days != 1 else ''} old"
 
 
 def _build_demo(path: Path) -> None:
@@ -93,50 +131,3 @@ def _build_demo(path: Path) -> None:
     closed = {ecosystem: frozenset(packages) for ecosystem, packages in known.items()}
     records = [(one.name, one.read_bytes()) for one in sorted((folder / "records").glob("*.json"))]
     build(path, [Source("the bundled demonstration set", records)], closed=closed, built="2026-11-23T00:00:00Z")
-
-
-def _records(path: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield the records below a path, in the order of their names, never more than one in memory."""
-    if path.is_dir():
-        for one in sorted(path.rglob("*")):
-            if one.suffix in {".json", ".yaml", ".yml"} and one.is_file():
-                yield str(one), _as_json(one.read_bytes(), one.suffix, str(one))
-    elif path.suffix in {".yaml", ".yml", ".json"}:
-        yield str(path), _as_json(path.read_bytes(), path.suffix, str(path))
-    else:
-        yield from _archive(path)
-
-
-def _archive(path: Path) -> Iterator[tuple[str, bytes]]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = sorted(archive.infolist(), key=lambda member: member.filename)
-            if len(members) > _MAX_RECORDS:
-                raise AdvisoryError(f"{path} has more than {_MAX_RECORDS} members", hint="is it an OSV archive?")
-            for member in members:
-                if not member.filename.endswith(".json"):
-                    continue
-                if member.file_size > MAX_RECORD_BYTES:
-                    raise AdvisoryError(
-                        f"{path}: {member.filename} is too large for a record", hint="is it an OSV archive?"
-                    )
-                with archive.open(member) as stream:
-                    yield f"{path}: {member.filename}", stream.read(MAX_RECORD_BYTES + 1)
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, ValueError) as error:
-        raise AdvisoryError(f"{path} is not a whole OSV archive: {error}", hint="get it again") from error
-
-
-def _as_json(data: bytes, suffix: str, origin: str) -> bytes:
-    if suffix == ".json":
-        return data
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    def plain(value: Any) -> Any:
-        # YAML reads unquoted RFC 3339 times as such; OSV has them as text.
-        return value.isoformat().replace("+00:00", "Z") if hasattr(value, "isoformat") else str(value)
-
-    try:
-        return json.dumps(YAML(typ="safe").load(data), default=plain).encode()
-    except (YAMLError, ValueError, TypeError, RecursionError) as error:
-        raise AdvisoryError(f"{origin}: not YAML: {error}", hint="see https://ossf.github.io/osv-schema/") from error

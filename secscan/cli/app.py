@@ -60,7 +60,14 @@ _GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     ),
     "advisories": (
         "The advisory index: what is known to be vulnerable.",
-        {"import": advisories.import_, "status": advisories.status},
+        {
+            "import": advisories.import_,
+            "update": advisories.update,
+            "export": advisories.export,
+            "status": advisories.status,
+            "show": advisories.show,
+            "lookup": advisories.lookup,
+        },
     ),
 }
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 if TYPE_CHECKING:
+    from secscan.scanners.contract import Scanner
     from secscan.scanners.runner import Outcome
 
 _PROBE = {
@@ -17,23 +18,45 @@ _PROBE = {
 
 
 def doctor() -> None:
-    """Try every scanner on a tiny target with its positive control. Exits 0 if all of them work, else 3."""
+    """Try every scanner on a tiny target with its positive control. Exits 0 if all of them work, else 3.
+
+    Scanners that a scan can do without are listed where they are not installed, and nothing else.
+    """
     from secscan.advisories.store import describe
     from secscan.errors import ExitCode
+    from secscan.scanners.programs import is_installed
+    from secscan.scanners.registry import all_scanners, choose
 
-    outcomes = _try_scanners()
+    known = all_scanners()
+    usual = choose(())
+    there = {name: one for name, one in known.items() if name in usual or (one.joins == "named" and is_installed(one))}
+    outcomes = _try_scanners(there)
     for outcome in outcomes:
         sys.stdout.write(_words(outcome))
+    for name, scanner in known.items():
+        if name not in there:
+            why, hint = _why_not(scanner)
+            sys.stdout.write(f"{name}\n  optional  {why}\n  to do     {hint}\n")
     sys.stdout.write(f"advisory index\n  {describe()}\n")
     if not all(outcome.run.status == "completed" for outcome in outcomes):
         raise typer.Exit(ExitCode.INCOMPLETE)
 
 
-def _try_scanners() -> tuple[Outcome, ...]:
+def _why_not(scanner: Scanner[Any]) -> tuple[str, str]:
+    """Why a scanner is not part of an ordinary scan, and what makes it one."""
+    if scanner.needs.vault:
+        return "asks Vault, where you say so", "`secscan scan --vault`, `secscan vault audit`; see docs/vault.md"
+    if scanner.needs.aws:
+        return "asks AWS, where you say so", "`secscan scan --aws`; see docs/secret-stores.md"
+    if scanner.needs.licences:
+        return "reports licences, where you say so", "`secscan scan --licences`"
+    return "not installed", scanner.install_hint
+
+
+def _try_scanners(scanners: dict[str, Scanner[Any]]) -> tuple[Outcome, ...]:
     from secscan.advisories.store import resolve
     from secscan.process import private_folder
     from secscan.scanners.contract import Setup
-    from secscan.scanners.registry import choose
     from secscan.scanners.runner import available_cores, run_scanners
     from secscan.targets.open import TargetRequest, open_target
 
@@ -47,7 +70,7 @@ def _try_scanners() -> tuple[Outcome, ...]:
                 jobs=available_cores(),
                 place=lambda path: folder / path,
             )
-            return run_scanners(choose(()), setup)
+            return run_scanners(scanners, setup)
 
 
 def _words(outcome: Outcome) -> str:

@@ -87,7 +87,7 @@ def _secrets(file: Path) -> Iterator[str]:
     from secscan.errors import TargetError
     from secscan.reports.present import counted
     from secscan.secrets.detect.detector import explain as explain_text
-    from secscan.secrets.worker import decoded
+    from secscan.secrets.texts import decoded
 
     try:
         text, _ = decoded(file.read_bytes())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import sys
 import threading
 import time
@@ -29,6 +30,27 @@ def show_progress(*, quiet: bool) -> Iterator[Callable[[Progress], None]]:
     finally:
         line.stop()
         ticker.join(timeout=1)
+
+
+@contextlib.contextmanager
+def show_download(*, quiet: bool) -> Iterator[Callable[[str], Callable[[int, int], None]]]:
+    """Give a function that takes the name of a file and gives what takes its progress: one bar on a terminal."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda name: lambda have, total: None  # noqa: ARG005 - nobody is watching
+        return
+    try:
+        yield lambda name: functools.partial(_draw_bar, name)
+    finally:
+        sys.stderr.write("\r\x1b[2K")
+        sys.stderr.flush()
+
+
+def _draw_bar(name: str, have: int, total: int) -> None:
+    from secscan.reports.escape import terminal
+
+    done = f"[{'#' * (30 * have // total):<30}] {100 * have // total:3} %" if total else ""
+    sys.stderr.write(f"\r\x1b[2K{terminal(name)[:40]} {done} {have / 1_000_000:.1f} MB")
+    sys.stderr.flush()
 
 
 class _Line:

@@ -56,8 +56,9 @@ def scan(
     from secscan.cli.reading import credentials_of
     from secscan.errors import UsageError
     from secscan.files import remove_stale
+    from secscan.findings.levels import Kind
     from secscan.process import Limits
-    from secscan.scanners.registry import SECRETS, all_scanners, choose
+    from secscan.scanners.registry import all_scanners, choose
     from secscan.scanners.runner import available_cores
     from secscan.stores.aws.settings import AwsSettings
     from secscan.stores.vault.settings import VaultSettings
@@ -83,8 +84,9 @@ def scan(
             ),
             # Old code is not run any more; a secret in it is as good as one of today.
             scanners=choose(
-                tuple(scanner or settings.enable or ([SECRETS] if history else ())),
+                tuple(scanner or settings.enable),
                 without=settings.disable,
+                kind=Kind.SECRET if history else None,
                 vault=vault,
                 aws=aws,
                 licences=licences,

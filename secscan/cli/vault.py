@@ -46,7 +46,7 @@ def unreferenced(
     from secscan.reports.escape import terminal
     from secscan.stores.ask import credentials
     from secscan.stores.follow import unreferenced as find
-    from secscan.stores.guard import refusal
+    from secscan.stores.guard import refusal, shows_paths
     from secscan.stores.vault.connection import Connection
     from secscan.stores.vault.settings import Mode
     from secscan.targets.open import TargetRequest, open_target
@@ -54,13 +54,19 @@ def unreferenced(
     settings = _settings(config).completed(os.environ)
     if why := refusal(Mode.INDEX, os.environ):
         raise VaultError(f"Vault was not asked: {why}", hint="see docs/vault.md, on modes and pull requests")
+    if not shows_paths(settings.paths, os.environ):
+        raise VaultError(
+            "paths of Vault are not shown here", hint="run it where they may be, or set `vault.paths: show`"
+        )
     with open_target(TargetRequest(path=path)) as target, Connection(settings, credentials(settings)) as connection:
         found = find(connection, {str(target.root / os_path(file.path)): file.path for file in target.files})
+        unseen = [(gap.subject, gap.detail) for gap in target.gaps]
     for entry in found.entries:
         sys.stdout.write(f"{terminal(entry)}\n")
-    for one in found.missed:
-        sys.stderr.write(f"not looked at: {terminal(one.path)}: {terminal(one.detail)}\n")
-    if found.missed:
+    unseen += [(one.path, one.detail) for one in found.missed]
+    for subject, detail in unseen:
+        sys.stderr.write(f"not looked at: {terminal(subject)}: {terminal(detail)}\n")
+    if unseen:
         raise typer.Exit(ExitCode.INCOMPLETE)
 
 

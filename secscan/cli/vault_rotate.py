@@ -26,24 +26,26 @@ def rotate_plan(
     """Print the steps that replace the secrets which a scan found: revoke, make anew, write to Vault, refer to it, verify.
 
     With --diff, say of each whether the literal is gone and a reference stands in its stead. Exits 1 if one is still
-    there, 3 if one could not be looked at.
+    there, 3 if a file could not be looked at, or if the scan did not look for all secrets.
     """
-    from secscan.errors import UsageError
-    from secscan.findings.levels import Kind, RunStatus
+    from secscan.errors import ExitCode, UsageError
+    from secscan.findings.levels import Kind
     from secscan.findings.scan import load
-    from secscan.scanners.registry import SECRETS
     from secscan.secrets.rotation import rotation
 
     if format_name not in {"text", "markdown"}:
         raise UsageError(f"there is no format {format_name!r}", hint="give text or markdown")
     saved = load(scan)
-    secrets = [one for one in saved.findings if one.kind is Kind.SECRET]
+    plans = [rotation(one) for one in saved.findings if one.kind is Kind.SECRET]
+    why = _not_detected(saved)
+    if why:
+        _warn(f"this scan may lack secrets: {why}")
     if diff:
-        raise typer.Exit(_check(saved, path, diff, markdown=format_name == "markdown"))
-    if not any(one.scanner == SECRETS and one.status is RunStatus.COMPLETED for one in saved.scanners):
-        sys.stderr.write("secscan: the detector of secrets was no complete part of this scan; there may be more\n")
-    plans = [rotation(one) for one in secrets]
-    _write(_markdown(plans) if format_name == "markdown" else _text(plans))
+        raise typer.Exit(ExitCode.INCOMPLETE if why else _check(saved, path, diff, markdown=format_name == "markdown"))
+    if plans or not why:  # nothing found by nobody is not said to be nothing
+        _write(_markdown(plans) if format_name == "markdown" else _text(plans))
+    if why:
+        raise typer.Exit(ExitCode.INCOMPLETE)
 
 
 def _check(saved: Scan, path: Path, diff: str, *, markdown: bool) -> int:
@@ -55,14 +57,14 @@ def _check(saved: Scan, path: Path, diff: str, *, markdown: bool) -> int:
     ends = range_ends(path, diff, names)
     now = _look(path, ends.last)
     if why := _not_looked(now):
-        sys.stderr.write(f"secscan: {why}\n")
+        _warn(why)
         return ExitCode.INCOMPLETE
     fates = replaced(
         saved.findings,
         Now(
             findings=now.findings,
             looked_at=frozenset(one.path for one in now.files),
-            lost=frozenset(one.subject for one in now.gaps),
+            lost=frozenset(_lost(now, {*names, *ends.renamed.values()})),
             before=ends.before,
             after=ends.after,
             renamed=ends.renamed,
@@ -73,6 +75,15 @@ def _check(saved: Scan, path: Path, diff: str, *, markdown: bool) -> int:
     if Fate.THERE in there:
         return ExitCode.FAILED
     return ExitCode.INCOMPLETE if Fate.UNKNOWN in there else ExitCode.PASSED
+
+
+def _lost(now: Scan, names: set[str]) -> Iterator[str]:
+    """What could not be looked at. Links and submodules hold no text of this commit, unless they took a file's place."""
+    from secscan.findings.levels import GapKind
+
+    for one in now.gaps:
+        if one.kind not in {GapKind.LINK, GapKind.SUBMODULE} or one.subject in names:
+            yield one.subject
 
 
 def _look(path: Path, commit: str) -> Scan:
@@ -94,6 +105,22 @@ def _look(path: Path, commit: str) -> Scan:
         ),
         progress=lambda _: None,
     )
+
+
+def _not_detected(saved: Scan) -> str:
+    """Why the detector of secrets did not do its work in a scan; empty where it did."""
+    from secscan.findings.levels import RunStatus
+    from secscan.scanners.registry import SECRETS
+
+    runs = [one for one in saved.scanners if one.scanner == SECRETS]
+    if not runs:
+        return "the detector of secrets was no part of it"
+    for run in runs:
+        if run.status is not RunStatus.COMPLETED:
+            return f"the detector of secrets {run.status}: {run.reason or 'it does not say why'}"
+        if not run.control:
+            return "the detector of secrets did not find its positive control, so it did not scan"
+    return ""
 
 
 def _not_looked(now: Scan) -> str:
@@ -144,6 +171,12 @@ def _fates(fates: Sequence[Replaced], *, markdown: bool) -> Iterator[str]:
 def _head(finding: Finding) -> str:
     state = f", {finding.secret_state}" if finding.secret_state else ""
     return f"{finding.title} in {finding.place} ({finding.severity}{state})"
+
+
+def _warn(text: str) -> None:
+    from secscan.reports.escape import terminal
+
+    sys.stderr.write(f"secscan: {terminal(text)}\n")
 
 
 def _write(lines: Iterator[str]) -> None:

@@ -7,18 +7,17 @@ others.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 import msgspec
-from packaging.version import InvalidVersion, Version
 
 from secscan.correlate.combine import combine
 from secscan.correlate.order import badness, by_specificity, united, worst
 from secscan.findings.fingerprint import purl_without_qualifiers
 from secscan.findings.levels import Kind
 from secscan.findings.model import Finding, Package
+from secscan.versions.order import order_of
 
 _VULNERABILITIES = (Kind.DEPENDENCY, Kind.CONTAINER)
 _MALICIOUS = "malicious-package"
@@ -91,20 +90,6 @@ def _package(primary: Package | None, everyone: Sequence[Package | None]) -> Pac
     versions = united(one.fixed_versions for one in there)
     return msgspec.structs.replace(
         primary,
-        fixed_versions=tuple(sorted(versions, key=lambda version: _version_order(version, primary.ecosystem))),
+        fixed_versions=order_of(primary.ecosystem).sorted(versions),
         direct=any(direct) if direct else None,
     )
-
-
-_PARTS = re.compile(r"\d+|[^\d.+~:_-]+")
-
-
-def _version_order(version: str, ecosystem: str) -> tuple[object, ...]:
-    """Sort key of a version: PEP 440 for PyPI; elsewhere numbers as numbers, a pre-release before its release."""
-    if ecosystem == "PyPI":
-        try:
-            return (0, Version(version), version)
-        except InvalidVersion:
-            pass
-    parts = tuple((1, int(part), "") if part.isdecimal() else (-1, 0, part) for part in _PARTS.findall(version[:200]))
-    return (1, (*parts, (0, 0, "")), version)

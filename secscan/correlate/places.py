@@ -21,6 +21,7 @@ from secscan.correlate.flows import Flows, Group, Key, is_evidence, start_of
 from secscan.correlate.order import by_specificity, worst
 from secscan.correlate.regions import split_by_defect
 from secscan.correlate.stores import with_state
+from secscan.correlate.wide import join_wide_secrets
 from secscan.findings.defects import OTHER
 from secscan.findings.levels import Confidence, Kind
 from secscan.findings.model import Finding, Source
@@ -49,6 +50,7 @@ def merge_places(findings: Sequence[Finding]) -> list[Finding]:
         buckets[_key(finding)].append(finding)
     groups = {key: split_by_defect(bucket) for key, bucket in buckets.items()}
     _join_shadows(groups)
+    join_wide_secrets(groups)
     flows = Flows(groups)
     result: list[Finding] = []
     for key, here in groups.items():

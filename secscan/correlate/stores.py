@@ -19,16 +19,16 @@ STORES = frozenset({"vault", "aws-secrets"})
 
 _ENDED = frozenset({SecretState.ROTATED, SecretState.DELETED})
 _STRENGTH = (SecretState.LIVE, SecretState.ROTATED, SecretState.DELETED, SecretState.UNKNOWN)
-_QUOTES = 3
-"""Columns by which scanners that point at more than the value go beyond it: quotes, a prefix of the text."""
+_QUOTES = 1
+"""Columns by which scanners that point at texts with their quotes go beyond the value, on each side."""
 _EXACT = "secrets"
 """The scanner that points at values to the character."""
 
 
 def with_state(merged: Finding, group: Sequence[Finding]) -> Finding:
     """Return what was merged of a group with the state that stores give, and the severity that follows from it."""
-    if all(one.secret_state is None for one in group):
-        return merged
+    if len(group) == 1 or all(one.secret_state is None for one in group):
+        return merged  # one alone says itself what it is; what was merged before was weighed then
     state = _state(group)
     if state is not SecretState.LIVE and state not in _ENDED:
         return msgspec.structs.replace(merged, secret_state=state)
@@ -50,8 +50,7 @@ def _state(group: Sequence[Finding]) -> SecretState | None:
     told = [one for one in group if one.secret_state is not None]
     if any(one.secret_state is SecretState.LIVE for one in told):
         return SecretState.LIVE
-    others = [one for one in group if one.kind is Kind.SECRET]
-    whole = {one.secret_state for one in told if all(_covers(one, other) for other in others)}
+    whole = {one.secret_state for one in told if all(_covers(one, other) for other in group)}
     return next((state for state in _STRENGTH if state in whole), None)
 
 

@@ -4,7 +4,9 @@ A fingerprint is made of the class of defect, the path, the enclosing symbol, an
 with every literal masked; of a package finding: the package, its alias group and the manifest. It
 holds no line number (edits above would change it), no tool name or version (upgrades would), no kind (which
 follows from the tools that were asked), no literal (a secret could be guessed from its hash), and nothing of the
-machine. Equal places are told apart by their order in the file, so two equal defects stay two.
+machine. Equal places are told apart by their order in the file, so two equal defects stay two. A secret that a store
+says is in use is another finding than one at the same place that is not: who accepted a made-up value has not accepted
+a real one in its place.
 
 The first character names the version of the recipe: a new recipe starts a new series, never silently.
 """
@@ -16,6 +18,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from secscan.findings.levels import SecretState
 from secscan.findings.model import Finding
 
 RECIPE = "1"
@@ -73,5 +76,6 @@ def with_fingerprints(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     for finding in findings:
         subject = subject_of(finding)
         occurrence = seen[subject] = seen.get(subject, -1) + 1
-        result.append(msgspec.structs.replace(finding, fingerprint=fingerprint(subject, occurrence)))
+        live = (SecretState.LIVE.value,) if finding.secret_state is SecretState.LIVE else ()
+        result.append(msgspec.structs.replace(finding, fingerprint=fingerprint((*subject, *live), occurrence)))
     return tuple(result)

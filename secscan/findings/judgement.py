@@ -60,9 +60,9 @@ class Reason(Value, frozen=True, kw_only=True):
     verdict: Verdict
     """`failed` or `incomplete`: what this reason alone would lead to."""
     about: str
-    """`finding`, `scanner`, `gap`, `target`, `waiver`, `report` or `policy`."""
+    """`finding`, `scanner`, `gap`, `advisories`, `target`, `waiver`, `report` or `policy`."""
     subject: str
-    """Fingerprint, scanner name, gap kind, id of a waiver, or name of the target."""
+    """Fingerprint, scanner name, gap kind, ecosystem, id of a waiver, or name of the target."""
     text: str
     hint: str = ""
 

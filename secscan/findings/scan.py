@@ -57,6 +57,16 @@ class FileState(Value, frozen=True, kw_only=True):
     """The beginning of the SHA-256 of its content, 16 hexadecimal digits."""
 
 
+class AdvisoryState(Value, frozen=True, kw_only=True):
+    """A part of the advisories that packages of this scan were held against."""
+
+    name: str
+    """The ecosystem, as OSV names it; or the catalogue."""
+    records: int
+    as_of: str = ""
+    """The time up to which it knows, RFC 3339, UTC; empty where that is not known."""
+
+
 class Scan(Value, frozen=True, kw_only=True, omit_defaults=False):
     """Everything one scan saw, how its scanners ended, and the last judgement of it."""
 
@@ -72,6 +82,8 @@ class Scan(Value, frozen=True, kw_only=True, omit_defaults=False):
     """Every file in scope, sorted by path."""
     packages: tuple[str, ...] = ()
     """Every package that was looked up, as `ecosystem:name@version`, sorted."""
+    advisories: tuple[AdvisoryState, ...] = ()
+    """How old the advisories are that the packages were held against, sorted by name."""
     judgement: Judgement | None = None
     run: RunInfo | None = None
 

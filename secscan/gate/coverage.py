@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from secscan.findings.globs import any_glob
@@ -38,7 +38,7 @@ def judge_gaps(gaps: Iterable[Gap], policy: Policy) -> tuple[tuple[Reason, ...],
             else:
                 counted[gap.kind, tolerance.reason] += 1
     reasons = sorted(
-        (_reason(kind, scanner, group, limit) for (kind, scanner, limit), group in held.items()),
+        (_reason(kind, scanners, group, limit) for kind, scanners, limit, group in _united(held)),
         key=lambda reason: (reason.subject, reason.text),
     )
     tolerated = (
@@ -67,6 +67,18 @@ class _Fit:
             )
 
         return cls(tolerance, test)
+
+
+def _united(
+    held: dict[tuple[GapKind, str, int | None], list[Gap]],
+) -> Iterator[tuple[GapKind, str, int | None, list[Gap]]]:
+    """Gaps by kind and scanner; where several scanners could not look at the very same, once for all of them."""
+    groups: defaultdict[tuple[GapKind, int | None, frozenset[str]], list[tuple[str, list[Gap]]]] = defaultdict(list)
+    for (kind, scanner, limit), gaps in held.items():
+        groups[kind, limit, frozenset(gap.subject for gap in gaps)].append((scanner, gaps))
+    for (kind, limit, _), parts in groups.items():
+        names = sorted({scanner for scanner, _ in parts})
+        yield kind, " and ".join(names), limit, [gap for _, gaps in parts for gap in gaps]
 
 
 def _reason(kind: GapKind, scanner: str, gaps: list[Gap], limit: int | None) -> Reason:

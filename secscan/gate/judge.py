@@ -17,6 +17,7 @@ from secscan.findings.model import Finding, at_each_place
 from secscan.findings.scan import RunInfo, Scan, timestamp
 from secscan.gate.coverage import judge_gaps
 from secscan.gate.evidence import missing_evidence
+from secscan.gate.freshness import stale_advisories
 from secscan.gate.remedy import places_of, remedy
 from secscan.policy.baseline import Baseline, facts_from, fixed_since
 from secscan.policy.decide import decide_all
@@ -64,6 +65,7 @@ def judge(
         *_failing_waivers(uses, policy.waiver_terms),
         *missing_evidence(scan, policy),
         *gap_reasons,
+        *stale_advisories(scan, policy, at),
     )
     judgement = Judgement(
         policy=policy.name,

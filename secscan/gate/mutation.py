@@ -71,7 +71,9 @@ class Own:
     """How many of the tolerated gaps, from the first."""
 
 
-DEMANDS = frozenset({"mode", "required", "optional", "tolerated_gaps", "in_source_markers", "waiver_terms"})
+DEMANDS = frozenset(
+    {"mode", "required", "optional", "tolerated_gaps", "max_advisory_age", "in_source_markers", "waiver_terms"}
+)
 """Every demand of which there are mutants."""
 
 
@@ -121,6 +123,9 @@ def _changed_demands(policy: Policy, tolerances: int) -> Iterator[tuple[str, Mut
             kept = (*policy.tolerated_gaps[:at], *changed_one, *policy.tolerated_gaps[at + 1 :])
             what = f"tolerated gaps, {', '.join(tolerance.kinds)}: {about}"
             yield "tolerated_gaps", _mutant(what, policy, tolerated_gaps=kept)
+    if policy.max_advisory_age:
+        for days, about in ((0, "of any age"), (policy.max_advisory_age + 1, "a day older")):
+            yield "max_advisory_age", _mutant(f"advisories may be {about}", policy, max_advisory_age=days)
     for field, value, about in _changed_terms(policy.waiver_terms):
         terms = msgspec.structs.replace(policy.waiver_terms, **{field: value})
         yield "waiver_terms", _mutant(f"waivers: {about}", policy, waiver_terms=terms)

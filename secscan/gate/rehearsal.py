@@ -65,6 +65,7 @@ def _own(draft: Draft) -> Own:
         "required": draft.required or (),
         "optional": draft.optional or (),
         "tolerated_gaps": draft.tolerated_gaps or (),
+        "max_advisory_age": [draft.max_advisory_age] if draft.max_advisory_age else [],
         "in_source_markers": draft.in_source_markers or (),
         "waiver_terms": draft.terms.values(),
     }

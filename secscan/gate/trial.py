@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from secscan.findings.judgement import Judgement
 from secscan.findings.levels import RunStatus
 from secscan.findings.model import ScannerRun, TargetInfo
-from secscan.findings.scan import FORMAT, Scan
+from secscan.findings.scan import FORMAT, AdvisoryState, Scan
 from secscan.gate.exit import stops
 from secscan.gate.judge import judge
 from secscan.policy.cases import Case
@@ -62,6 +62,9 @@ def _scan(case: Case, policy: Policy) -> Scan:
         scanners=tuple(_run(name, ended) for name in sorted(named) if (ended := _ended(case, name)) is not None),
         findings=tuple(one.finding for one in case.subjects),
         gaps=case.gaps,
+        advisories=tuple(
+            AdvisoryState(name=name, records=1, as_of=as_of) for name, as_of in sorted(case.advisories.items())
+        ),
     )
 
 

@@ -18,16 +18,23 @@ from secscan.inventory.names import PYPI, package_name
 from secscan.inventory.requirements import range_gap, read_requirements
 
 
-def take_inventory(paths: list[str], read: Callable[[str], bytes]) -> Inventory:
-    """Read every manifest among `paths` (path texts); `read` gives the content of one.
+def _every_manifest(_path: str) -> bool:
+    return True
+
+
+def take_inventory(
+    paths: list[str], read: Callable[[str], bytes], *, wanted: Callable[[str], bool] = _every_manifest
+) -> Inventory:
+    """Read every manifest among `paths` (path texts) that is wanted; `read` gives the content of one.
 
     What a requirements file includes is read too if it is among `paths`. A range that a lock file in the same folder
     resolves is no gap; outside Python, one in a folder above will do, as it holds the parts of a project together.
     """
     known = set(paths)
-    todo = deque(path for path in sorted(paths) if reader_of(path) and not _is_spoken_for(path, known))
+    asked = [path for path in sorted(paths) if wanted(path)]
+    todo = deque(path for path in asked if reader_of(path) and not _is_spoken_for(path, known))
     seen = set(todo)
-    parts = [Inventory(gaps=tuple(_unread(sorted(paths), known)))]
+    parts = [Inventory(gaps=tuple(_unread(asked, known)))]
     while todo:
         path = todo.popleft()
         one = (reader_of(path) or read_requirements)(path, read(path))

@@ -124,6 +124,20 @@ UNREAD = {
 """Files that name packages and that no reader understands yet."""
 
 
+_PYTHON = frozenset(
+    (
+        read_pyproject, read_setup_cfg, read_pipfile, read_pipfile_lock, read_toml_lock, read_requirements,
+        read_environment, read_metadata, read_direct_url, read_any_sbom, read_cyclonedx_json, read_cyclonedx_xml,
+        read_spdx_json, read_spdx_text,
+    )
+)  # fmt: skip
+
+
+def may_hold_python(path: str) -> bool:
+    """Whether a file, by its path text, is a manifest that can name packages of PyPI."""
+    return reader_of(path) in _PYTHON or posixpath.basename(path) in ("setup.py", "conda-lock.yml")
+
+
 def reader_of(path: str) -> Reader | None:
     """Return the reader for a file by its path text; None where it is no manifest that we read."""
     name = posixpath.basename(path)

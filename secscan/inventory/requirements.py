@@ -90,6 +90,9 @@ def requirement(
     return Inventory(ranges=(Ranged(parsed.name, PYPI, path, f"{parsed.name}{parsed.specifier}", line, scope),))
 
 
+_RANGE_REMEDIES = {PYPI: _PIN_REMEDY, "GitHub Actions": "pin it to a release, or to the commit of one"}
+
+
 def range_gap(one: Ranged) -> Inventory:
     """Return a range that no lock file resolves, as a gap."""
     return Inventory(
@@ -98,7 +101,7 @@ def range_gap(one: Ranged) -> Inventory:
                 GapKind.VERSION_RANGE,
                 f"{_shown(one.text)} in {one.path}",
                 "a range names no one version that could be assessed",
-                remedy=_PIN_REMEDY,
+                remedy=_RANGE_REMEDIES.get(one.ecosystem, "add the lock file, which says what it comes to"),
                 line=one.line,
             ),
         )

@@ -78,6 +78,8 @@ class Case:
     gaps: tuple[Gap, ...] = ()
     runs: Mapping[str, RunStatus | None] = field(default_factory=dict)
     """How scanners ended that did not just complete; None: not part of the scan."""
+    advisories: Mapping[str, str] = field(default_factory=dict)
+    """Ecosystem -> time up to which its advisories know; empty for "nobody knows"."""
     waivers: tuple[Waiver, ...] = ()
     environment: str = ""
     at: datetime = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -94,7 +96,18 @@ def read_cases(node: Node) -> tuple[Case, ...]:
     return tuple(cases.values())
 
 
-CASE_FIELDS = ("name", "finding", "findings", "gaps", "scanners", "waivers", "environment", "at", "expect")
+CASE_FIELDS = (
+    "name",
+    "finding",
+    "findings",
+    "gaps",
+    "scanners",
+    "advisories",
+    "waivers",
+    "environment",
+    "at",
+    "expect",
+)
 
 
 def _case(node: Node) -> Case:
@@ -104,6 +117,7 @@ def _case(node: Node) -> Case:
         raise many.fail("`finding` and `findings` at once", hint="put all of them into `findings`")
     nodes = [one] if one else many.items() if many else []
     gaps, waivers, runs = fields.optional("gaps"), fields.optional("waivers"), fields.optional("scanners")
+    ages = fields.optional("advisories")
     at, environment = fields.optional("at"), fields.optional("environment")
     return Case(
         name=fields.required("name").text(),
@@ -111,6 +125,7 @@ def _case(node: Node) -> Case:
         subjects=tuple(read_subject(subject, index) for index, subject in enumerate(nodes)),
         gaps=tuple(one for gap in gaps.items() for one in _gaps(gap)) if gaps else (),
         runs={name: _ended(run) for name, run in runs.mapping().items()} if runs else {},
+        advisories={name: _as_of(one) for name, one in ages.mapping().items()} if ages else {},
         waivers=read_list(waivers) if waivers else (),
         environment=environment.text() if environment else "",
         at=moment(at) if at else _noon(USUAL_DAY),
@@ -162,6 +177,10 @@ def _gaps(node: Node) -> Iterator[Gap]:
     for at in range(count.integer(least=1, most=1_000) if count else 1):
         inner = f"{at}/" if at else ""
         yield Gap(kind=kind, scanner=scanner.text() if scanner else "bandit", subject=f"{folder}{slash}{inner}{name}")
+
+
+def _as_of(node: Node) -> str:
+    return "" if node.text() == "unknown" else moment(node).isoformat()
 
 
 def moment(node: Node) -> datetime:

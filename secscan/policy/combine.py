@@ -71,6 +71,7 @@ def lay_over(top: Draft, below: Draft) -> Draft:
         required=below.required if top.required is None else top.required,
         optional=below.optional if top.optional is None else top.optional,
         tolerated_gaps=(*(top.tolerated_gaps or ()), *(below.tolerated_gaps or ())),
+        max_advisory_age=top.max_advisory_age or below.max_advisory_age,
         in_source_markers=below.in_source_markers if top.in_source_markers is None else top.in_source_markers,
         scanner_settings=below.scanner_settings if top.scanner_settings is None else top.scanner_settings,
         terms={**below.terms, **top.terms},
@@ -115,6 +116,7 @@ def finish(
             required=required,
             optional=tuple(name for name in _values(draft.optional) if name not in required),
             tolerated_gaps=_values(draft.tolerated_gaps),
+            max_advisory_age=draft.max_advisory_age.value if draft.max_advisory_age else 0,
             in_source_markers=_values(draft.in_source_markers),
             scanner_settings=tuple(beside(one.node.origin, one.value) for one in draft.scanner_settings or ()),
             rules=rules,
@@ -183,6 +185,7 @@ def _on_floor(draft: Draft, floor: Draft) -> Draft:
     _check_each(draft.tolerated_gaps, floor.tolerated_gaps, _tolerates_no_more, "this gap", "tolerates", floor)
     _check_limits(draft.tolerated_gaps, floor.tolerated_gaps)
     _check_each(draft.in_source_markers, floor.in_source_markers, _trusts_no_more, "this marker", "trusts", floor)
+    _check_age(draft, floor)
     _check_terms(draft, floor)
     return replace(
         draft,
@@ -190,9 +193,16 @@ def _on_floor(draft: Draft, floor: Draft) -> Draft:
         required=(*(draft.required or ()), *(one for name, one in floor_required.items() if name not in own_required)),
         optional=floor.optional if draft.optional is None else draft.optional,
         tolerated_gaps=floor.tolerated_gaps if draft.tolerated_gaps is None else draft.tolerated_gaps,
+        max_advisory_age=draft.max_advisory_age or floor.max_advisory_age,
         in_source_markers=floor.in_source_markers if draft.in_source_markers is None else draft.in_source_markers,
         terms={**floor.terms, **draft.terms},
     )
+
+
+def _check_age(draft: Draft, floor: Draft) -> None:
+    own, least = draft.max_advisory_age, floor.max_advisory_age
+    if own and least and own.value > least.value:
+        raise _loosens(own.node, "advisories may be older", f"it says {least.value} days", least.place)
 
 
 def _place(floor: Draft, placed: Placed[Mode] | None) -> str:

@@ -29,6 +29,7 @@ OVERLAY_FIELDS = (
     "required",
     "optional",
     "tolerated_gaps",
+    "max_advisory_age",
     "in_source_markers",
     "scanner_settings",
     "waivers",
@@ -72,6 +73,7 @@ class Draft:
     required: tuple[Placed[str], ...] | None = None
     optional: tuple[Placed[str], ...] | None = None
     tolerated_gaps: tuple[Placed[Tolerance], ...] | None = None
+    max_advisory_age: Placed[int] | None = None
     in_source_markers: tuple[Placed[MarkerTrust], ...] | None = None
     scanner_settings: tuple[Placed[str], ...] | None = None
     terms: dict[str, Placed[Any]] = field(default_factory=dict)
@@ -133,6 +135,7 @@ def _overlay(fields: Fields) -> Draft:
         if one.value in {other.value for other in required or ()}:
             raise one.node.fail(f"{one.value} is required and optional at once", hint="name it in one of the two lists")
     tolerated, markers = fields.optional("tolerated_gaps"), fields.optional("in_source_markers")
+    age = fields.optional("max_advisory_age")
     waivers, without, rules = fields.optional("waivers"), fields.optional("without"), fields.optional("rules")
     terms, listed, sources = _waivers(waivers) if waivers else ({}, (), ())
     return Draft(
@@ -141,6 +144,7 @@ def _overlay(fields: Fields) -> Draft:
         required=required,
         optional=optional,
         tolerated_gaps=tuple(Placed(_tolerance(one), one) for one in tolerated.items()) if tolerated else None,
+        max_advisory_age=Placed(age.integer(least=1, most=3_650), age) if age else None,
         in_source_markers=_markers(markers.items()) if markers else None,
         scanner_settings=_placed_texts(fields.optional("scanner_settings")),
         terms=terms,

@@ -229,6 +229,8 @@ class Policy(Value, frozen=True, kw_only=True):
     """Scanners that may fail, and whose gaps are tolerated. Any other scanner that was asked for may not."""
     tolerated_gaps: tuple[Tolerance, ...] = ()
     """In order; the first that fits a gap counts it."""
+    max_advisory_age: int = 0
+    """Days that the advisories may be old at the time of judgement; 0: any age will do."""
     in_source_markers: tuple[MarkerTrust, ...] = ()
     """Which markers count; none, unless named."""
     scanner_settings: tuple[str, ...] = ()

@@ -136,7 +136,15 @@ def _exactly(properties: dict[str, Any], fields: Iterable[str]) -> dict[str, Any
 
 
 def _overlay() -> dict[str, Any]:
-    names = ("mode", "required", "optional", "tolerated_gaps", "in_source_markers", "scanner_settings")
+    names = (
+        "mode",
+        "required",
+        "optional",
+        "tolerated_gaps",
+        "max_advisory_age",
+        "in_source_markers",
+        "scanner_settings",
+    )
     elements = {"tolerated_gaps": _tolerance(), "in_source_markers": _marker_trust()}
     found = {
         name: _about(Policy, name, _list(elements[name]) if name in elements else _of_type(_hints(Policy)[name]))
@@ -234,6 +242,7 @@ def _case() -> dict[str, Any]:
             "type": "object",
             "additionalProperties": _words((RunStatus.COMPLETED, RunStatus.FAILED, "missing")),
         },
+        "advisories": {"type": "object", "additionalProperties": _TEXT},
         "waivers": _list(_ref("waiver")),
         "environment": _TEXT,
         "at": _TEXT,

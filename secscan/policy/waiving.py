@@ -10,7 +10,7 @@ import msgspec
 
 from secscan.findings.fingerprint import purl_without_qualifiers, purl_without_version
 from secscan.findings.judgement import Decision, WaiverUse
-from secscan.findings.levels import Action, WaiverState
+from secscan.findings.levels import Action, SecretState, WaiverState
 from secscan.findings.model import Finding, at_each_place
 from secscan.policy.facts import Facts
 from secscan.policy.match import Test, all_of, conditions
@@ -51,11 +51,20 @@ def waive(
 
 
 def selects(waiver: Waiver) -> Test:
-    """Return the test whether a finding is what the waiver is about; undecided counts as no."""
+    """Return the test whether a finding is what the waiver is about; undecided counts as no.
+
+    A secret that is in use is accepted by its own fingerprint only, or where the waiver says `secret_state: [live]`:
+    whoever accepted the made-up passwords of a folder has not accepted a real one among them.
+    """
     rest = all_of(conditions(waiver.match)) if waiver.match else None
+    means_live = bool(waiver.fingerprints) or (
+        waiver.match is not None and SecretState.LIVE in waiver.match.secret_state
+    )
 
     def test(finding: Finding, facts: Facts) -> bool:
         if waiver.fingerprints and not finding.fingerprint.startswith(waiver.fingerprints):
+            return False
+        if finding.secret_state is SecretState.LIVE and not means_live:
             return False
         if waiver.purls and not _is_about(waiver.purls, finding):
             return False

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, Literal, TypeVar
 
 from secscan.errors import SecscanError
 from secscan.findings.levels import Kind
@@ -31,6 +31,8 @@ PieceT = TypeVar("PieceT")
 
 FILES = "files"
 SERVER = "server"
+Joins = Literal["always", "packaged", "named"]
+"""`packaged`: where the Python package of `Needs.package` is installed beside secscan, as an extra does it."""
 
 
 class ScannerError(SecscanError):
@@ -47,6 +49,10 @@ class Needs:
 
     programs: tuple[str, ...] = ()
     """Programs by name; see `process.find_program`."""
+    package: str = ""
+    """An installed Python package that brings them in its folder `bin`, where they are looked for first."""
+    proof: str = ""
+    """An expression that the answer of `PROGRAM version` must match, where a name in PATH alone proves nothing."""
     advisories: bool = False
     """Whether it works against the advisory index."""
     vault: bool = False
@@ -126,6 +132,9 @@ class Scanner(ABC, Generic[PieceT]):
     needs: ClassVar[Needs] = Needs()
     install_hint: ClassVar[str] = ""
     """What a person does to get it."""
+    joins: ClassVar[Joins] = "always"
+    """When it joins a scan for which no scanners are named. A policy that requires it is not met by a scan without it.
+    What happens to be in PATH never makes it join: the same scan is the same on every machine."""
     byte_columns: ClassVar[bool] = False
     """Whether the tool counts columns in UTF-8 bytes; `scanners.columns` then turns them into characters."""
     piece_type: ClassVar[type]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import cached_property
 
 import msgspec
 
@@ -16,6 +17,7 @@ from secscan.findings.fingerprint import structure_digest
 from secscan.findings.levels import Kind
 from secscan.findings.model import Finding, Region
 from secscan.scanners.markers import Directive, read_directives
+from secscan.secrets.texts import decoded
 from secscan.targets.contract import Target
 from secscan.targets.source import SourceText, Statement, open_source
 
@@ -41,7 +43,7 @@ def enrich(findings: Iterable[Finding], target: Target) -> tuple[Finding, ...]:
             data = target.read(path)
         except (KeyError, TargetError):
             continue
-        reader = _Reader(open_source(path, languages[path], data))
+        reader = _Reader(open_source(path, languages[path], data), data)
         for index in indices:
             result[index] = reader.enriched(result[index])
     return tuple(result)
@@ -50,8 +52,9 @@ def enrich(findings: Iterable[Finding], target: Target) -> tuple[Finding, ...]:
 class _Reader:
     """One file, and what was already read of it."""
 
-    def __init__(self, source: SourceText) -> None:
+    def __init__(self, source: SourceText, data: bytes) -> None:
         self.source = source
+        self._data = data
         self._directives: dict[Region, tuple[Directive, ...]] = {}
 
     def enriched(self, finding: Finding) -> Finding:
@@ -63,12 +66,18 @@ class _Reader:
         location = msgspec.structs.replace(
             finding.location,
             statement=statement.region,
-            snippet=self._snippet(statement, region),
+            snippet=self._snippet(statement, region) if hidden is None or self._sees_the_same else "",
             symbol=statement.symbol,
             context=structure_digest(statement.masked),
         )
         markers = [one.marker for one in self._directives_at(statement.region) if one.concerns(finding)]
         return msgspec.structs.replace(finding, location=location, markers=(*finding.markers, *markers))
+
+    @cached_property
+    def _sees_the_same(self) -> bool:
+        """Whether what looks for secrets sees the same lines. Where it does not (UTF-16 without a mark, lone `\r`), its
+        region points elsewhere in them, and nobody knows what a snippet would show."""
+        return decoded(self._data)[0] == self.source.text and "\r" not in self.source.text.replace("\r\n", "")
 
     def _directives_at(self, region: Region) -> tuple[Directive, ...]:
         known = self._directives.get(region)

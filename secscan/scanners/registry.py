@@ -13,12 +13,14 @@ from typing import Any
 
 from secscan import scanners
 from secscan.errors import UsageError
+from secscan.findings.levels import Kind
 from secscan.scanners.contract import FILES, Scanner
+from secscan.scanners.programs import is_packaged
 
 GROUP = "secscan.scanners"
 
 SECRETS = "secrets"
-"""The scanner that looks at history, too."""
+"""Our own detector of secrets."""
 
 
 def all_scanners() -> dict[str, Scanner[Any]]:
@@ -43,16 +45,19 @@ def choose(
     names: tuple[str, ...],
     *,
     without: tuple[str, ...] = (),
+    kind: Kind | None = None,
     vault: bool = False,
     aws: bool = False,
     licences: bool = False,
     looks_at: str = FILES,
 ) -> dict[str, Scanner[Any]]:
-    """Return the scanners with these names, or all for no names, but for those of `without`.
+    """Return the scanners with these names, but for those of `without`.
 
-    `vault`, `aws`: whether those that ask that store are among them, also where only others are named; `licences`
-    likewise for the one that reports the licence of every package. Those for
-    another sort of target (`Scanner.looks_at`) are left out. Raises `UsageError` for an unknown name, or one of those.
+    For no names: all that join by themselves and report findings of `kind` (of any kind, if not given). `vault`, `aws`:
+    whether those that ask that store are among them, also where only others are named; `licences` likewise for the one
+    that reports the licence of every package. Those for another sort of target (`Scanner.looks_at`) are left out.
+
+    Raises `UsageError` for an unknown name, or for one of those.
     """
     known = all_scanners()
     for name in (*names, *without):
@@ -67,10 +72,18 @@ def choose(
             return vault
         if scanner.needs.aws:
             return aws
-        return licences if scanner.needs.licences else not names
+        if scanner.needs.licences:
+            return licences
+        return not names and _usual(scanner, kind)
 
     return {
         name: scanner
         for name, scanner in known.items()
         if scanner.looks_at == looks_at and name not in without and (name in names or is_wanted(scanner))
     }
+
+
+def _usual(scanner: Scanner[Any], kind: Kind | None) -> bool:
+    return (kind is None or kind in scanner.kinds) and (
+        scanner.joins == "always" or (scanner.joins == "packaged" and is_packaged(scanner))
+    )

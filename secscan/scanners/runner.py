@@ -16,6 +16,7 @@ from secscan.findings.levels import GapKind, Kind, RunStatus
 from secscan.findings.model import Finding, Gap, Notice, ScannerRun
 from secscan.findings.scan import ScannerTiming
 from secscan.scanners.contract import Plan, Report, Scanner, ScannerError, Setup
+from secscan.scanners.programs import find_programs
 
 NOTHING_TO_DO = "nothing in the target concerns it"
 ONLY_GAPS = "of what concerns it in the target it could look at nothing"
@@ -95,15 +96,6 @@ def run_scanners(
 def available_cores() -> int:
     """Return how many processor cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def find_programs(scanner: Scanner[Any], unsafe_below: tuple[Path, ...]) -> dict[str, Path]:
-    """Return where the programs that a scanner needs are; raises `ScannerError` that names all that are missing."""
-    found = {name: process.find_program(name, unsafe_below=unsafe_below) for name in scanner.needs.programs}
-    missing = [name for name, path in found.items() if path is None]
-    if missing:
-        raise ScannerError(f"{' and '.join(missing)} cannot be found", hint=scanner.install_hint)
-    return {name: path for name, path in found.items() if path is not None}
 
 
 def _prepare(scanner: Scanner[Any], common: Setup) -> _Work | Outcome:

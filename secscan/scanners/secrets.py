@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
-import zlib
 from functools import cache
 from pathlib import Path
 
@@ -19,13 +17,11 @@ from secscan import __version__
 from secscan.findings.levels import Confidence, GapKind, Kind, Severity
 from secscan.findings.model import Finding, Gap, Location, Region, Source
 from secscan.process import Ended, run
-from secscan.scanners.contract import MalformedOutput, Plan, Report, Scanner, ScannerError, Setup, refuse_trouble
-from secscan.scanners.toolkit import FileBatch, file_batches, strict_json, typed
-from secscan.secrets.detect.checksums import base62
+from secscan.scanners.contract import MalformedOutput, Plan, Report, Scanner, Setup, refuse_trouble
+from secscan.scanners.leaks import CONTROL, control_source, organisation_key
+from secscan.scanners.toolkit import FileBatch, every_file, strict_json, typed
 from secscan.secrets.worker import KEY_VARIABLE, VALUES_KEY_VARIABLE
 
-CONTROL = "secscan_control.txt"
-_SHORTEST_KEY = 32
 _CONTROL_RULE = "github-token"
 
 
@@ -39,20 +35,12 @@ class Secrets(Scanner[FileBatch]):
 
     def plan(self, setup: Setup) -> Plan[FileBatch]:
         """One batch per core, of all files."""
-        files = setup.target.files
-        return Plan(
-            pieces=file_batches(files, setup, batches=setup.jobs), selected=frozenset(file.path for file in files)
-        )
+        return every_file(setup, batches=setup.jobs)
 
     def run(self, piece: FileBatch, setup: Setup) -> Ended:
         """Run the detector on one batch, with the positive control as one more file."""
         listed = {CONTROL: CONTROL, **piece.back()}
-        key = os.environ.get(KEY_VARIABLE, "")
-        if key and len(key) < _SHORTEST_KEY:
-            raise ScannerError(
-                f"{KEY_VARIABLE} has fewer than {_SHORTEST_KEY} characters",
-                hint="make one with `openssl rand -hex 32`, and keep it in your secret store",
-            )
+        key = organisation_key()
         return run(
             [sys.executable, "-I", "-m", "secscan.secrets.worker", "files.json"],
             limits=setup.limits,
@@ -85,12 +73,6 @@ class Secrets(Scanner[FileBatch]):
     def rules_digest(self, setup: Setup) -> str:  # noqa: ARG002 - as the contract has it
         """See `Scanner.rules_digest`: the detector's own source."""
         return _source_digest()
-
-
-def control_source() -> bytes:
-    """Return the content of the positive control: a token whose checksum fits, which nobody has issued."""
-    body = b"secscancontrolsecscancontrol00"
-    return b"token = ghp_" + body + base62(zlib.crc32(body), 6).encode() + b"\n"
 
 
 @cache

@@ -125,7 +125,10 @@ class _Words:
             severity=severity,
             confidence=confidence,
             location=Location(path=path, region=region),
-            sources=(Source(scanner=self.scanner, rule=rule, severity=severity, region=region),),
+            sources=(
+                Source(scanner=self.scanner, rule=rule, severity=severity, region=region),
+                *self._alone(told),
+            ),
             identifiers=("CWE-798",),
             secret_state=told.state,
             secret_id=told.secret_id,
@@ -133,6 +136,14 @@ class _Words:
             remediation=self._remedy(told),
             notes=self._notes(told),
         )
+
+    def _alone(self, told: Told) -> Iterator[Source]:
+        """That no other value stands in these lines: whatever a scanner means by them, it means this one."""
+        if told.line_end and told.state is not None:
+            region = Region(
+                start_line=told.start_line, start_column=1, end_line=told.end_line, end_column=told.line_end
+            )
+            yield Source(scanner=self.scanner, rule=f"secscan.{self.scanner}.only-value-of-its-lines", region=region)
 
     def excess(self, rights: list[TooMuch]) -> Iterator[Finding]:
         """One finding for each path: who gets hold of this login can do more than secscan ever does."""

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from secscan.process import Limits, StartError, run
-from secscan.scanners.contract import MalformedOutput, Setup
+from secscan.scanners.contract import MalformedOutput, Plan, Setup
 from secscan.targets.contract import SourceFile
 
 _ARGUMENT_BYTES = 600_000
@@ -46,6 +46,12 @@ def file_batches(files: Sequence[SourceFile], setup: Setup, *, batches: int) -> 
         groups[lightest].append(file.path)
         weights[lightest] += file.size + 2000  # what a file costs before its first byte
     return tuple(FileBatch(placed={path: placed[path] for path in sorted(group)}) for group in groups)
+
+
+def every_file(setup: Setup, *, batches: int = 1) -> Plan[FileBatch]:
+    """The plan of a scanner that looks at every file, whatever it holds."""
+    files = setup.target.files
+    return Plan(pieces=file_batches(files, setup, batches=batches), selected=frozenset(file.path for file in files))
 
 
 def program_version(program: Path, distribution: str, *, env: Mapping[str, str] | None = None) -> str:

@@ -13,7 +13,7 @@ from secscan.secrets.mask import Span
 from secscan.secrets.strength import entropy, is_mixed, is_placeholder
 
 _NAME = re.compile(
-    r"(?P<word>pass(?:word|wd|phrase|code)|(?<![a-z])passw?(?![a-z])|(?<![a-z])pwd|(?<![a-z])pw(?![a-z])|secret|token|credentials?(?![a-z])"
+    r"(?P<word>pass(?:word|wd|phrase|code)|(?<![a-z])passw?(?![a-z])|(?<![a-z])pwd|(?-i:(?<=[a-z])P(?:wd|WD))|(?<![a-z])pw(?![a-z])|secret|token|credentials?(?![a-z])"
     r"|(?:api|access|account|private|signing|sign|encryption|encrypt|crypto|aes|hmac|jwt|master|auth|session|fernet"
     r"|shared|storage)[ _.-]?key"
     r"|(?<![a-z])auth(?![a-z])|(?<![a-z])bearer(?![a-z])|(?<![a-z])salt(?![a-z])|(?<![a-z])key(?![a-z]))"
@@ -24,9 +24,12 @@ _NEEDLES = ("pass", "pwd", "pw", "secret", "token", "credential", "key", "auth",
 
 _OTHER_THING = re.compile(
     r"(?i)(?:[\w-]*[_-])?(?:ur[il]s?|paths?|files?|filename|dir|names?|ids?|fields?|headers?|types?|len|length|size|ttl|expir\w*"
-    r"|timeout|endpoint|prefix|suffix|regex|pattern|error|errors|messages?|msg|label|help|hint|class|count|limit|format|policy"
-    r"|validators?|hashers?|reset|view|form|template|algorithms?|alg|backend|ref|arn|location|column|param|env|var|function|func|generator)$"
+    r"|timeout|endpoint|prompts?|prefix|suffix|regex|pattern|error|errors|messages?|msg|label|help|hint|class|count|limit|format|policy"
+    r"|mgr|managers?|realm|handlers?|providers?|attachments?|store|parameters?|input|requests?|response|exception|button|screen|page"
+    r"|component|schema|specs?|title|text|description|placeholder|caption|strategy|validators?|hashers?|reset|view|form|template|algorithms?|alg|backend|ref|arn|location|column|param|env|var|function|func|generator)$"
 )
+_NO_NAME = re.compile(r"\barn:[\w:.*/-]{0,120}$|[\"'][A-Za-z]\w{0,40}::(?:\w{1,60}::){0,4}\w{0,60}$")
+"""What stands before a word that is part of a longer name: `arn:aws:...:secret:db`, `"AWS::IAM::AccessKey"`."""
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _ANOTHER_WORD = re.compile(r"(?i)(?:i[sz]e|i[sz]er|i[sz]ation|s?words|ary|arial|ly|ed|ing|able)")
 
@@ -36,6 +39,7 @@ _SEPARATOR = re.compile(
     r"|(?P<comma>,)\s{0,40})"
 )
 _ANNOTATION = re.compile(
+    r"(?:&(?:'static )?)?"
     r"[A-Za-z_][\w.]{0,40}(?:\[[\w., |\[\]]{0,60}\])?(?: \| None)?[ \t]{0,20}=[ \t]{0,20}(?=[brBRuUfF]{0,2}[\"'])"
 )
 _QUOTED = re.compile(
@@ -65,7 +69,7 @@ def assignment_spans(text: str, folded: str, *, settings: bool = False) -> Itera
     if not any(needle in folded for needle in _NEEDLES):
         return
     for name in _NAME.finditer(text):
-        if not _is_secret_name(name):
+        if not _is_secret_name(name) or _NO_NAME.search(text[max(0, name.start() - 160) : name.start()]):
             continue
         span = _value_after(text, name, settings=settings)
         if span is not None and span.start < span.end:
@@ -143,8 +147,10 @@ def _is_bare_value(
     text: str, name: re.Match[str], separator: re.Match[str], bare: re.Match[str], *, settings: bool
 ) -> bool:
     value, following = bare["v"], bare["next"].strip()
-    if is_placeholder(value) or value.lower() in _NO_SECRET or following in tuple("([{.") or value[0] in "$%@|>&*":
+    if is_placeholder(value) or value.lower() in _NO_SECRET or following in tuple("([{.") or value[0] in "$%@|>&*?":
         return False
+    if re.search(r"--[\w-]{0,30}$", text[max(0, name.start() - 32) : name.start()]):
+        return len(value) >= 4 and (not _CODE_WORD.fullmatch(value) or _has_digits(value))
     if re.search(r"[?&][\w.-]{0,40}$", text[max(0, name.start() - 42) : name.start()]):
         return len(value) >= 3  # a query string
     if settings:

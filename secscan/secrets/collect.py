@@ -15,11 +15,13 @@ from secscan.secrets.mask import Span
 from secscan.secrets.patterns import pattern_spans
 from secscan.secrets.secret import Secret
 from secscan.secrets.strength import MIN_LENGTH, is_plain, is_strong
+from secscan.secrets.texts import decoded
 
 _SETTINGS = re.compile(
-    r"(?i)(?:\.(?:ya?ml|ini|cfg|conf|cnf|env|properties|toml|json|xml|tfvars|htpasswd|netrc|pgpass|txt|sh)|(?:^|/)\.?(?:env|netrc|npmrc|pypirc|pgpass"
-    r"|dockerfile|credentials|htpasswd)(?:\.[\w.-]+)?)$"
+    r"(?i)(?:\.(?:ya?ml|ini|cfg|conf|cnf|env|properties|toml|json|xml|tfvars|htpasswd|netrc|pgpass|txt|sh|service|mk)|(?:^|/)[._]?(?:env|netrc|npmrc|pypirc|pgpass|s3cfg|boto|makefile"
+    r"|dockerfile|credentials|htpasswd)(?:\.(?!(?:py|pyi|js|ts|go|java|kt|rb|php|cs|rs|c|h|cc|cpp|swift|scala)$)[\w.-]+)?)$"
 )
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _MOST_LINES = 200
 """Lines of one statement that are read. Private keys have about 50."""
 _MOST_BYTES = 20_000_000
@@ -58,14 +60,23 @@ def collect(findings: Iterable[Finding], read: Callable[[str], bytes]) -> tuple[
     known: dict[tuple[str, str], Known] = {}
     for path, told in by_file.items():
         try:
-            lines = read(path)[:_MOST_BYTES].decode("utf-8", errors="replace").splitlines()
+            data = read(path)[:_MOST_BYTES]
         except (OSError, KeyError, SecscanError):
             continue
         for finding in told:
-            for one in _values(finding, lines):
-                key = (path, one.secret.reveal())
-                known[key] = one if one.everywhere else known.get(key, one)
+            for lines in _countings(data):
+                for one in _values(finding, lines):
+                    key = (path, one.secret.reveal())
+                    known[key] = one if one.everywhere else known.get(key, one)
     return tuple(known.values())
+
+
+def _countings(data: bytes) -> list[list[str]]:
+    """The lines of a file as scanners count them: what looks for secrets sees through encodings and ends lines at `\\n`
+    only, Python's own tools end them at a lone `\\r`, too. One value too many is masked rather than one too few."""
+    seen = decoded(data)[0].split("\n")
+    usual = _LINE_END.split(data.decode("utf-8", errors="replace"))
+    return [seen] if seen == usual else [seen, usual]
 
 
 def _values(finding: Finding, lines: list[str]) -> Iterator[Known]:

@@ -8,7 +8,6 @@ part of a value but the prefix by which a provider names its tokens.
 
 from __future__ import annotations
 
-import codecs
 import hmac
 import json
 import os
@@ -21,22 +20,12 @@ from typing import Any
 
 from secscan.secrets.detect.candidate import Candidate
 from secscan.secrets.detect.detector import detect
+from secscan.secrets.texts import LOOKED_AT_MOST, decoded
 
 KEY_VARIABLE = "SECSCAN_SECRET_ID_KEY"
 """The environment variable with the organisation's key."""
 VALUES_KEY_VARIABLE = "SECSCAN_VALUES_KEY"
 """The one with the key of this scan, which all its children share: it tells which findings have the same value."""
-
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
-LOOKED_AT_MOST = 20_000_000
-"""Bytes of one file that are read; a larger one is a gap."""
-_RUNS = re.compile(rb"[\x20-\x7e\t\r\n]{16,}")
 
 
 def main(arguments: list[str]) -> int:
@@ -70,27 +59,6 @@ def look_at(data: bytes, path: str, *, key: bytes = b"", values_key: bytes = b""
     for one in detect(text, path):
         named = {"secret_id": secret_id(one.secret.reveal(), key), "same": secret_id(one.secret.reveal(), values_key)}
         yield {**_plain(one, lines, form), **named}
-
-
-def decoded(data: bytes) -> tuple[str, str]:
-    """Return the text of a file, and the form it is in where that is not UTF-8.
-
-    Of a file that is no text, the runs of readable characters are looked at, each in its line.
-    """
-    for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            return data[len(mark) :].decode(encoding, errors="replace"), "" if encoding == "utf-8" else encoding[:6]
-    zeros = data[:4000].count(0)
-    if zeros and abs(data[:4000:2].count(0) - data[1:4000:2].count(0)) > 0.6 * (len(data[:4000]) // 2):
-        encoding = "utf-16-be" if data[:4000:2].count(0) > data[1:4000:2].count(0) else "utf-16-le"
-        return data.decode(encoding, errors="replace"), "utf-16"
-    try:
-        return data.decode("utf-8").replace("\0", " "), ""
-    except UnicodeDecodeError:
-        pass
-    if not zeros:
-        return data.decode("latin-1"), ""
-    return "\n".join(run.decode("ascii") for run in _RUNS.findall(data)), "binary"
 
 
 def secret_id(value: str, key: bytes) -> str:

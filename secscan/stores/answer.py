@@ -76,6 +76,8 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     revoke: str
     secret_id: str
     same: str
+    line_end: int
+    """The column behind the last of its lines, where it is the only value in them; else 0."""
 
 
 class TooMuch(msgspec.Struct, frozen=True, kw_only=True):

@@ -38,6 +38,14 @@ class AuthenticationFailed(StoreError):
     """Nobody could be logged in, or the login ended in the middle. Whatever was read so far is incomplete."""
 
 
+def nothing_comparable() -> StoreError:
+    """The error of a store that gave no value to compare: whatever is looked up in it would be unknown."""
+    return StoreError(
+        "the store holds no value that could be compared",
+        hint="check the mounts in scope, and what the role may read",
+    )
+
+
 class MissedKind(StrEnum):
     """Why a part of a store was not read."""
 

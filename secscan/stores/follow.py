@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from secscan.secrets.worker import decoded
+from secscan.secrets.texts import decoded
 from secscan.stores.contract import Missed, MissedKind
 from secscan.stores.references.checked import Checked, State, Unreferenced
 from secscan.stores.references.find import Found, find, linked

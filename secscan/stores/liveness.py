@@ -17,7 +17,8 @@ from datetime import UTC, datetime
 from secscan.secrets.detect.candidate import Candidate
 from secscan.secrets.detect.detector import detect
 from secscan.secrets.secret import Secret
-from secscan.stores.contract import Held, Missed, MissedKind, Place, SecretStore, StoreError
+from secscan.stores.alone import is_alone
+from secscan.stores.contract import Held, Missed, MissedKind, Place, SecretStore, nothing_comparable
 from secscan.stores.leaves import bare, is_comparable
 from secscan.stores.matching import Asked, ValueIndex, worth_asking
 from secscan.stores.vault.audit_log import AuditLog, audit_hashes
@@ -52,6 +53,8 @@ class Spot:
     """None: it was not compared."""
     why: str = ""
     """Why not."""
+    alone: bool = False
+    """Whether it is the only value in its lines."""
 
 
 @dataclass
@@ -122,10 +125,13 @@ def _spots(text: Text, index: ValueIndex) -> Iterator[Spot]:
         places = index.places(one.secret.reveal())
         compared = bool(places) or is_comparable(one.secret.reveal(), "")
         why = "" if compared else ORDINARY
-        yield Spot(text.place, one.start, one.end, one.form, one.secret, one, places if compared else None, why)
+        alone = is_alone(text.content, one.start, one.end)
+        known = places if compared else None
+        yield Spot(text.place, one.start, one.end, one.form, one.secret, one, known, why, alone)
     for match in index.matches(text.content):
         if (match.start, match.end) not in taken:
-            yield Spot(text.place, match.start, match.end, match.form, match.secret, None, match.places)
+            alone = is_alone(text.content, match.start, match.end)
+            yield Spot(text.place, match.start, match.end, match.form, match.secret, None, match.places, alone=alone)
 
 
 def _asked(
@@ -134,17 +140,21 @@ def _asked(
     most: int,
     seen: Seen,
 ) -> Iterator[Spot]:
-    found = [(text.place, one) for text in texts for one in worth_asking(text.content, text.path)]
-    values = dict.fromkeys(_value(one) for _, one in sorted(found, key=lambda pair: pair[1].candidate is None))
+    found = [
+        (text.place, one, is_alone(text.content, one.start, one.end))
+        for text in texts
+        for one in worth_asking(text.content, text.path)
+    ]
+    values = dict.fromkeys(_value(one) for _, one, _ in sorted(found, key=lambda each: each[1].candidate is None))
     asked = [value for value in values if is_comparable(value, "")][:most]
     known = dict(zip(asked, look_up(asked), strict=True))
     seen.facts.append(f"values of the code that Vault was asked about: {len(asked)}")
     left = 0
-    for place, one in found:
+    for place, one, alone in found:
         places = known.get(_value(one))
         why = "" if places is not None else _TOO_MANY if is_comparable(_value(one), "") else ORDINARY
         left += why == _TOO_MANY
-        yield Spot(place, one.start, one.end, one.form, one.secret, one.candidate, places, why)
+        yield Spot(place, one.start, one.end, one.form, one.secret, one.candidate, places, why, alone)
     if left:
         seen.missed.append(
             Missed("", MissedKind.TOO_MUCH, f"{left} values of the files were not asked about: {_TOO_MANY}")
@@ -169,10 +179,7 @@ class _Control:
     def is_found(self, index: ValueIndex) -> bool:
         """Whether the index finds it."""
         if self._held is None:
-            raise StoreError(
-                "the store holds no value that could be compared",
-                hint="check the mounts in scope, and what the role may read",
-            )
+            raise nothing_comparable()
         text = f"secscan_control = {json.dumps(self._held.secret.reveal().strip(), ensure_ascii=False)}\n"
         place = self._held.place
         return any(

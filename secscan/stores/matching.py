@@ -59,6 +59,7 @@ class ValueIndex:
     def __init__(self) -> None:
         self._key = os.urandom(32)
         self._known: dict[bytes, list[int]] = {}
+        self._found: dict[bytes, tuple[Place, ...]] = {}
         self._places: list[Place] = []
         self._lengths: set[int] = set()
         self.values = 0
@@ -80,11 +81,17 @@ class ValueIndex:
         self.missed.extend(parts.missed)
 
     def places(self, value: str) -> tuple[Place, ...]:
-        """Return where the store holds exactly this value; empty where it does not."""
+        """Return where the store holds exactly this value; empty where it does not. The same value has the same tuple,
+        so that what follows from it need not be worked out again."""
         text = bare(value)
         if len(text) not in self._lengths:
             return ()
-        return tuple(self._places[number] for number in self._known.get(self._fingerprint(text), ()))
+        digest = self._fingerprint(text)
+        if digest not in self._known:
+            return ()
+        if digest not in self._found:
+            self._found[digest] = tuple(self._places[number] for number in self._known[digest])
+        return self._found[digest]
 
     def matches(self, text: str) -> Iterator[Match]:
         """Yield every place of a text at which a value of the store stands, each once."""
@@ -101,8 +108,10 @@ class ValueIndex:
                 yield Match(token.start, token.end, token.form, Secret(bare(token.value)), known[token.value])
 
     def _remember(self, value: str, number: int) -> None:
-        there = self._known.setdefault(self._fingerprint(value), [])
-        if number not in there:
+        digest = self._fingerprint(value)
+        there = self._known.setdefault(digest, [])
+        self._found.pop(digest, None)
+        if not there or there[-1] != number:  # they come in order
             there.append(number)
         self._lengths.add(len(value))
         self.values += 1

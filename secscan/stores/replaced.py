@@ -1,7 +1,8 @@
 """Whether literals of an earlier scan are gone, with a reference in their stead. Pure: it compares findings and lines.
 
 It errs to the safe side: another literal in the same place, or a new secret of the same kind anywhere in the files, is
-taken for the old one that was moved, unless both have ids of the organisation's key that differ.
+taken for the old one that was moved, unless both have ids of the organisation's key that differ. Nor is any literal
+known to be gone while there is a file that nobody could look at: it may have been moved there.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from enum import StrEnum
 from secscan.findings.levels import Kind
 from secscan.findings.model import Finding, at_each_place
 from secscan.secrets.rotation import kind_of
-from secscan.secrets.worker import decoded
+from secscan.secrets.texts import decoded
 from secscan.stores.references.find import find
 
 
@@ -46,7 +47,7 @@ class Now:
     looked_at: frozenset[str]
     """Path texts of all files there."""
     lost: frozenset[str] = frozenset()
-    """Those of them that could not be looked at, or not as a whole."""
+    """What could not be looked at there, or not as a whole."""
     before: Mapping[str, bytes] = field(default_factory=dict)
     """Content at the beginning of the range, of the files with findings."""
     after: Mapping[str, bytes] = field(default_factory=dict)
@@ -87,8 +88,9 @@ def _became(
     for other in new:
         if kind_of(other) == kind_of(one) and not (one.secret_id and other.secret_id):
             return Replaced(one, Fate.THERE, f"moved, or another of its kind: {other.place}")
-    if path in now.lost:
-        return Replaced(one, Fate.UNKNOWN, f"{path} could not be looked at as a whole")
+    if now.lost:
+        lost = path if path in now.lost else min(now.lost)
+        return Replaced(one, Fate.UNKNOWN, f"{lost} could not be looked at as a whole")
     if path not in now.looked_at:
         return Replaced(one, Fate.GONE, "the file is gone")
     line = reference_in(path, now.before.get(one.location.path, b""), now.after.get(path, b""))

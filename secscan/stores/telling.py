@@ -9,12 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from secscan.findings.levels import Confidence, SecretState, Severity
-from secscan.secrets.worker import LOOKED_AT_MOST, decoded, region_of, secret_id
+from secscan.secrets.texts import LOOKED_AT_MOST, decoded
+from secscan.secrets.worker import region_of, secret_id
 from secscan.stores.answer import Lost, Request, Told, Where
 from secscan.stores.contract import Missed, MissedKind, Place
 from secscan.stores.liveness import Spot, Text
 from secscan.stores.state import Standing, standing
 
+_NO_END = 1_000_000
+"""The column behind a last line that has no end."""
 _MOST_SHOWN = 10
 """Places of one value that are named."""
 
@@ -49,6 +52,12 @@ class Files:
         """Where a spot stands, in lines and columns."""
         return region_of(self._lines[spot.place][0], spot.start, spot.end)
 
+    def line_end(self, spot: Spot) -> int:
+        """The column behind the last of its lines."""
+        starts = self._lines[spot.place][0]
+        last = self.region(spot)["end_line"]
+        return starts[last] - starts[last - 1] if last < len(starts) else _NO_END
+
     def form(self, spot: Spot) -> str:
         """How the value is written, if not as it is."""
         return spot.form or self._lines[spot.place][1]
@@ -63,12 +72,19 @@ class Shown:
     def __init__(self, request: Request) -> None:
         self.in_full = request.show_paths
         self._key = request.key.encode() or secrets.token_bytes(32)
+        self._standings: dict[int, tuple[tuple[Place, ...], Standing]] = {}
 
     def path(self, path: str) -> str:
         """The path, or its id: HMAC-SHA256 (RFC 2104) under the organisation's key, the first 12 digits."""
         if self.in_full or not path or path.startswith("id-"):
             return path
         return f"id-{hmac.new(self._key, f'path:{path}'.encode(), 'sha256').hexdigest()[:12]}"
+
+    def standing(self, places: tuple[Place, ...]) -> Standing:
+        """What the store says of a value, worked out once for all spots that share these very places."""
+        if id(places) not in self._standings:  # kept with them, so that the id stays theirs
+            self._standings[id(places)] = places, standing(places)
+        return self._standings[id(places)][1]
 
     def where(self, place: Place) -> Where:
         """A place, as it may be shown."""
@@ -83,7 +99,7 @@ class Shown:
 
 def told(spot: Spot, files: Files, show: Shown, request: Request) -> Told:
     """Return what is said of one value in a file."""
-    word = standing(spot.places) if spot.places is not None else None
+    word = show.standing(spot.places) if spot.places is not None else None
     one = spot.candidate
     shown = word or Standing(SecretState.UNKNOWN)
     return Told(
@@ -101,6 +117,7 @@ def told(spot: Spot, files: Files, show: Shown, request: Request) -> Told:
         confidence=one.confidence if one else Confidence.HIGH,
         revoke=one.revoke if one else "",
         secret_id=secret_id(spot.secret.reveal(), request.key.encode()),
+        line_end=files.line_end(spot) if spot.alone else 0,
         same=secret_id(spot.secret.reveal(), request.values_key.encode()),
     )
 

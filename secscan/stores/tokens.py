@@ -2,9 +2,13 @@
 counts.
 
 Each word, and each part of it between the signs that separate user, password and host; each quoted text, as written and
-without its escapes; the rest of each line behind `=` or `:`; keys in PEM; several literals that are put together; and
-the same again in what base64, percent-encoding, hexadecimal digits or quotes within quotes stand for. What is not found
-is a value of several words in the middle of a sentence.
+without its escapes; the rest of each line behind `=` or `:`; lines, cells of tables and elements of XML (`unquoted`);
+keys in PEM; several literals that are put together; and the same again in what base64, percent-encoding, hexadecimal
+digits or quotes within quotes stand for.
+
+What is not found: a value of several words in the middle of a sentence; one without quotes that holds quotes, blanks or
+angle brackets and shares its line with other text; one that a program computes, or that is put together from variables
+or from more than a hundred literals.
 """
 
 from __future__ import annotations
@@ -16,7 +20,9 @@ from typing import NamedTuple
 from urllib.parse import unquote_plus
 
 from secscan.secrets.detect.encodings import encoded
+from secscan.stores.escapes import Repaired, unescaped
 from secscan.stores.leaves import decoded_text, dedented, hex_text, pem_bodies
+from secscan.stores.unquoted import unquoted
 
 SHORTEST = 8
 _WORD = re.compile(r"[^\s\"'`<>()\[\]{},;]{8,}")
@@ -29,11 +35,17 @@ _FEW = 14
 """Parts of a word of which every row of neighbours is tried; of more parts only rows of at most three."""
 _TRAILING = ".,;:!?)]}"
 _LITERAL = re.compile(
-    r"(?<!\\)(?:\"(?P<d>(?:[^\"\\\n]|\\.){1,20000}+)\"|'(?P<s>(?:[^'\\\n]|\\.){1,20000}+)'|`(?P<b>[^`\n]{8,20000}+)`)"
+    r"(?<!\\)(?:\"(?P<d>(?:[^\"\\\n]|\\(?:\r?\n|.)){0,20000}+)\"|'(?P<s>(?:[^'\\\n]|\\(?:\r?\n|.)){0,20000}+)'"
+    r"|`(?P<b>[^`\n]{8,20000}+)`)"
 )
 """None begins at an escaped quote: a text of nothing else would be read anew from each of them."""
-_BETWEEN = re.compile(r"[\s+.&|\\]{0,200}")
+_REMARK = r"(?:#|//|--)[^\n]*+\n|/\*(?:[^*]|\*(?!/))*+\*/"
+_BETWEEN = re.compile(rf"(?:[\s+.&|\\]|{_REMARK}){{0,200}}+")
 """What may stand between two literals that are put together."""
+_LISTED = re.compile(rf"(?:[\s,]|{_REMARK}){{0,200}}+")
+"""The same in a list that a program joins."""
+_QUOTES = re.compile(r"(?:\\')*+")
+"""What stands between two literals that are one text with quotes in it: `'\''` in a shell; `''` in SQL: nothing."""
 _LONG = re.compile(r"\"\"\"(?P<d>(?:[^\"]++|\"(?!\"\"))*+)\"\"\"|'''(?P<s>(?:[^']++|'(?!''))*+)'''")
 _REST = re.compile(r"(?m)^[^\n=:]{1,200}+[=:]{1,2}+>?[ \t]*+(?P<v>[^\n]{8,20000}+)$")
 _BLOCK = re.compile(
@@ -42,8 +54,6 @@ _BLOCK = re.compile(
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});")
 _MARKUP = re.compile(r"(?P<v>[^<>\"'\n]{8,20000}+)")
 _HEX = re.compile(r"(?<![0-9A-Za-z])(?:0x)?(?P<v>(?:[0-9a-fA-F]{2}){8,4000}+)(?![0-9A-Za-z])")
-_ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
-_LETTERS = {"n": "\n", "r": "\r", "t": "\t", "0": "\0", "b": "\b", "f": "\f", "v": "\v", "a": "\a"}
 _DEEPEST = 2
 """Texts within texts that are opened."""
 
@@ -64,6 +74,10 @@ class Token(NamedTuple):
 def tokens(text: str) -> Iterator[Token]:
     """Yield what could be a secret, some of it more than once. Takes time in proportion to the length of the text."""
     yield from _tokens(text, 0)
+    meant = Repaired(text)
+    if meant.changed:
+        for one in _tokens(meant.text, 0):
+            yield one._replace(start=meant.place(one.start), end=meant.place(one.end))
 
 
 def literals(text: str) -> Iterator[Token]:
@@ -79,6 +93,7 @@ def literals(text: str) -> Iterator[Token]:
 def _tokens(text: str, depth: int) -> Iterator[Token]:
     yield from _words(text)
     yield from literals(text)
+    yield from (Token(value, start, end, "") for value, start, end in unquoted(text))
     yield from _put_together(text)
     for body, start, end in pem_bodies(text):
         yield Token(body, start, end, "")
@@ -139,26 +154,50 @@ def _quoted(text: str) -> Iterator[tuple[str, int, int]]:
         if len(value) >= SHORTEST:
             yield value, start, end
             if "\\" in value and name != "b":
-                yield _unescaped(value), start, end
+                yield unescaped(value), start, end
             if value != (bare := value.strip()):
                 yield bare, start, end
 
 
 def _put_together(text: str) -> Iterator[Token]:
-    """Literals with nothing between them but blanks and a sign: one text."""
+    """Literals with nothing between them but blanks, a sign and comments: one text."""
+    yield from _rows(text, _BETWEEN)
+    if "join" in text:
+        yield from _rows(text, _LISTED)
+    for row in _split(text, _QUOTES):
+        yield from _with_quotes(row)
+
+
+def _rows(text: str, between: re.Pattern[str]) -> Iterator[Token]:
+    for row in _split(text, between):
+        if 1 < len(row) <= 100:
+            value = "".join(unescaped(one[one.lastgroup or "d"]) for one in row)
+            yield Token(value.strip(), row[0].start() + 1, row[-1].end() - 1, "parts")
+
+
+def _split(text: str, between: re.Pattern[str]) -> Iterator[list[re.Match[str]]]:
+    """The literals of a text in rows, of which nothing else stands between two."""
     row: list[re.Match[str]] = []
     for found in _LITERAL.finditer(text):
-        if row and not _BETWEEN.fullmatch(text, row[-1].end(), found.start()):
-            yield from _joined(row)
+        if row and not between.fullmatch(text, row[-1].end(), found.start()):
+            yield row
             row = []
         row.append(found)
-    yield from _joined(row)
+    if row:
+        yield row
 
 
-def _joined(row: list[re.Match[str]]) -> Iterator[Token]:
-    if 1 < len(row) <= 100:
-        value = "".join(_unescaped(one[one.lastgroup or "d"]) for one in row)
-        yield Token(value.strip(), row[0].start() + 1, row[-1].end() - 1, "parts")
+def _with_quotes(row: list[re.Match[str]]) -> Iterator[Token]:
+    """One text whose own quotes are written as `''` or `'\\''`, so that it looks like several."""
+    if not 1 < len(row) <= 100:
+        return
+    pieces, last = [], -1
+    for one in row:
+        if last >= 0:  # each `\\'` is a quote, and so are two literals with nothing between them
+            pieces.append(one.group()[0] * max(1, (one.start() - last) // 2))
+        pieces.append(one[one.lastgroup or "d"])
+        last = one.end()
+    yield Token("".join(pieces), row[0].start() + 1, row[-1].end() - 1, "escaped")
 
 
 def _inner(text: str) -> Iterator[tuple[str, int, int, str]]:
@@ -174,18 +213,8 @@ def _inner(text: str) -> Iterator[tuple[str, int, int, str]]:
         for found in _LITERAL.finditer(text):
             name = found.lastgroup or "d"
             if "\\" in found[name] and name != "b":
-                yield _unescaped(found[name]), found.start(name), found.end(name), "escaped"
+                yield unescaped(found[name]), found.start(name), found.end(name), "escaped"
     if _ENTITY.search(text):
         for found in _MARKUP.finditer(text):
             if _ENTITY.search(found["v"]):
                 yield html.unescape(found["v"]), found.start("v"), found.end("v"), "HTML-escaped"
-
-
-def _unescaped(text: str) -> str:
-    """Without the escapes that JSON, Python, JavaScript, C and shells share."""
-    if "\\" not in text:
-        return text
-    plain = _ESCAPED.sub(
-        lambda one: chr(int(one[1] or one[2], 16)) if one[1] or one[2] else _LETTERS.get(one[3], one[3]), text
-    )
-    return plain.encode("utf-16", errors="surrogatepass").decode("utf-16", errors="replace")

@@ -22,7 +22,7 @@ import msgspec
 from secscan.errors import SecscanError
 from secscan.stores.answer import Answer, Indexed, Refusal, Request, Task, Told, TooMuch
 from secscan.stores.aws.store import AwsStore
-from secscan.stores.contract import AuthenticationFailed, Denied, Missed, Place, StoreError
+from secscan.stores.contract import AuthenticationFailed, Denied, Missed, Place, StoreError, nothing_comparable
 from secscan.stores.liveness import Seen, Spot, crawl, look_up_audit_log, look_up_index
 from secscan.stores.matching import comparable_parts
 from secscan.stores.telling import Files, Shown, missed, told
@@ -105,7 +105,7 @@ def _excess(connection: Connection, show: Shown, seen: Seen) -> list[TooMuch]:
 
 
 def make_index(request: Request) -> Indexed:
-    """Read the store and return an index of it. Raises `StoreError`."""
+    """Read the store and return an index of it. Raises `StoreError`, also where there is nothing to compare with."""
     values: list[tuple[str, Place]] = []
     lost: list[Missed] = []
     weak = 0
@@ -118,6 +118,8 @@ def make_index(request: Request) -> Indexed:
             values.extend(parts.values)
             lost.extend(parts.missed)
             weak += not parts.values
+        if not values:
+            raise nothing_comparable()
         document, written = build(values, lost, weak, Transit(connection))
     return Indexed(
         index=encode(document).decode(),

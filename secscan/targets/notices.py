@@ -24,6 +24,7 @@ _BY_NAME = (
     ("gitleaks.toml", "gitleaks"),
     (".gitleaksignore", "gitleaks"),
     (".gitleaks-baseline.json", "gitleaks"),
+    (".betterleaksignore", "betterleaks"),
     (".trivyignore*", "trivy"),
     ("trivy.yaml", "trivy"),
     ("trivy-secret.yaml", "trivy"),

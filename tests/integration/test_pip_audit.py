@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from secscan.advisories.index import CONTROL_ID
+from secscan.advisories.control import CONTROL_ID
 from secscan.findings.levels import GapKind, RunStatus, Severity
 from secscan.process import Limits
 from secscan.scanners import pip_audit
@@ -96,6 +96,9 @@ def test_settings_of_the_user_and_of_the_project_do_not_leak_in(audit, monkeypat
     for name in (
         "PIP_INDEX_URL",
         "PIP_AUDIT_VULNERABILITY_SERVICE",
+        "PIP_AUDIT_OSV_URL",
+        "PIP_AUDIT_CACHE_DIR",
+        "PIP_AUDIT_OUTPUT",
         "PIP_AUDIT_IGNORE_VULNS",
         "HTTPS_PROXY",
         "HTTP_PROXY",
@@ -178,6 +181,36 @@ def test_a_package_that_a_closed_index_does_not_know_is_a_gap(audit, tmp_path: P
     outcome = audit("flask==1.0\ndjango==5.0\n", advisories=closed)
     assert [(gap.kind, "django" in gap.subject) for gap in outcome.gaps] == [(GapKind.UNKNOWN_PACKAGE, True)]
     assert len(outcome.findings) == 1
+
+
+def test_what_was_answered_before_is_not_remembered(audit, tmp_path: Path) -> None:
+    """pip-audit's cache would answer for the service, for days, after the truth has changed."""
+    index_of(tmp_path / "index.sqlite", osv("PYSEC-2", package="jinja2"))
+    assert not audit("flask==1.0\n").findings
+    index_of(tmp_path / "index.sqlite", CVE)
+    assert len(audit("flask==1.0\n").findings) == 1
+
+
+def test_a_record_that_would_end_pip_audit_costs_no_other(audit, tmp_path: Path) -> None:
+    """Real records name fixes that PEP 440 does not know (`0.2.0-n653`), and entries without a package."""
+    odd = osv("PYSEC-9", package="jinja2", schema_version="new", published="soon")
+    odd["affected"][0]["ranges"][0]["events"] = [{"introduced": "0"}, {"fixed": "0.2.0-n653"}]
+    odd["affected"].append({"versions": ["1.0"]})
+    outcome = audit("jinja2==1.0\nflask==1.0\n", advisories=index_of(tmp_path / "odd.sqlite", CVE, odd))
+    assert outcome.run.status is RunStatus.COMPLETED
+    assert sorted(one.package.name for one in outcome.findings) == ["flask", "jinja2"]
+
+
+def test_what_only_pip_audit_reports_is_said(audit, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It asks an index in which an advisory affects more than by the one that the plan was made with."""
+    more = index_of(tmp_path / "more.sqlite", CVE, osv("PYSEC-7", package="jinja2"))
+    real = pip_audit.serve
+    monkeypatch.setattr(pip_audit, "serve", lambda index: real(more))
+    index_of(tmp_path / "index.sqlite", CVE)
+    outcome = audit("flask==1.0\njinja2==1.0\n")
+    assert [(one.topic, one.subject) for one in outcome.notices] == [("disagreement", "PyPI:jinja2@1.0")]
+    assert "PYSEC-7" in outcome.notices[0].text
+    assert sorted(one.package.name for one in outcome.findings) == ["flask", "jinja2"]
 
 
 # --- A service that lies --------------------------------------------------------------------------------------------

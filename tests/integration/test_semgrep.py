@@ -9,7 +9,8 @@ import pytest
 from secscan.findings.levels import GapKind, RunStatus
 from secscan.scanners import semgrep
 from secscan.scanners.contract import MalformedOutput, Setup
-from secscan.scanners.runner import Outcome, find_programs, run_scanners
+from secscan.scanners.programs import find_programs
+from secscan.scanners.runner import Outcome, run_scanners
 from secscan.scanners.semgrep import SCANNER
 from secscan.scanners.semgrep_rules import SHADOW_SUFFIX, RulePack, load_rules
 from tests.support.targets import folder_target

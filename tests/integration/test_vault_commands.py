@@ -6,12 +6,14 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from secscan.cli.app import run
-from secscan.findings.levels import Kind
+from secscan.findings.levels import Kind, RunStatus
 from secscan.findings.scan import dumps, load
 from secscan.scanners.registry import all_scanners, choose
+from secscan.secrets.texts import LOOKED_AT_MOST
 from secscan.stores.vault import least
 from secscan.stores.vault.settings import VaultSettings
 from tests.support.repositories import commit, git, repository, write
@@ -248,6 +250,58 @@ def test_a_folder_of_a_repository_is_enough(tmp_path: Path, capsys: pytest.Captu
     assert run(["scan", "-q", "-p", "secrets-only", "-s", "secrets", "-o", ".", str(top / "shop")]) == 1
     change(top, {"shop/a.py": REFERENCES["a.py"]})
     assert fates(top / "shop", capsys) == (0, ["done"])
+
+
+def test_one_that_moves_to_a_file_that_is_too_large_is_not_done(
+    leaky: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    large = f'DB_PASSWORD = "{PASSWORD}"\n' + "# nothing\n" * (LOOKED_AT_MOST // 10 + 1)
+    change(leaky, {**REFERENCES, "large.py": large})
+    assert fates(leaky, capsys) == (3, ["not looked at", "not looked at"])
+
+
+def test_a_link_elsewhere_holds_no_text_unless_it_took_the_place(
+    leaky: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (leaky / "elsewhere").symlink_to("/nowhere")
+    change(leaky, REFERENCES)
+    assert fates(leaky, capsys) == (0, ["done", "done"])
+    (leaky / "b.yaml").unlink()
+    (leaky / "b.yaml").symlink_to("/nowhere")
+    commit(leaky)
+    assert fates(leaky, capsys)[0] == 3
+
+
+@pytest.mark.parametrize("more", [[], ["--diff", "HEAD...HEAD"], ["--format", "markdown"]])
+@pytest.mark.parametrize(
+    ("change_run", "said"),
+    [
+        ({"status": RunStatus.FAILED, "reason": "it was killed"}, "it was killed"),
+        ({"status": RunStatus.SKIPPED, "reason": "not wanted"}, "not wanted"),
+        ({"control": False}, "positive control"),
+        (None, "no part of it"),
+    ],
+)
+def test_a_scan_without_the_detector_says_nothing_of_secrets(
+    leaky: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    change_run: dict[str, object] | None,
+    said: str,
+    more: list[str],
+) -> None:
+    saved = load(tmp_path / "secscan.json")
+    (ran,) = (one for one in saved.scanners if one.scanner == "secrets")
+    runs = () if change_run is None else (msgspec.structs.replace(ran, **change_run),)
+    (tmp_path / "none.json").write_bytes(dumps(msgspec.structs.replace(saved, scanners=runs, findings=())))
+    capsys.readouterr()
+    assert run(["vault", "rotate-plan", "--scan", "none.json", "--path", str(leaky), *more]) == 3
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert said in told.err
+    (tmp_path / "some.json").write_bytes(dumps(msgspec.structs.replace(saved, scanners=runs)))
+    assert run(["vault", "rotate-plan", "--scan", "some.json", "--path", str(leaky), *more]) == 3
+    assert ("a.py:2" in capsys.readouterr().out) is ("--diff" not in more)  # what was found is to be replaced anyway
 
 
 def test_a_range_that_is_none_is_refused(leaky: Path) -> None:

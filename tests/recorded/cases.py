@@ -51,6 +51,7 @@ def write_case(scanner: Scanner[Any], name: str, piece: Any, ended: Ended, place
     text = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False)
     for place, stands in places.items():
         text = text.replace(place, stands)
+    text = re.sub(r"/tmp/secscan-\w+", "/tmp/secscan", text)
     text = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:0", text)
     path = FOLDER / scanner.name / f"{name}.json"
     path.parent.mkdir(exist_ok=True)

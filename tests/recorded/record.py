@@ -10,8 +10,9 @@ from typing import Any
 
 from secscan.advisories.store import resolve
 from secscan.scanners.contract import Scanner, Setup
+from secscan.scanners.leaks import control_source
+from secscan.scanners.programs import find_programs
 from secscan.scanners.registry import all_scanners
-from secscan.scanners.runner import find_programs
 from secscan.stores.aws.settings import AwsSettings
 from secscan.stores.vault.settings import VaultSettings
 from tests.recorded.cases import write_case
@@ -45,6 +46,11 @@ MANIFESTS = {
         "requirements.txt": b"jinja2==2.10\n",
         "worker/requirements.txt": b"Jinja2==2.10\nmarkupsafe==2.1.5\n",
     },
+}
+
+PACKAGES = {
+    **MANIFESTS,
+    "odd": {"requirements.txt": b"jinja2===2.10-rubbish\nflask==2.2.0\n"},
 }
 
 LICENCES = {
@@ -81,13 +87,30 @@ REFERENCES = {
     },
 }
 
+_TOKEN = control_source()  # fits its checksum and was never issued
+LEAKS = {
+    "clean": {"clean.py": b"x = 1\n"},
+    "found": {
+        "package-lock.json": _TOKEN,
+        "logo.png": b"\x89PNG\r\n\x1a\n\x00\x00" + b"\x01\x02\xff" * 40 + b"\n" + _TOKEN,
+        "utf16.txt": _TOKEN.decode().encode("utf-16"),
+        "paper.txt": b"%PDF-1.4\n" + _TOKEN,
+        "marked.py": b"# kingfisher:ignore\n" + _TOKEN.strip() + b"  # gitleaks:allow betterleaks:allow\n",
+        "long.js": b"x=1;" * 40_000 + _TOKEN,
+    },
+}
+
 CASES = {
     "aws-secrets": VAULT,
     "bandit": SOURCE,
     "semgrep": SOURCE,
+    "osv": PACKAGES,
     "licences": LICENCES,
     "pip-audit": MANIFESTS,
     "secrets": SECRETS,
+    "betterleaks": LEAKS,
+    "gitleaks": LEAKS,
+    "kingfisher": LEAKS,
     "vault": VAULT,
     "vault-audit": {"development": {}},
     "vault-references": REFERENCES,
@@ -97,7 +120,7 @@ VALUES_KEY = "the same in every recording"
 
 
 def main() -> None:
-    """Run every scanner on every case of its own and write what it said."""
+    """Run every scanner on every case of its own and write what it said; or those that are named."""
     with (
         resolve("demo") as index,
         tempfile.TemporaryDirectory() as folder,
@@ -108,6 +131,8 @@ def main() -> None:
         fill_aws(aws)
         os.environ.update(server.environment(), AWS_ACCESS_KEY_ID="made-up", AWS_SECRET_ACCESS_KEY="made-up")
         for name, cases in CASES.items():
+            if name not in (sys.argv[1:] or CASES):
+                continue
             for case, files in cases.items():
                 record(all_scanners()[name], case, files, index, aws.address)
                 print(name, case)  # noqa: T201 - a script

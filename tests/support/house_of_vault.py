@@ -39,6 +39,21 @@ class House:
             assert time.monotonic() < deadline
             time.sleep(0.05)
 
+    def mount(self, path: str) -> None:
+        """Make a KV mount with versions, and wait until it is ready: with storage on disk that takes a while."""
+        import hvac
+
+        self.client().sys.enable_secrets_engine("kv", path=path, options={"version": "2"})
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                self.client().read(f"{path}/config")
+            except hvac.exceptions.InvalidRequest:
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            else:
+                return
+
 
 @contextmanager
 def house(folder: Path, *, listener: str = "", audits: Sequence[str] = ("", "")) -> Iterator[House]:

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from secscan.advisories.index import Source, build
+from secscan.advisories.build import build
+from secscan.advisories.load import Source
 
 
 def osv(record_id: str = "PYSEC-1", package: str = "flask", **fields: Any) -> dict[str, Any]:

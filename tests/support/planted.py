@@ -93,6 +93,45 @@ OTHER_SYNTAXES: dict[str, Writer] = {
     "triple": lambda value: f'KEY = """{value}"""\n',
 }
 
+
+def _in_two(value: str, between: str) -> str:
+    """Two literals of which something stands in between."""
+    return f'"{value[:6]}{between}{value[6:]}"'
+
+
+ODD_SYNTAXES: dict[str, Writer] = {
+    "env, remark": lambda value: f"DB_PASSWORD={value} # prod\n",
+    "yaml, remark": lambda value: f"password: {value} # prod\n",
+    "ini, remark": lambda value: f"password = {value} ; prod\n",
+    "element": lambda value: f"<password>{html.escape(value, quote=False)}</password>\n",
+    "cdata": lambda value: f"<password><![CDATA[{value}]]></password>\n",
+    "item": lambda value: f"passwords:\n  - {value}\n",
+    "line": lambda value: f"{value}\n",
+    "csv": lambda value: f"app,{value},b\n",
+    "tabs": lambda value: f"app\t{value}\tb\n",
+    "markdown": lambda value: f"| app | {value} |\n",
+    "doubled": lambda value: "password: '" + value.replace("'", "''") + "' # prod\n",
+    "doubled in csv": lambda value: 'app,"' + value.replace('"', '""') + '",b\n',
+    "shell": lambda value: "export PASSWORD='" + value.replace("'", "'\\''") + "'\n",
+    "continued": lambda value: f"PASSWORD = {_in_two(value, chr(92) + chr(10))}\n",
+    "octal": lambda value: 'p = "' + "".join(f"\\{ord(char):o}" for char in value) + '"\n',
+    "braces": lambda value: 'p = "' + "".join(f"\\u{{{ord(char):x}}}" for char in value) + '"\n',
+    "eight digits": lambda value: 'p = "' + "".join(f"\\U{ord(char):08x}" for char in value) + '"\n',
+    "properties": lambda value: "db.password=" + value.replace(":", "\\:").replace("=", "\\=") + "\n",
+    "remark between": lambda value: f"P = ({_in_two(value, chr(34) + '  # one of two' + chr(10) + chr(34))})\n",
+    "block between": lambda value: f"P = {_in_two(value, chr(34) + ' + /* and */ ' + chr(34))};\n",
+    "joined": lambda value: f'P = "".join([{_in_two(value, chr(34) + ", " + chr(34))}])\n',
+}
+"""For values with the signs that end a word elsewhere."""
+ODD_VALUES = {
+    "signs": (set(ODD_SYNTAXES), "aB3(xyz;9)kLm!7Q"),
+    "comma": (set(ODD_SYNTAXES) - {"csv"}, "aB3[x,y]{9}kLm!7Q"),
+    "quote": ({"doubled", "shell", "octal", "braces", "eight digits", "line", "element", "cdata"}, "aB3'x;9kLm''7Q"),
+    "quotes around": ({"doubled", "shell", "octal", "braces", "eight digits"}, "'aB3;9kLm7Q'"),
+    "double quotes": ({"doubled in csv", "octal", "line", "element"}, 'aB3"x;9kLm!"'),
+    "colon": (set(ODD_SYNTAXES), "aB3:x=y;9kLm!7Q"),
+}
+
 _ONE_LINE = {"comment", "option", "netrc", "pgpass", "shell", "address", "query", "percent", "plus"}
 """Where nobody writes a key of several lines, or several words."""
 _ESCAPING = {

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from secscan.secrets.detect.checksums import base62
+from tests.support.secret_forms import KEYS, PASSWORDS, SIMPLE_NEGATIVES, kubernetes
 
 SEED = 20261124
 _BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
@@ -32,6 +33,11 @@ class Sample:
     data: bytes
     secret: str
     """The value that must be found; empty where nothing must be."""
+
+    @property
+    def kind(self) -> str:
+        """What kind of secret it is, or why it is none: the name without its number and what follows."""
+        return self.name.partition("#")[0].strip()
 
 
 class Maker:
@@ -154,6 +160,62 @@ class Maker:
         yield "terraform-token", f"{self.text(14)}.atlasv1.{self.text(67)}"
         yield "vault-token", f"hvs.{self.text(90, word)}"
         yield "artifactory-key", f"AKCp{self.text(69)}"
+        yield "azure-devops-token", f"{self.text(76)}AZDO{self.text(4)}"
+        yield "bitbucket-password", f"ATBB{self.text(32)}"
+        yield "airtable-token", f"pat{self.text(14)}.{self.hex(64)}"
+        yield "buildkite-token", f"bkua_{self.hex(40)}"
+        yield "circleci-token", f"CCIPAT_{self.text(22)}_{self.hex(40)}"
+        yield "clojars-token", f"CLOJARS_{self.text(60, lower)}"
+        yield "contentful-token", f"CFPAT-{self.text(43, word)}"
+        yield "dynatrace-token", f"dt0c01.{self.text(24, upper)}.{self.text(64, upper)}"
+        yield "easypost-key", f"EZAK{self.text(54)}"
+        yield "fly-token", f"fo1_{self.text(43, word)}"
+        yield "figma-token", f"figd_{self.text(40, word)}"
+        yield "groq-key", f"gsk_{self.text(52)}"
+        yield "xai-key", f"xai-{self.text(80)}"
+        yield "perplexity-key", f"pplx-{self.text(48)}"
+        yield "replicate-token", f"r8_{self.text(37)}"
+        yield "openrouter-key", f"sk-or-v1-{self.hex(64)}"
+        yield "langsmith-key", f"lsv2_pt_{self.hex(32)}_{self.hex(10)}"
+        yield "pinecone-key", f"pcsk_{self.text(6)}_{self.text(63)}"
+        yield "nvidia-key", f"nvapi-{self.text(64, word)}"
+        yield "jfrog-reference-token", f"cmVmdGtu{self.text(56)}"
+        yield "infracost-key", f"ico-{self.text(32)}"
+        yield "mapbox-token", f"sk.eyJ{self.text(80)}.{self.text(22, word)}"
+        yield "openshift-token", f"sha256~{self.text(43, word)}"
+        yield "plaid-token", f"access-production-{self.hex(8)}-{self.hex(4)}-{self.hex(4)}-{self.hex(4)}-{self.hex(12)}"
+        yield "prefect-key", f"pnu_{self.text(36)}"
+        yield "readme-key", f"rdme_{self.text(70, lower)}"
+        yield "resend-key", f"re_{self.text(8)}_{self.text(24)}"
+        yield "brevo-key", f"xkeysib-{self.hex(64)}-{self.text(16)}"
+        yield "shippo-token", f"shippo_live_{self.hex(40)}"
+        yield "sonarqube-token", f"squ_{self.hex(40)}"
+        yield "sourcegraph-token", f"sgp_{self.hex(16)}_{self.hex(40)}"
+        yield "tailscale-key", f"tskey-auth-{self.text(17)}-{self.text(32)}"
+        yield "typeform-token", f"tfp_{self.text(59, word)}"
+        yield "onepassword-token", f"ops_eyJ{self.text(300)}"
+        yield "adafruit-key", f"aio_{self.text(28)}"
+        yield "harness-token", f"pat.{self.text(22, word)}.{self.hex(24)}.{self.text(20)}"
+        yield "launchdarkly-key", f"sdk-{self.hex(8)}-{self.hex(4)}-4{self.hex(3)}-a{self.hex(3)}-{self.hex(12)}"
+        yield "octopus-key", f"API-{self.text(26, upper)}"
+        yield "neon-key", f"napi_{self.text(64, lower)}"
+        yield "cerebras-key", f"csk-{self.text(48, lower)}"
+        yield "meta-token", f"EAA{self.text(160)}"
+        yield "alibaba-key-id", f"LTAI{self.text(20)}"
+        yield "yandex-key", f"AQVN{self.text(36, word)}"
+        yield "slack-token", f"xoxe.xoxp-1-{self.text(160)}"
+        yield "posthog-key", f"phx_{self.text(43)}"
+        yield "render-key", f"rnd_{self.text(32)}"
+        yield "crates-token", f"cio{self.text(32)}"
+        yield "docker-swarm-token", f"SWMTKN-1-{self.text(50, lower)}-{self.text(25, lower)}"
+        yield "hubspot-token", f"pat-eu1-{self.hex(8)}-{self.hex(4)}-{self.hex(4)}-{self.hex(4)}-{self.hex(12)}"
+        yield "apify-token", f"apify_api_{self.text(36)}"
+        yield "langfuse-key", f"sk-lf-{self.hex(8)}-{self.hex(4)}-{self.hex(4)}-{self.hex(4)}-{self.hex(12)}"
+        yield "supabase-key", f"sb_secret_{self.text(31, word)}"
+        yield "cockroach-key", f"CCDB1_{self.text(22)}_{self.text(40)}"
+        yield "elevenlabs-key", f"sk_{self.hex(48)}"
+        yield "tavily-key", f"tvly-dev-{self.text(32)}"
+        yield "duffel-token", f"duffel_live_{self.text(43, word)}"
         yield "nats-seed", self.nkey()
         yield "age-key", self.age()
         yield "jwt", self.jwt()
@@ -164,16 +226,16 @@ def positives() -> Iterator[Sample]:
     maker = Maker()
     for at, (rule, token) in enumerate(maker.tokens()):
         plain = _SYNTAXES[at % len(_SYNTAXES)]
-        yield plain(f"{rule} {at}", token)
-        yield _SYNTAXES[(at + 5) % len(_SYNTAXES)](f"{rule} {at} again", token)
+        yield plain(f"token #{rule} {at}", token)
+        yield _SYNTAXES[(at + 5) % len(_SYNTAXES)](f"token #{rule} {at} again", token)
         if at % 3 == 0:
             wrapped = base64.b64encode(f"token={token}".encode()).decode()
-            yield Sample(f"{rule} {at} in base64", "values.yaml", f"data: {wrapped}\n".encode(), token)
+            yield Sample(f"token in base64 #{rule} {at}", "values.yaml", f"data: {wrapped}\n".encode(), token)
         if at % 6 == 1:
-            yield Sample(f"{rule} {at} in UTF-16", "notes.txt", f"key: {token}\r\n".encode("utf-16"), token)
+            yield Sample(f"token in UTF-16 #{rule} {at}", "notes.txt", f"key: {token}\r\n".encode("utf-16"), token)
     for at in range(60):
         password = maker.password()
-        yield _PASSWORDS[at % len(_PASSWORDS)](f"password {at}", password)
+        yield _PASSWORDS[at % len(_PASSWORDS)](f"password #{at}", password)
     for at, scheme in enumerate(
         ("postgres", "mysql", "mongodb+srv", "redis", "amqp", "https", "ftp", "postgresql+psycopg2")
     ):
@@ -181,11 +243,11 @@ def positives() -> Iterator[Sample]:
             maker.password().replace("@", "x").replace("%", "y").replace("/", "z").replace("#", "1").replace("?", "2")
         )
         address = f"{scheme}://app:{password}@{scheme[:3]}.corp.internal:6000/main"
-        yield Sample(f"address {at}", "settings.py", f'URL = "{address}"\n'.encode(), password)
-        yield Sample(f"address {at} in env", ".env", f"URL={address}\n".encode(), password)
+        yield Sample(f"address #{at}", "settings.py", f'URL = "{address}"\n'.encode(), password)
+        yield Sample(f"address #{at} in env", ".env", f"URL={address}\n".encode(), password)
         escaped = quote(password + "@!", safe="")
         yield Sample(
-            f"address {at} escaped",
+            f"address #{at} escaped",
             "a.toml",
             f'u = "{scheme}://app:{escaped}@h.corp.internal/"\n'.encode(),
             password + "@!",
@@ -201,16 +263,22 @@ def positives() -> Iterator[Sample]:
         )
     ):
         pem = maker.pem(label)
-        yield Sample(f"key {at}", "deploy.pem", f"{pem}\n".encode(), pem.split("\n")[1])
+        yield Sample(f"private key #{at}", "deploy.pem", f"{pem}\n".encode(), pem.split("\n")[1])
         one_line = pem.replace("\n", "\\n")
         yield Sample(
-            f"key {at} in JSON", "account.json", f'{{"private_key": "{one_line}\\n"}}\n'.encode(), pem.split("\n")[1]
+            f"private key #{at} in JSON",
+            "account.json",
+            f'{{"private_key": "{one_line}\\n"}}\n'.encode(),
+            pem.split("\n")[1],
         )
         code = f'KEY = """{pem}"""\n'
-        yield Sample(f"key {at} in code", "keys.py", code.encode(), pem.split("\n")[1])
+        yield Sample(f"private key #{at} in code", "keys.py", code.encode(), pem.split("\n")[1])
         wrapped = base64.b64encode(pem.encode()).decode()
         yield Sample(
-            f"key {at} in a kubeconfig", "config", f"    client-key-data: {wrapped}\n".encode(), pem.split("\n")[1]
+            f"private key #{at} in a kubeconfig",
+            "config",
+            f"    client-key-data: {wrapped}\n".encode(),
+            pem.split("\n")[1],
         )
     for at in range(10):
         key_id, secret = (
@@ -218,13 +286,13 @@ def positives() -> Iterator[Sample]:
             maker.text(40, string.ascii_letters + string.digits + "+/"),
         )
         yield Sample(
-            f"aws {at}",
+            f"aws key #{at}",
             "credentials",
             f"[default]\naws_access_key_id = {key_id}\naws_secret_access_key = {secret}\n".encode(),
             secret,
         )
         yield Sample(
-            f"aws {at} in code",
+            f"aws key #{at} in code",
             "s3.py",
             f'boto3.client("s3", aws_access_key_id="{key_id}",\n    aws_secret_access_key="{secret}")\n'.encode(),
             secret,
@@ -233,23 +301,51 @@ def positives() -> Iterator[Sample]:
         password = maker.password()
         header = base64.b64encode(f"deploy:{password}".encode()).decode()
         yield Sample(
-            f"basic {at}",
+            f"authorization header #{at}",
             "call.sh",
             f"curl -H 'Authorization: Basic {header}' https://api.corp.internal\n".encode(),
             password,
         )
         yield Sample(
-            f"docker {at}", "config.json", f'{{"auths": {{"r.corp": {{"auth": "{header}"}}}}}}\n'.encode(), password
+            f"docker login #{at}",
+            "config.json",
+            f'{{"auths": {{"r.corp": {{"auth": "{header}"}}}}}}\n'.encode(),
+            password,
         )
         yield Sample(
-            f"netrc {at}", ".netrc", f"machine git.corp.internal login ci password {password}\n".encode(), password
+            f"credentials-file #{at}",
+            ".netrc",
+            f"machine git.corp.internal login ci password {password}\n".encode(),
+            password,
         )
         yield Sample(
-            f"pgpass {at}",
+            f"credentials-file #{at}",
             ".pgpass",
             f"db.corp.internal:5432:main:app:{password.replace(':', 'x')}\n".encode(),
             password.replace(":", "x"),
         )
+    yield from _in_forms(Maker(SEED + 2))
+
+
+def _in_forms(maker: Maker) -> Iterator[Sample]:
+    """Passwords and keys in the files of `secret_forms`."""
+    for kind, forms in PASSWORDS.items():
+        for at, (path, form) in enumerate(forms * 2):
+            # Characters that mean something in addresses and quotes are tried elsewhere.
+            password = re.sub(r"[^A-Za-z0-9!._-]", lambda _: maker.text(1), maker.password())
+            yield Sample(f"{kind} #{at} in {path}", path, _filled(form, password), password)
+    for at, (path, form) in enumerate(KEYS * 2):
+        key = maker.text(40) if at < len(KEYS) else maker.text(40, "0123456789abcdef")
+        yield Sample(f"key without a form #{at} in {path}", path, _filled(form, key), key)
+    for at in range(4):
+        password = maker.password()
+        for path, text in kubernetes(password):
+            yield Sample(f"kubernetes #{at} {path}", path, text.encode(), password)
+
+
+def _filled(form: str, value: str) -> bytes:
+    """The form with the value at its first `@`; a second one stands for itself."""
+    return form.replace("@", value, 1).encode()
 
 
 Syntax = Callable[[str, str], Sample]
@@ -440,22 +536,22 @@ NEGATIVES: dict[str, tuple[tuple[str, str], ...]] = {
 
 def negatives() -> Iterator[Sample]:
     """What looks like a secret and is none."""
-    for reason, items in NEGATIVES.items():
+    for reason, items in (NEGATIVES | SIMPLE_NEGATIVES).items():
         for at, (path, text) in enumerate(items):
-            yield Sample(f"{reason} {at}", path, f"{text}\n".encode(), "")
+            yield Sample(f"{reason} #{at}", path, f"{text}\n".encode(), "")
     maker = Maker(SEED + 1)
     for at in range(20):
-        yield Sample(f"commit {at}", "CHANGES.md", f"- fixed in {maker.hex(40)}\n".encode(), "")
-        yield Sample(f"digest {at}", "SHA256SUMS", f"{maker.hex(64)}  a-{at}.tar.gz\n".encode(), "")
+        yield Sample(f"commit #{at}", "CHANGES.md", f"- fixed in {maker.hex(40)}\n".encode(), "")
+        yield Sample(f"digest #{at}", "SHA256SUMS", f"{maker.hex(64)}  a-{at}.tar.gz\n".encode(), "")
         broken = maker.checked("ghp_")
         yield Sample(
-            f"checksum {at}", "a.py", f'token = "{broken[:-1]}{"A" if broken[-1] != "A" else "B"}"\n'.encode(), ""
+            f"checksum #{at}", "a.py", f'token = "{broken[:-1]}{"A" if broken[-1] != "A" else "B"}"\n'.encode(), ""
         )
         yield Sample(
-            f"lock {at}",
+            f"lock #{at}",
             "uv.lock",
             f'sdist = {{ url = "https://files/{maker.hex(60)}/a.tar.gz", hash = "sha256:{maker.hex(64)}" }}\n'.encode(),
             "",
         )
         uuid = re.sub(r"(.{8})(.{4})(.{4})(.{4})(.{12})", r"\1-\2-\3-\4-\5", maker.hex(32))
-        yield Sample(f"uuid {at}", "a.yaml", f"client_key: {uuid}\n".encode(), "")
+        yield Sample(f"uuid #{at}", "a.yaml", f"client_key: {uuid}\n".encode(), "")

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from secscan.findings.levels import Confidence, Severity
 from secscan.secrets.assignments import assignment_spans
 from secscan.secrets.collect import is_settings
-from secscan.secrets.detect import checksums, noise
+from secscan.secrets.detect import checksums, kubernetes, noise
 from secscan.secrets.detect.candidate import Candidate, Judged, Rejected
+from secscan.secrets.detect.forms import FORMS, HASH_FILE, HASH_LINE
 from secscan.secrets.secret import Secret
 from secscan.secrets.strength import entropy, is_mixed
 
 _BASIC = re.compile(r"(?i)\bbasic\s{1,9}(?P<v>[A-Za-z0-9+/_-]{8,400}+={0,2})")
 _DOCKER = re.compile(r"\"auth\"\s{0,9}:\s{0,9}\"(?P<v>[A-Za-z0-9+/]{8,400}={0,2})\"")
 _BEARER = re.compile(r"(?i)\bbearer\s{1,9}(?P<v>[A-Za-z0-9._~+/-]{16,400}+={0,2})")
-_NETRC = re.compile(r"(?m)\bmachine\s+\S{1,253}\s+login\s+\S{1,200}\s+password\s+(?P<v>\S{1,300})")
+_NETRC = re.compile(r"(?m)\b(?:machine\s+\S{1,253}|default)\s+login\s+\S{1,200}\s+password\s+(?P<v>\S{1,300})")
 _PGPASS = re.compile(r"(?m)^[^\s:#]{1,253}:(?:\d{1,5}|\*):[^\s:]{1,100}:[^\s:]{1,100}:(?P<v>\S{1,300})$")
 _NPMRC = re.compile(r"(?m)_(?:authToken|password|auth)\s{0,5}=\s{0,5}\"?(?P<v>[^\s\"]{4,300})")
 _TELLING = r"(?:passw(?:or)?d|pwd|secret|token|api[._-]?key)"
@@ -29,27 +30,39 @@ _LINE = re.compile(
     r"(?P<v>[^\s\"'#][^\s\"']{3,300})[ \t]{0,9}\r?$"
 )
 _NAMES = re.compile(r"pass|pwd|secret|token|credential|key|auth|bearer|salt|(?<![a-z])pw(?![a-z])")
-_NAMED_SECRET = re.compile(r"(?i)secret|token|api.?key|signing|encrypt|hmac|master|session")
+_NAMED_SECRET = re.compile(r"(?i)secret|token|api.?key|access.?key|signing|encrypt|hmac|master|session")
 _BEFORE = 120
 _LINES_BEHIND = 4
 
 
-def contexts(text: str, path: str) -> Iterator[Judged]:
-    """Yield every value that its surroundings call a secret, and those that are none all the same, with the reason."""
+def contexts(text: str, path: str, is_free: Callable[[int, int], bool]) -> Iterator[Judged]:
+    """Yield every value that its surroundings call a secret, and those that are none all the same, with the reason.
+
+    `is_free` says whether nothing is decided yet about a place, so that the many values within one another that
+    `password=password=...` has are not judged in vain.
+    """
     folded = text.lower()
     if "basic" in folded or '"auth"' in text:
         yield from _pairs(text)
     if "bearer" in folded:
         yield from _each("bearer-token", "Bearer token", "token", _BEARER.finditer(text), least=3.2)
-    if "machine" in folded and "password" in folded:
+    if "login" in folded and "password" in folded:
         yield from _each("netrc-password", "Password of a .netrc", "password", _NETRC.finditer(text))
     name = path.rpartition("/")[2].lower()
     if name in (".pgpass", "pgpass.conf"):
         yield from _each("pgpass-password", "Password of a .pgpass", "password", _PGPASS.finditer(text))
     if name in (".npmrc", ".yarnrc"):
         yield from _each("npmrc-token", "Token of an .npmrc", "token", _NPMRC.finditer(text))
+    if HASH_FILE.search(path):
+        yield from _hashes(text)
     if noise.is_lock_file(path):
         return
+    for form in FORMS:
+        if any(needle in folded for needle in form.needles):
+            for found in form.regex.finditer(text):
+                yield _judged(form.rule, form.title, form.kind, found["v"], *found.span("v"))
+    for value in kubernetes.secret_values(text):
+        yield _judged("kubernetes-secret", "Value of a Kubernetes Secret", "secret", *value, form="base64")
     yield from _each("generic-password", "Hard-coded password", "password", _XML.finditer(text))
     settings = bool(path) and is_settings(path)
     if settings:
@@ -57,7 +70,8 @@ def contexts(text: str, path: str) -> Iterator[Judged]:
         yield from _each("generic-password", "Hard-coded password", "password", _LINE.finditer(text))
     for start, end in _telling(folded):
         for span in assignment_spans(text[start:end], folded[start:end], settings=settings):
-            yield _assigned(text, start + span.start, start + span.end, span.kind)
+            if is_free(start + span.start, start + span.end):
+                yield _assigned(text, start + span.start, start + span.end, span.kind)
 
 
 def _pairs(text: str) -> Iterator[Judged]:
@@ -104,6 +118,21 @@ def _each(rule: str, title: str, kind: str, matches: Iterator[re.Match[str]], *,
         )
 
 
+def _hashes(text: str) -> Iterator[Judged]:
+    """Hashes of passwords where a server reads them: who has one can try passwords as fast as he likes."""
+    for found in HASH_LINE.finditer(text):
+        start, end = found.span("v")
+        yield Candidate(
+            rule="password-hash",
+            title="Hash of a password",
+            secret=Secret(found["v"], "hash of a password"),
+            start=start,
+            end=end,
+            severity=Severity.LOW,
+            why="it is a hash, so a password that people choose can be found by trying",
+        )
+
+
 def _assigned(text: str, start: int, end: int, kind: str) -> Judged:
     """A value that is given to a secret's name."""
     value, rule = text[start:end], f"generic-{kind.replace(' ', '-')}"
@@ -113,19 +142,31 @@ def _assigned(text: str, start: int, end: int, kind: str) -> Judged:
     if not reason and kind in ("key", "secret") and noise.is_digest(value):
         named = _NAMED_SECRET.search(text, max(0, start - 60), start)
         reason = "" if named else "it has the form of a digest"
-    if not reason and kind != "password" and (noise.is_weak(value) or len(value) < 8):
+    if not reason and kind != "password" and (noise.is_weak(value) or noise.is_name(value) or len(value) < 8):
         reason = "it is made of words"
     if reason:
         return Rejected(rule=rule, start=start, end=end, reason=reason)
+    return _candidate(rule, f"Hard-coded {kind}", kind, value, start, end)
+
+
+def _judged(rule: str, title: str, kind: str, value: str, start: int, end: int, form: str = "") -> Judged:
+    """A value of which only its place says that it is a secret."""
+    if reason := noise.reason_against_generic(value):
+        return Rejected(rule=rule, start=start, end=end, reason=reason)
+    return _candidate(rule, title, kind, value, start, end, form)
+
+
+def _candidate(rule: str, title: str, kind: str, value: str, start: int, end: int, form: str = "") -> Candidate:
     likely = _likely(value, kind)
     return Candidate(
         rule=rule,
-        title=f"Hard-coded {kind}",
+        title=title,
         secret=Secret(value, kind),
         start=start,
         end=end,
         severity=Severity.LOW if likely is Confidence.LOW else Severity.HIGH,
         confidence=likely,
+        form=form,
     )
 
 

@@ -5,7 +5,7 @@ Nothing here reads a file, and no value leaves in the clear: a candidate holds a
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -32,7 +32,7 @@ def explain(text: str, path: str = "") -> tuple[tuple[Candidate, ...], tuple[Rej
     """
     places = _Places()
     places.judge(structures(text))
-    places.judge(contexts(text, path))
+    places.judge(contexts(text, path, places.is_free))
     for inner in encoded(text):
         # Of words in it nobody knows what they mean; what has a structure of its own is what it is in any form.
         within = (one for one in structures(inner.text) if isinstance(one, Candidate))
@@ -51,12 +51,16 @@ class _Places:
         self.rejected: list[Rejected] = []
         self._taken: list[tuple[int, int]] = []
 
+    def is_free(self, start: int, end: int) -> bool:
+        """Whether no rule has decided on this place, or on a part of it."""
+        at = bisect_left(self._taken, (start, end))
+        return not any(first < end and start < last for first, last in self._taken[max(0, at - 1) : at + 1])
+
     def judge(self, judged: Iterable[Judged]) -> None:
         for one in judged:
-            at = bisect_left(self._taken, (one.start, one.end))
-            if any(start < one.end and one.start < end for start, end in self._taken[max(0, at - 1) : at + 1]):
+            if not self.is_free(one.start, one.end):
                 continue
-            self._taken.insert(at, (one.start, one.end))
+            insort(self._taken, (one.start, one.end))
             if isinstance(one, Candidate):
                 self.found.append(one)
             else:

@@ -20,6 +20,27 @@ _REFERENCE = re.compile(
     r"|!(?:vault|secret|Sub|Ref|ImportValue)\b.*|ENC\[.*|@[\w.]+@|@(?:Microsoft\.KeyVault|env)\b.*|AQICA.*",
     re.DOTALL | re.IGNORECASE,
 )
+_LONGEST_ROW = 100
+"""Characters of a value that are held against rows of the alphabet and of keyboards."""
+_PASSWORD_HASH = re.compile(
+    r"\$(?:2[abxy]|1|5|6|7|y|gy|apr1|argon2(?:id?|d)|scrypt|pbkdf2[\w-]*|[PHS])\$.{8,}"
+    r"|(?:pbkdf2_\w{3,12}|bcrypt(?:_sha256)?|argon2|scrypt|sha1|md5|crypt|scram-sha-\d{1,3})[:$].{0,40}\$.{8,}"
+    r"|\{(?:S?SHA\d*|S?MD5|CRYPT|BCRYPT|PBKDF2[\w-]*)\}.{8,}|md5[0-9a-f]{32}",
+    re.IGNORECASE,
+)
+_ENCRYPTED = re.compile(
+    r"ENC\(.*\)|\{cipher\}.*|\$ANSIBLE_VAULT.*|U2FsdGVkX1.{8,}|Ag[A-D][A-Za-z0-9+/]{60,}={0,2}|gAAAAA[\w-]{70,}={0,2}"
+    r"|age-encryption\.org.*|[\w-]{8,}\.[\w-]*\.[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}",
+    re.DOTALL,
+)
+_IN_PROGRAM = re.compile(
+    r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*){2,}"
+    r"|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[-?\d{0,3}\])*\[-?\d{0,3}\](?:\.\w+)*|[A-Z][a-z]+[A-Za-z]*\.[A-Z][a-z]+[A-Za-z]*"
+    r"|[a-z]+(?:[A-Z][a-z]+)*(?:Password|Token|Secret|Key)"
+)
+_NAMES = re.compile(
+    r"(?:[A-Za-z]{2,20}[-_.:/ ]){1,8}\d{1,6}|[a-z]{0,20}(?:[A-Z]{1,4}[a-z]{2,20}){2,8}(?:[A-Z][a-z])?|(?:[A-Z]{2,12}_){1,4}[A-Z]\d{1,4}"
+)
 _FILLER = re.compile(
     r"(?:x{3,}|\*{3,}|\.{3,}|-{3,}|_{3,}|0{6,}|1{6,})|(?:your|my|some|the|any|insert|enter|put|add|paste|replace|change|fill|use)"
     r"[ _.-]?(?:own|real|actual|secret|password|passwd|pass|token|key|api|app|access|client|private|user|value|me|this|it|with|here|in)"
@@ -40,9 +61,15 @@ _CALLED = re.compile(r"[A-Za-z]\(")
 _TOKEN_FILLER = re.compile(
     r"[xX]{6,}|\*{3,}|\.{3,}|0{8,}|1{8,}|(?<![A-Za-z])(?:your|my)[_-]|example|redacted|placeholder|dummy|changeme|goes-?here"
 )
-_SENTENCE = re.compile(r"[^\W\d_][\w'’-]*[,:;]?(?: [^\W\d_][\w'’-]*[,:;]?){1,40}[.!?…:]{0,3}")
+_SENTENCE = re.compile(
+    r"[“\"'(]?[^\W\d_][\w'’-]*[”\"')]?[,:;]?(?: [“\"'(]?[^\W\d_][\w'’-]*[”\"')]?[,:;]?){1,40}[.!?…:]{0,3}"
+)
+_PUBLIC_KEY = re.compile(
+    r"(?:MFkwEwYHKoZIzj0C|MI(?:IB|IC|Gf)[IM]\w?[A-Za-z0-9]{0,4}(?:NBgkqhkiG9w0B|GCSqGSIb3DQEB)|MCowBQYDK2V|AAAA[BCE]3NzaC1)[A-Za-z0-9+/=\s]*"
+)
 _KEYBOARD = ("abcdefghijklmnopqrstuvwxyz", "zyxwvutsrqponmlkjihgfedcba", "01234567890123456789", "98765432109876543210",
              "qwertyuiopasdfghjklzxcvbnm", "1q2w3e4r5t6y7u8i9o0p")  # fmt: skip
+_BEGINNINGS = frozenset(row[at : at + 4] for row in _KEYBOARD for at in range(len(row) - 3))
 _COMMON = frozenset(
     (
         "password", "passwd", "pass", "passw0rd", "p@ssw0rd", "p@ssword", "secret", "s3cr3t", "token", "admin", "administrator", "root",
@@ -69,8 +96,10 @@ def reason_against(value: str) -> str:
         return "it is too short to be one"
     if is_placeholder(bare):
         return "it stands for a value that comes from elsewhere"
-    if _REFERENCE.fullmatch(bare):
+    if _REFERENCE.fullmatch(bare) or bare.startswith("${"):
         return "it refers to a value that is kept elsewhere"
+    if re.fullmatch(r"<[^<>\s]{1,60}>", bare):
+        return "its words say that it is to be filled in, or an example"
     if "EXAMPLE" in bare:
         return "its words say that it is to be filled in, or an example"
     if len(set(bare.lower())) < 4:
@@ -104,6 +133,12 @@ def reason_against_generic(value: str) -> str:
     bare = value.strip()
     if _UUID.fullmatch(bare):
         return "it is a UUID"
+    if _PASSWORD_HASH.fullmatch(bare):
+        return "it is the hash of a password"
+    if _ENCRYPTED.fullmatch(bare):
+        return "it is encrypted"
+    if _PUBLIC_KEY.fullmatch(bare):
+        return "it is a public key"
     if (
         "://" in bare
         or bare.startswith(("/", "./", "~/", "www."))
@@ -114,6 +149,8 @@ def reason_against_generic(value: str) -> str:
         return "it is a mail address"
     if _ALGORITHM.fullmatch(bare):
         return "it is the name of an algorithm"
+    if _IN_PROGRAM.fullmatch(bare) and sum(map(str.isdigit, bare)) < 2:
+        return "it is a name in a program"
     if bare.isalpha() and len(bare) < 24 and (bare.islower() or bare.istitle() or bare.isupper()):
         return "it is a word"
     if _SENTENCE.fullmatch(bare):
@@ -132,6 +169,11 @@ def is_weak(value: str) -> bool:
     return value.strip().lower() in _COMMON or is_plain(value) or entropy(value) < 2.2
 
 
+def is_name(value: str) -> bool:
+    """Whether a value is words, with a number or as programs write them: `navigation-item-0012`, `StartShardId`."""
+    return _NAMES.fullmatch(value.strip()) is not None
+
+
 def is_digest(value: str) -> bool:
     """Whether a value has the form of a digest: hexadecimal, of the length of one."""
     bare = value.strip().lower().removeprefix("0x").rpartition(":")[2]
@@ -146,12 +188,13 @@ def is_lock_file(path: str) -> bool:
 
 def _is_sequence(value: str) -> bool:
     """Whether most of the text is a row as everybody types it."""
-    bare = re.sub(r"[^a-z0-9]", "", value.lower())
+    bare = re.sub(r"[^a-z0-9]", "", value[:_LONGEST_ROW].lower())
     if len(bare) < 6:
         return False
     covered, at = 0, 0
     while at < len(bare):
-        best = max((_common_run(bare, at, row) for row in _KEYBOARD), default=0)
+        begun = bare[at : at + 4] in _BEGINNINGS
+        best = max(_common_run(bare, at, row) for row in _KEYBOARD) if begun else 0
         if best >= 4:
             covered += best
         at += max(best, 1) if best >= 4 else 1

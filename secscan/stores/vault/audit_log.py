@@ -32,6 +32,8 @@ class _Value:
 
     first: str
     last: str
+    life: int = 0
+    """Which entry of this path: one that was deleted with its metadata begins anew, with version 1."""
     version: int = 0
 
 
@@ -50,6 +52,7 @@ class AuditLog:
         self._by_hash: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
         self._deleted: dict[str, str] = {}
         self._written: dict[str, str] = {}
+        self._lives: defaultdict[str, int] = defaultdict(int)
         self._accessors: set[str] = set()
         self.not_understood = 0
         """Lines that are no entries of a log."""
@@ -85,7 +88,7 @@ class AuditLog:
         path, name = key
         values = self._fields[key].values
         mine = values[digest]
-        later = sorted((one.version, one.first) for one in values.values() if _order(one) > _order(mine))
+        later = sorted((_order(one), one.first) for one in values.values() if _order(one) > _order(mine))
         gone, written = self._deleted.get(path, ""), self._written.get(path, "")
         return Place(
             path=path,
@@ -112,15 +115,31 @@ class AuditLog:
         if kind != "response" or entry.get("error") or request.get("mount_type") not in ("kv", "generic"):
             return
         response = entry.get("response") or {}
+        below = _below_mount(path, request)
         self._take_values(
-            _entry_path(request), operation, time, request, response, is_version_2=_has_data(path, request)
+            _entry_path(path, below, request),
+            operation,
+            time,
+            request,
+            response,
+            is_version_2=below.startswith("data/"),
+            is_whole=below.startswith("metadata/"),
         )
 
     def _take_values(
-        self, path: str, operation: str, time: str, request: Any, response: Any, *, is_version_2: bool
+        self,
+        path: str,
+        operation: str,
+        time: str,
+        request: Any,
+        response: Any,
+        *,
+        is_version_2: bool,
+        is_whole: bool,
     ) -> None:
         if operation == "delete":
             self._deleted[path] = time
+            self._lives[path] += is_whole
             return
         if operation in ("create", "update", "patch"):
             self._written[path] = time
@@ -130,10 +149,12 @@ class AuditLog:
         metadata = (told.get("metadata") if operation == "read" else told) or {}
         version = metadata.get("version") if is_version_2 and isinstance(metadata, dict) else 0
         values = data.get("data") if is_version_2 else data
+        life = self._lives[path]
         for name, digest in _hashes(values):
             seen = self._fields[path, name].values.setdefault(digest, _Value(first=time, last=time))
             seen.last = max(seen.last, time)
-            seen.version = max(seen.version, version if isinstance(version, int) else 0)
+            seen.version = max(seen.version if seen.life == life else 0, version if isinstance(version, int) else 0)
+            seen.life = life
             self._by_hash[digest].add((path, name))
 
 
@@ -152,24 +173,26 @@ def audit_hashes(connection: Connection, texts: list[str]) -> list[str]:
         return list(pool.map(ask, texts))
 
 
-def _order(value: _Value) -> tuple[int, str]:
+def _order(value: _Value) -> tuple[int, int, str]:
     """Later versions come later, whenever they were read; without versions what was seen last holds."""
-    return (value.version, value.first if value.version else value.last)
+    return (value.life, value.version, value.first if value.version else value.last)
 
 
-def _has_data(path: str, request: Mapping[str, Any]) -> bool:
-    return _below_mount(path, request).startswith("data/")
-
-
-def _entry_path(request: Mapping[str, Any]) -> str:
-    path = str(request["path"])
-    mount = path[: len(path) - len(_below_mount(path, request))]
-    return mount + re.sub(r"^(?:data|metadata|undelete)/", "", _below_mount(path, request))
+def _entry_path(path: str, below: str, request: Mapping[str, Any]) -> str:
+    """The entry, with the namespace that it lies in before it: the same path is another entry in each."""
+    mount = path.removesuffix(below)
+    return _namespace(request) + mount + re.sub(r"^(?:data|metadata|undelete)/", "", below)
 
 
 def _below_mount(path: str, request: Mapping[str, Any]) -> str:
+    """The path within the mount. The mount's own is given from the root, the request's within its namespace."""
     mount = str(request.get("mount_point") or f"{path.partition('/')[0]}/")
-    return path.removeprefix(mount)
+    return path.removeprefix(mount.removeprefix(_namespace(request)))
+
+
+def _namespace(request: Mapping[str, Any]) -> str:
+    namespace = request.get("namespace")
+    return str(namespace.get("path") or "") if isinstance(namespace, dict) else ""
 
 
 def _hashes(value: Any, name: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:

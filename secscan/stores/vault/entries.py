@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from secscan.findings.scan import timestamp
 from secscan.secrets.secret import Secret
 from secscan.stores.contract import Held, Missed, MissedKind, Place
 from secscan.stores.vault.transport import not_vault
+
+NOT_GIVEN = "Vault did not give it, and does not say that it was deleted"
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
@@ -24,6 +28,10 @@ class Version:
     destroyed: bool
     deletion: str
     """When it was or will be deleted, RFC 3339; empty for never."""
+
+    def is_deleted(self, now: datetime) -> bool:
+        """Whether it was deleted or destroyed; a time of deletion may be yet to come."""
+        return self.destroyed or "" < self.deletion[:19] <= timestamp(now)[:19]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +83,16 @@ def held_unversioned(path: str, answer: Mapping[str, Any]) -> list[Held]:
 
 
 def held_versions(
-    path: str, versions: tuple[Version, ...], reads: Mapping[int, Read], unasked: Mapping[int, Missed]
+    path: str, versions: tuple[Version, ...], reads: Mapping[int, Read], unasked: Mapping[int, Missed], now: datetime
 ) -> list[Held | Missed]:
-    """Everything of an entry with several versions, newest first: what was read, and what could not be."""
+    """Everything of an entry with several versions, newest first: what was read, and what could not be.
+
+    Only what the metadata says is deleted counts as that. What is merely not given may be in use: a control group, for
+    one, answers a reading with status 200 and no value.
+    """
     newest = max((one.number for one in versions), default=0)
-    deleted = newest not in reads and newest not in unasked
+    gone = {one.number for one in versions if one.is_deleted(now)}
+    deleted = newest in gone and newest not in reads
     next_created = {one.number - 1: one.created for one in versions}
     items: list[Held | Missed] = []
     for number in sorted({*reads, *unasked, *(one.number for one in versions)}, reverse=True):
@@ -95,9 +108,12 @@ def held_versions(
                 replaced=next_created.get(number, ""),
             )
             items.extend(_held(read.fields, place))
+        elif number in unasked:
+            items.append(unasked[number])
+        elif number in gone:
+            items.append(Missed(path, MissedKind.DELETED, "this version was deleted or destroyed", str(number)))
         else:
-            gone = Missed(path, MissedKind.DELETED, "this version was deleted or destroyed", str(number))
-            items.append(unasked.get(number, gone))
+            items.append(Missed(path, MissedKind.UNAVAILABLE, NOT_GIVEN, str(number)))
     return items
 
 

@@ -55,6 +55,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     format: str
     created: str
+    scope: str
+    """HMAC of what was read: namespace, mounts, and what was left out."""
     key_version: int
     control: str
     """The text known to all."""
@@ -93,20 +95,20 @@ def build(
     control = secrets.token_hex(16)
     digests = transit.hmacs([*texts, f"value:{control}"])
     rows: dict[Row, int] = {}
-    known: dict[str, list[int]] = {}
+    known: dict[str, dict[int, None]] = {}
     for digest, place in zip(digests, places, strict=False):
         number = rows.setdefault(_row(place, ids[place.path]), len(rows))
-        if number not in (there := known.setdefault(digest, [])):
-            there.append(number)
+        known.setdefault(digest, {})[number] = None
     control_row = Row("control", "", "", current=True, deleted=False, created="", replaced="")
-    known[digests[-1]] = [rows.setdefault(control_row, len(rows))]
+    known[digests[-1]] = {rows.setdefault(control_row, len(rows)): None}
     document = Document(
         format=FORMAT,
         created=timestamp(datetime.now(UTC)),
+        scope=_scope(transit),
         key_version=transit.version,
         control=control,
         rows=list(rows),
-        values=known,
+        values={digest: list(numbers) for digest, numbers in known.items()},
         missed=[Lost(ids[one.path], one.kind, one.version) for one in lost],
         weak=weak,
     )
@@ -141,13 +143,23 @@ class Index:
 
     @classmethod
     def load(cls, path: str, transit: Transit, *, most_hours: float, now: datetime) -> Index:
-        """Read the file. Raises `StoreError` where it is not there, not whole, not ours, or too old."""
+        """Read the file. Raises `StoreError` where it is not there, not whole, not ours, too old, or without values."""
         document = _read(path)
         index = cls(document, transit)
         if not transit.is_sealed(_sealed(document), document.seal):
             raise StoreError(
                 f"the index {path} does not carry the seal of this Vault: it was changed, or made elsewhere",
                 hint="write it anew with `secscan vault index`",
+            )
+        if len(document.values) < 2:  # one is the control
+            raise StoreError(
+                f"the index {path} holds no value, so nothing can be looked up in it",
+                hint="check what the job that writes it may read, and write it anew with `secscan vault index`",
+            )
+        if document.scope != _scope(index._transit):
+            raise StoreError(
+                f"the index {path} was made of another part of Vault",
+                hint="write it with the same namespace, `mounts` and `not_read` as it is used with",
             )
         age = now - datetime.fromisoformat(document.created)
         if age > timedelta(hours=most_hours) or age < -timedelta(hours=1):
@@ -203,6 +215,14 @@ def _read(path: str) -> Document:
     if any(number not in numbers for there in document.values.values() for number in there):
         raise StoreError(f"the index {path} is damaged", hint="write it anew")
     return document
+
+
+def _scope(transit: Transit) -> str:
+    """What of Vault the settings name. A job that asks of something else must not take the index for an answer."""
+    settings = transit.connection.settings
+    named = [settings.namespace, *sorted(settings.mounts), "", *sorted(settings.not_read)]
+    (digest,) = transit.hmacs([f"scope:{msgspec.json.encode(named).decode()}"])
+    return digest
 
 
 def _is_time(text: str) -> bool:

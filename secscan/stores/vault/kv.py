@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from secscan.findings.globs import any_glob
 from secscan.stores.contract import Denied, Held, Missed, MissedKind, StoreError
@@ -84,7 +85,7 @@ class VaultStore:
             items = self._entry(task)
             if items is None:  # listed a moment ago
                 items = self._entry(task)
-            return [], _Result(counted, [_removed(task)] if items is None else items)
+            return [], _Result(counted, [self._vanished(task)] if items is None else items)
         except StoreError as error:
             if self._connection.lost:
                 raise
@@ -98,7 +99,8 @@ class VaultStore:
         keys = self._connection.list(listing)
         if not keys and task.path:  # Vault keeps no empty folder, and listed this one a moment ago
             keys = self._connection.list(listing)
-            missed += [] if keys else [_removed(task)]
+            # Even if it was emptied meanwhile, what was moved out of it was read nowhere.
+            missed += [] if keys else [Missed(task.whole, MissedKind.UNAVAILABLE, "it was listed, and shows no entry")]
         for key in keys:
             name = key.removesuffix("/")
             path = f"{task.path}/{name}" if task.path else name
@@ -110,9 +112,9 @@ class VaultStore:
 
     def _entry(self, task: _Task) -> list[Held | Missed] | None:
         """Everything of one entry, or None if it is no longer there."""
-        there, answer = self._connection.get_or_missing(task.mount.data(task.path))
+        given, answer = self._connection.get_or_missing(task.mount.data(task.path))
         if task.mount.version == 1:
-            return [*entries.held_unversioned(task.whole, answer)] if there else None
+            return [*entries.held_unversioned(task.whole, answer)] if given else None
         newest = entries.read_version(answer)
         if newest and (newest.number == 1 or not self._versions):
             return [*entries.held_alone(task.whole, newest)]
@@ -121,7 +123,12 @@ class VaultStore:
         except Denied as error:
             held = entries.held_alone(task.whole, newest) if newest else []
             return [*held, Missed(task.whole, MissedKind.DENIED, f"its other versions are not known: {error.message}")]
-        return self._all_versions(task, newest, entries.versions_of(told)) if there else None
+        if not there:
+            return None
+        items = self._all_versions(task, newest, entries.versions_of(told))
+        if given and not items:  # Vault answers 404 for an entry without versions
+            return [Missed(task.whole, MissedKind.UNAVAILABLE, entries.NOT_GIVEN)]
+        return items
 
     def _all_versions(self, task: _Task, newest: Read | None, versions: tuple[Version, ...]) -> list[Held | Missed]:
         reads = {newest.number: newest} if newest else {}
@@ -140,7 +147,15 @@ class VaultStore:
                 continue
             if there and (read := entries.read_version(answer)):
                 reads[one.number] = read
-        return entries.held_versions(task.whole, versions if self._versions else versions[-1:], reads, unasked)
+        wanted = versions if self._versions else versions[-1:]
+        return entries.held_versions(task.whole, wanted, reads, unasked, datetime.now(UTC))
+
+    def _vanished(self, task: _Task) -> Missed:
+        """What an entry is that was listed, and is not there: deleted only if the listing has lost it, too."""
+        folder, _, name = task.path.rpartition("/")
+        if name in self._connection.list(task.mount.listing(folder)):
+            return Missed(task.whole, MissedKind.UNAVAILABLE, entries.NOT_GIVEN)
+        return Missed(task.whole, MissedKind.DELETED, "it was removed while it was being read")
 
     def _not_read(self, task: _Task) -> bool:
         """Whether the settings say that this role is not meant to read it; their globs may begin with the mount."""
@@ -152,7 +167,3 @@ class VaultStore:
             all(self._unwanted(top + "/\0" * deep) for deep in range(1, _DEEPEST + 1))
             for top in (task.path, task.whole)
         )
-
-
-def _removed(task: _Task) -> Missed:
-    return Missed(task.whole, MissedKind.DELETED, "it was removed while it was being read")

@@ -13,12 +13,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from secscan.findings.globs import any_glob
-from secscan.findings.scan import timestamp
 from secscan.stores.contract import Denied, Missed, MissedKind
 from secscan.stores.references.checked import Checked, State, Unreferenced
 from secscan.stores.references.reference import Form, Reference, as_glob, unknown_part
 from secscan.stores.vault.connection import Connection
-from secscan.stores.vault.entries import Version
 from secscan.stores.vault.mounts import Mount, mounts_in_scope
 from secscan.stores.vault.names import Enough, Names
 from secscan.stores.vault.paths import problem_with
@@ -137,7 +135,7 @@ class Resolver:
         version = versions.get(wanted)
         if version is None:
             return replace(placed, state=State.MISSING_VERSION)
-        if version.destroyed or _is_deleted(version):
+        if version.is_deleted(datetime.now(UTC)):
             return replace(placed, state=State.DESTROYED if version.destroyed else State.DELETED)
         if wrong := self._wrong_key(placed, mount, entry, wanted):
             return wrong
@@ -205,11 +203,6 @@ def _globs(one: Reference) -> tuple[str, ...]:
     glob = as_glob(one.whole)
     mount, data, rest = glob.partition("/data/")
     return (glob, f"{mount}/{rest}") if data and one.form is not Form.ENTRY else (glob,)
-
-
-def _is_deleted(version: Version) -> bool:
-    """A version may have a time of deletion that is yet to come."""
-    return "" < version.deletion[:19] <= timestamp(datetime.now(UTC))[:19]
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:

@@ -146,7 +146,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, str]
     with house(tmp_path_factory.mktemp("good")) as one:
         one.open()
         client = one.client()
-        client.sys.enable_secrets_engine("kv", path="secret", options={"version": "2"})
+        one.mount("secret")
         client.write_data("secret/config", data={"max_versions": 5, "cas_required": True})
         client.secrets.kv.v2.create_or_update_secret("app/db", {"password": SECRET}, cas=0)
         client.secrets.kv.v2.update_metadata("app/db", custom_metadata={"owner": "team-a"})

@@ -11,6 +11,7 @@ import pytest
 from hvac.exceptions import Forbidden
 
 from secscan.correlate.merge import merge
+from secscan.errors import VaultError
 from secscan.findings.levels import Confidence, GapKind, RunStatus, SecretState, Severity
 from secscan.findings.model import Finding
 from secscan.process import Limits
@@ -18,7 +19,10 @@ from secscan.scanners.contract import Setup
 from secscan.scanners.registry import choose
 from secscan.scanners.runner import Outcome, run_scanners
 from secscan.stores.ask import ask_for_index
+from secscan.stores.vault.connection import Connection
+from secscan.stores.vault.index import build, encode
 from secscan.stores.vault.settings import Mode, PathDisplay, VaultSettings
+from secscan.stores.vault.transit import Transit
 from tests.support import faulty_proxy as faulty
 from tests.support.faulty_proxy import always, answer, from_on
 from tests.support.targets import folder_target
@@ -211,6 +215,31 @@ def test_who_may_look_up_cannot_make_an_index(server: VaultServer, index: Path) 
         adapter.post("/v1/transit/hmac/secscan-index-seal/sha2-256", json={"input": "AAAA"})
 
 
+def test_no_index_is_made_of_a_vault_that_gives_no_value(
+    server: VaultServer, filled: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty = b'{"data": {"data": {}, "metadata": {"version": 1, "created_time": "", "deletion_time": ""}}}'
+    with faulty.before(server.address) as proxy:
+        proxy.fault, proxy.when = answer(200, empty), lambda _, path: f"/{filled}/data/" in path
+        for name, value in {**server.environment(), "VAULT_ADDR": proxy.address}.items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(VaultError, match="no value that could be compared"):
+            ask_for_index(VaultSettings(mounts=(filled,)), Limits())
+
+
+def test_an_index_without_values_is_refused_though_it_is_sealed(
+    look: Look, server: VaultServer, filled: str, tmp_path: Path
+) -> None:
+    with Connection(VaultSettings(), server.environment()) as connection:
+        document, _ = build([], [], 0, Transit(connection))
+    path = tmp_path / "empty.json"
+    path.write_bytes(encode(document))
+    outcome, findings = look(server.token(TRANSIT), mode=Mode.INDEX, index=str(path))
+    assert outcome.run.status is RunStatus.FAILED
+    assert "holds no value" in outcome.run.reason
+    assert {one.secret_state for one in findings} == {None}
+
+
 def test_more_questions_than_allowed_are_a_gap(look: Look, server: VaultServer, index: Path) -> None:
     outcome, findings = look(server.token(TRANSIT), mode=Mode.INDEX, index=str(index), most_queries=1)
     assert sum(one.secret_state is not None for one in findings) == 1
@@ -320,4 +349,46 @@ def test_an_index_that_transit_does_not_answer_for(look: Look, server: VaultServ
         settings = {"mode": Mode.INDEX, "index": str(index), "seconds": 0.5, "budget": 0.3}
         outcome, findings = look(token, address=proxy.address, **settings)
     assert outcome.run.status is RunStatus.FAILED
+    assert {one.secret_state for one in findings} == {None}
+
+
+AUDITOR = (
+    'path "sys/audit-hash/file" { capabilities = ["update"] }\n'
+    'path "auth/token/lookup-self" { capabilities = ["read"] }'
+)
+
+
+def test_an_entry_that_was_made_anew_begins_with_version_1(look: Look, server: VaultServer, filled: str) -> None:
+    kv = server.client().secrets.kv.v2
+    for value in ("t1mber-Meadow.1", "t1mber-Meadow.2", "t1mber-Meadow.3"):
+        kv.create_or_update_secret("anew", {"password": value}, mount_point=filled)
+    kv.delete_metadata_and_all_versions("anew", mount_point=filled)
+    kv.create_or_update_secret("anew", {"password": "t1mber-Meadow.4"}, mount_point=filled)
+    files = {f"{n}.env": f"DB_PASSWORD=t1mber-Meadow.{n}\n" for n in (3, 4)}
+    token = server.token(AUDITOR, no_default_policy=True)
+    _, findings = look(token, files, mode=Mode.AUDIT_HASH, audit_log=str(server.folder / "audit.log"))
+    assert states(findings) == {"3.env:1": SecretState.ROTATED, "4.env:1": SecretState.LIVE}
+
+
+def test_the_same_path_in_two_namespaces_is_two_entries(look: Look, server: VaultServer) -> None:
+    client = server.client()
+    values = {"prod": "s4ddle-Violin.1", "dev": "s4ddle-Violin.2"}
+    for name, value in values.items():
+        client.adapter.post(f"/v1/sys/namespaces/{name}", json={})
+        client.adapter.namespace = name
+        client.sys.enable_secrets_engine("kv", path="kv", options={"version": "2"})
+        for one in (f"{value}.old", value):
+            client.secrets.kv.v2.create_or_update_secret("app", {"password": one}, mount_point="kv")
+        client.secrets.kv.v2.read_secret_version("app", version=1, mount_point="kv", raise_on_deleted_version=True)
+        client.adapter.namespace = None
+    files = {f"{name}.env": f"DB_PASSWORD={value}\n" for name, value in values.items()}
+    token = server.token(AUDITOR, no_default_policy=True)
+    _, findings = look(token, files, mode=Mode.AUDIT_HASH, audit_log=str(server.folder / "audit.log"))
+    assert states(findings) == {"dev.env:1": SecretState.LIVE, "prod.env:1": SecretState.LIVE}
+
+
+def test_an_index_of_another_part_of_vault_is_refused(look: Look, server: VaultServer, index: Path) -> None:
+    outcome, findings = look(server.token(TRANSIT), mode=Mode.INDEX, index=str(index), mounts=("secret",))
+    assert outcome.run.status is RunStatus.FAILED
+    assert "made of another part of Vault" in outcome.run.reason
     assert {one.secret_state for one in findings} == {None}

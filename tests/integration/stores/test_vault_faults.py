@@ -248,3 +248,73 @@ def test_hvacs_own_calls_go_the_same_way(proxy: Proxy, house: str) -> None:
         proxy.fault, proxy.when = answer(200, HTML), always
         with pytest.raises(Unavailable):
             connection.client.is_authenticated()
+
+
+# --- What is not given is not deleted ---------------------------------------------------------------------------------
+
+CONTROL_GROUP = answer(200, b'{"data": null, "wrap_info": {"token": "s.wait", "ttl": 60, "creation_path": "x"}}')
+
+
+def test_what_a_control_group_holds_back_is_not_deleted(proxy: Proxy, house: str) -> None:
+    proxy.fault, proxy.when = CONTROL_GROUP, lambda _, path: "/data/app1/s4" in path
+    held, missed, _ = crawl(proxy, house)
+    assert len(held) == SECRETS - 1
+    assert [(one.path, one.version, one.kind) for one in missed] == [("faults/app1/s4", "1", MissedKind.UNAVAILABLE)]
+
+
+def test_older_versions_of_what_is_held_back_are_not_of_a_deleted_entry(proxy: Proxy, server: VaultServer) -> None:
+    client = server.client()
+    client.sys.enable_secrets_engine("kv", path="held-back", options={"version": "2"})
+    for number in (1, 2):
+        client.secrets.kv.v2.create_or_update_secret("db", {"password": f"c0pper-{number}"}, mount_point="held-back")
+    token = server.token('path "held-back/*" { capabilities = ["read", "list"] }', ttl="1h")
+    proxy.fault = CONTROL_GROUP
+    proxy.when = lambda _, path: "/data/db" in path and "version=1" not in path
+    environment = {"VAULT_ADDR": proxy.address, "VAULT_TOKEN": token}
+    with Connection(replace(settings(), mounts=("held-back",)), environment) as connection:
+        newest, old = VaultStore(connection).read()
+    assert isinstance(newest, Missed)
+    assert (newest.version, newest.kind) == ("2", MissedKind.UNAVAILABLE)
+    assert isinstance(old, Held)
+    assert (old.place.version, old.place.current, old.place.deleted) == ("1", False, False)
+
+
+def test_what_is_held_back_without_versions_is_said(proxy: Proxy, house: str) -> None:
+    def spoil(handler: faulty.Handler) -> None:
+        body = b'{"data": {"versions": {}}}' if "/metadata/" in handler.path else b'{"data": null, "wrap_info": {}}'
+        handler.say(200, body, {})
+
+    proxy.fault, proxy.when = spoil, lambda _, path: "ata/app1/s4" in path
+    held, missed, _ = crawl(proxy, house)
+    assert len(held) == SECRETS - 1
+    assert [(one.path, one.kind) for one in missed] == [("faults/app1/s4", MissedKind.UNAVAILABLE)]
+
+
+@pytest.mark.parametrize("where", ["faults/app1", "faults/app1/s4"])
+def test_what_is_listed_and_not_found_is_not_deleted(proxy: Proxy, house: str, where: str) -> None:
+    mount, _, path = where.partition("/")
+    targets = {f"/v1/{mount}/{part}/{path}" for part in ("data", "metadata")}
+    proxy.fault = answer(404, b'{"errors": []}')
+    proxy.when = lambda _, asked: asked.partition("?")[0].rstrip("/") in targets
+    held, missed, _ = crawl(proxy, house)
+    assert held
+    assert [(one.path, one.kind) for one in missed] == [(where, MissedKind.UNAVAILABLE)]
+
+
+def test_what_is_removed_while_it_is_read_is_deleted(proxy: Proxy, server: VaultServer) -> None:
+    client = server.client()
+    client.sys.enable_secrets_engine("kv", path="removed", options={"version": "2"})
+    kv = client.secrets.kv.v2
+    for name in ("gone", "stays"):
+        kv.create_or_update_secret(name, {"password": f"c0pper-{name}"}, mount_point="removed")
+
+    def remove(handler: faulty.Handler) -> None:
+        kv.delete_metadata_and_all_versions("gone", mount_point="removed")
+        handler.say(404, b'{"errors": []}', {})
+
+    token = server.token('path "removed/*" { capabilities = ["read", "list"] }', ttl="1h")
+    proxy.fault, proxy.when = remove, lambda _, path: "/data/gone" in path
+    environment = {"VAULT_ADDR": proxy.address, "VAULT_TOKEN": token}
+    with Connection(replace(settings(), mounts=("removed",)), environment) as connection:
+        missed = [one for one in VaultStore(connection).read() if isinstance(one, Missed)]
+    assert [(one.path, one.kind) for one in missed] == [("removed/gone", MissedKind.DELETED)]

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from secscan.advisories.index import CONTROL_PACKAGE, CONTROL_VERSION, Index
+from secscan.advisories.control import CONTROL_PACKAGE, CONTROL_VERSION
+from secscan.advisories.index import Index
 from secscan.advisories.store import describe, import_sources, resolve
 from secscan.errors import AdvisoryError
 from tests.support.osv_records import index_of, osv
@@ -17,7 +18,7 @@ from tests.support.osv_records import index_of, osv
 
 def ids(path: Path, package: str, version: str) -> list[str]:
     with Index(path) as index:
-        return [match.record.id for match in index.affecting(package, version)]
+        return [match.id for match in index.affecting("PyPI", package, version)]
 
 
 def archive(path: Path, members: dict[str, bytes]) -> Path:
@@ -91,7 +92,7 @@ def test_a_broken_import_leaves_the_old_index_whole(tmp_path: Path, members: dic
         import_sources([archive(tmp_path / "all.zip", members)], target)
     assert caught.value.hint
     assert ids(target, "flask", "1.0") == ["PYSEC-OLD"]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["all.zip", "index.sqlite"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".index.sqlite.lock", "all.zip", "index.sqlite"]
 
 
 def test_a_truncated_archive_is_refused(tmp_path: Path) -> None:
@@ -132,7 +133,7 @@ def test_of_a_record_that_comes_twice_the_last_one_counts_once(tmp_path: Path) -
 
 def test_a_record_cannot_stand_in_for_all_others_as_the_control(tmp_path: Path) -> None:
     alone = archive(tmp_path / "all.zip", {"a.json": record("SECSCAN-CONTROL-1")})
-    with pytest.raises(AdvisoryError, match="no OSV record"):
+    with pytest.raises(AdvisoryError, match="our own control"):
         import_sources([alone], tmp_path / "index.sqlite")
 
 
@@ -149,7 +150,7 @@ def test_names_in_an_archive_are_never_paths(tmp_path: Path) -> None:
     hostile = archive(tmp_path / "all.zip", {"../../evil.json": record("PYSEC-1"), "/etc/evil.json": record("PYSEC-2")})
     (tmp_path / "in").mkdir()
     assert import_sources([hostile], tmp_path / "in" / "index.sqlite") == 2
-    assert sorted(path.name for path in tmp_path.rglob("*")) == ["all.zip", "in", "index.sqlite"]
+    assert sorted(path.name for path in tmp_path.rglob("*")) == [".index.sqlite.lock", "all.zip", "in", "index.sqlite"]
 
 
 @pytest.mark.parametrize("damage", ["empty", "text", "truncated", "other format", "no tables", "rubbish inside"])
@@ -164,7 +165,7 @@ def test_a_damaged_index_is_an_error_and_never_clean(tmp_path: Path, damage: str
         path.write_bytes(data[: len(data) // 3])
     elif damage == "rubbish inside":
         with sqlite3.connect(path) as database:
-            database.execute("UPDATE record SET json = x'00ff'")
+            database.execute("UPDATE affected SET rules = x'00ff'")
         database.close()
     else:
         with sqlite3.connect(path) as database:
@@ -199,7 +200,7 @@ def test_a_wrong_bit_in_an_index_is_an_error_or_loses_nothing(tmp_path: Path) ->
         path.write_bytes(data[:at] + bytes([data[at] ^ 0x04]) + data[at + 1 :])
         try:
             with resolve(str(path)), Index(path) as index:
-                assert [match.record.id for match in index.affecting("flask", "1.0")] == whole
+                assert [match.id for match in index.affecting("PyPI", "flask", "1.0")] == whole
                 assert not index.knows("PyPI", "c")
         except AdvisoryError:
             refused += 1
@@ -219,7 +220,7 @@ def test_the_demonstration_index_is_used_only_by_name(tmp_path: Path, monkeypatc
     index_of(tmp_path / "own.sqlite", osv())
     with resolve("") as found:
         assert found == tmp_path / "own.sqlite"
-    assert "1 records of PyPI" in describe()
+    assert "PyPI: 1 records" in describe()
     with resolve("demo") as found:
         assert found is not None
         with Index(found) as index:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from secscan.advisories.advice import advise
 from secscan.advisories.aliases import alias_groups
 from secscan.advisories.index import Index
-from secscan.advisories.match import normal_name
+from secscan.advisories.names import normal_name
 from secscan.advisories.store import import_sources, resolve
 from secscan.inventory.discover import reader_of
 
@@ -35,7 +36,7 @@ def test_pins_and_advisories_of_real_manifests(shared_data: Path, pypi: Path) ->
             groups = {
                 (package, version, group)
                 for package, version in pins
-                for group in alias_groups({one.record.id: one.record.ids for one in index.affecting(package, version)})
+                for group in alias_groups({one.id: one.ids for one in advise(index, "PyPI", package, version)})
             }
             assert groups == {
                 (normal_name(one["name"]), one["version"], tuple(sorted(one["advisories"]))) for one in wanted["vulns"]

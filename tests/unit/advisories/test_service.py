@@ -147,3 +147,49 @@ def test_it_stops(tmp_path: Path) -> None:
         assert ask(url, "/v1/vulns/PYSEC-1")[0] == 200
     with pytest.raises(OSError):
         ask(url, "/v1/vulns/PYSEC-1")
+
+
+def test_a_service_answers_for_every_ecosystem_of_the_index(tmp_path: Path) -> None:
+    left = osv("GHSA-1", affected=[{"package": {"ecosystem": "npm", "name": "left"}, "versions": ["1.0.0"]}])
+    with serve(index_of(tmp_path / "index.sqlite", osv(), left)) as url:
+        status, answer = ask(url, "/v1/query", json.dumps(query("left", "v1.0.0", "npm")).encode())
+        assert (status, [one["id"] for one in answer["vulns"]]) == (200, ["GHSA-1"])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"page_token": "1000"}, {"page_token": 7}, {"purl": "pkg:pypi/flask"}, {"commit": "abc"}, {"version": 1}],
+)
+def test_more_than_it_understands_is_an_error(service: str, change: dict) -> None:
+    assert ask(service, "/v1/query", json.dumps({**query(), **change}).encode())[0] == 400
+
+
+def test_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("secscan.advisories.service.PAGE", 2)
+    with serve(index_of(tmp_path / "index.sqlite", *(osv(f"PYSEC-{at}") for at in range(5)))) as url:
+        found: list[str] = []
+        token = ""
+        for size in (2, 2, 1):
+            body = {"queries": [{**query(), **({"page_token": token} if token else {})}, query(version="3.0")]}
+            status, answer = ask(url, "/v1/querybatch", json.dumps(body).encode())
+            first, second = answer["results"]
+            assert (status, len(first["vulns"]), second) == (200, size, {"vulns": []})
+            found += [one["id"] for one in first["vulns"]]
+            token = first.get("next_page_token", "")
+        assert found == [f"PYSEC-{at}" for at in range(5)]
+        assert not token
+        whole = ask(url, "/v1/query", json.dumps(query()).encode())[1]
+        assert (len(whole["vulns"]), "next_page_token" in whole) == (5, False)
+        for wrong in ("1", "6", "-2", "x", "99999999999", "２"):
+            body = {"queries": [{**query(), "page_token": wrong}]}
+            assert ask(url, "/v1/querybatch", json.dumps(body).encode())[0] == 400
+
+
+def test_what_ends_pip_audit_is_left_out(tmp_path: Path) -> None:
+    odd = osv("PYSEC-9", schema_version="new", published="soon")
+    odd["affected"][0]["ranges"][0]["events"] = [{"introduced": "0"}, {"fixed": "0.2.0-n653"}, {"fixed": "2.0"}]
+    odd["affected"].append({"versions": ["1.0"]})
+    with serve(index_of(tmp_path / "index.sqlite", odd)) as url:
+        (answer,) = ask(url, "/v1/query", json.dumps(query()).encode())[1]["vulns"]
+    assert [one["ranges"][0]["events"] for one in answer["affected"]] == [[{"introduced": "0"}, {"fixed": "2.0"}]]
+    assert not {"schema_version", "published"} & set(answer)

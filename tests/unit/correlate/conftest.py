@@ -20,7 +20,9 @@ class Build:
         start = about.pop("statement", (line, 1))
         path = about.pop("path", "a.py")
         context = about.pop("context", "c")
-        region = Region(start_line=line, start_column=column, end_line=line, end_column=column + 8 if column else 0)
+        end_line = about.pop("end_line", line)
+        end_column = 80 if end_line > line else column + 8 if column else 0
+        region = Region(start_line=line, start_column=column, end_line=end_line, end_column=end_column)
         fields = {
             "kind": Kind.SAST,
             "defect": "command-injection",

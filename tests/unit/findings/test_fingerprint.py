@@ -14,7 +14,7 @@ from secscan.findings.fingerprint import (
     subject_of,
     with_fingerprints,
 )
-from secscan.findings.levels import Confidence, Kind, Severity
+from secscan.findings.levels import Confidence, Kind, SecretState, Severity
 from secscan.findings.model import Finding, Location, Package, Region, Source
 
 SUBJECTS = st.lists(st.text(max_size=5), max_size=5).map(tuple)
@@ -121,3 +121,27 @@ def test_one_more_equal_defect_below_changes_nothing_above() -> None:
     one = with_fingerprints([found()])
     two = with_fingerprints([found(), msgspec.structs.replace(found(), title="second")])
     assert two[0].fingerprint == one[0].fingerprint
+
+
+def test_a_real_secret_in_the_place_of_a_made_up_one_is_another_finding() -> None:
+    place = Location(path="a.py", symbol="", context="c" * 32, region=Region(start_line=1))
+    before = [secret(place, None), secret(place, None)]
+    after = [secret(place, SecretState.LIVE), secret(place, None)]
+    (made_up, other), (live, same) = ([one.fingerprint for one in with_fingerprints(each)] for each in (before, after))
+    assert live not in (made_up, other)
+    assert same == other  # what is live does not move the others up
+    assert with_fingerprints([secret(place, SecretState.UNKNOWN)])[0].fingerprint == made_up
+
+
+def secret(location: Location, state: SecretState | None) -> Finding:
+    return Finding(
+        kind=Kind.SECRET,
+        defect="hardcoded-credential",
+        title="a secret",
+        message="",
+        severity=Severity.HIGH,
+        confidence=Confidence.HIGH,
+        location=location,
+        sources=(Source(scanner="secrets", rule="r"),),
+        secret_state=state,
+    )

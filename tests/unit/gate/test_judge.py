@@ -397,3 +397,13 @@ def test_order_does_not_matter(seen: Scan, judged_by: Policy) -> None:
         scanners=tuple(mixed.sample(seen.scanners, len(seen.scanners))),
     )
     assert judge(shuffled, judged_by, NOW) == judge(seen, judged_by, NOW)
+
+
+def test_gaps_that_several_scanners_have_in_common_are_one_reason() -> None:
+    both = [gap(GapKind.BROKEN_MANIFEST, "uv.lock", name) for name in ("osv", "pip-audit")]
+    own = gap(GapKind.BROKEN_MANIFEST, "go.mod", "bandit")
+    texts = [one.text for one in judge(scan(gaps=(*both, own)), DEMANDING, NOW).reasons]
+    assert texts == [
+        "bandit could not look at 1 (broken-manifest): go.mod",
+        "osv and pip-audit could not look at 1 (broken-manifest): uv.lock",
+    ]

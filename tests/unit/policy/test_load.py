@@ -21,7 +21,7 @@ from secscan.policy.words import READERS
 from secscan.resources import data_dir
 from tests.unit.policy.samples import FLASK, SQL, at, changed, decide
 
-SCANNERS = ("bandit", "pip-audit", "secrets", "semgrep")
+SCANNERS = ("bandit", "osv", "pip-audit", "secrets", "semgrep")
 
 
 def test_a_path_is_read_as_a_file(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from secscan.findings.judgement import Decision, WaiverUse
-from secscan.findings.levels import Severity, WaiverState
+from secscan.findings.levels import Kind, SecretState, Severity, WaiverState
 from secscan.findings.model import Finding
 from secscan.policy.model import USUAL_TERMS, Match, Waiver, WaiverTerms
 from secscan.policy.waiving import pending, waive
@@ -130,3 +130,16 @@ def test_a_waiver_is_over_at_the_end_of_its_day_in_utc() -> None:
         at = datetime.fromisoformat(moment)
         _, (use,) = waive(decided, {FIRST.fingerprint: FIRST}, (last,), USUAL_TERMS, at)
         assert use.state == expected
+
+
+def test_a_secret_that_is_in_use_is_accepted_by_its_own_fingerprint_or_by_name() -> None:
+    """Whoever accepted the made-up passwords of a folder has not accepted a real one among them."""
+    made_up = changed(SQL, kind=Kind.SECRET, fingerprint="1secret00000")
+    live = changed(made_up, secret_state=SecretState.LIVE, fingerprint="2secret00000")
+    by_path = waiver(fingerprints=(), match=Match(paths=(f"**/{SQL.location.path.rpartition('/')[2]}",)))
+    decisions, _ = waived(made_up, live, waivers=(by_path,))
+    assert {key: one.action for key, one in decisions.items()} == {"1secret00000": "accept", "2secret00000": "block"}
+    named = waiver(fingerprints=(), match=Match(secret_state=(SecretState.LIVE,)))
+    for one in (named, waiver(fingerprints=("2secret00000",))):
+        decisions, _ = waived(made_up, live, waivers=(one,))
+        assert decisions["2secret00000"].action == "accept"

@@ -15,7 +15,7 @@ FLOOR = (
     "format: secscan.policy/1\nname: company\nfloor: true\nrequired: [bandit, semgrep]\n"
     "tolerated_gaps:\n  - {kinds: [unparsable], paths: [tests/**], at_most: 10, reason: r}\n"
     "waivers: {longest_days: 90, approval: [critical], fail_on: [expired]}\n"
-    "in_source_markers:\n  - {tool: bandit, reason_required: true}\n" + RULES
+    "in_source_markers:\n  - {tool: bandit, reason_required: true}\nmax_advisory_age: 14\n" + RULES
 )
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a]\nc: &c [*b, *b, *b, *b, *b, *b]\n"
 FILES = {"base.yaml": BASE, "floor.yaml": FLOOR, "again.yaml": HEAD + "extends: again.yaml\nmode: log\n"}
@@ -175,6 +175,13 @@ WRONG: dict[str, tuple[str, str, str, str]] = {
     ),
     "a floor loosened: an optional scanner": (ON_FLOOR + "optional: [semgrep]\n", "4: ", "(floor.yaml:4)", "stricter"),
     "a floor loosened: it only logs": (ON_FLOOR + "mode: log\n", "4: mode: ", "loosens the floor", "stricter"),
+    "a floor loosened: older advisories": (
+        ON_FLOOR + "max_advisory_age: 15\n",
+        "4: max_advisory_age: ",
+        "it says 14 days (floor.yaml:10)",
+        "stricter",
+    ),
+    "no age of advisories": (HEAD + "max_advisory_age: 0\n" + RULES, "3: max_advisory_age: ", "", ""),
     "a floor loosened: a gap": (
         ON_FLOOR + "tolerated_gaps:\n  - {kinds: [timeout], reason: r}\n",
         "5: tolerated_gaps[0]: ",

@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secscan.advisories.index import CONTROL_ID
+from secscan.advisories.advice import Advice
+from secscan.advisories.control import CONTROL_ID
 from secscan.findings.levels import GapKind, Severity
 from secscan.process import Ended
 from secscan.scanners.contract import MalformedOutput, Plan, Report, ScannerError, Setup
-from secscan.scanners.pip_audit import SCANNER, Advice, Pin, PinList
+from secscan.scanners.dependencies import Pin, Place
+from secscan.scanners.pip_audit import SCANNER, PinList
 from tests.support.osv_records import index_of, osv
 from tests.support.targets import folder_target
 
@@ -26,7 +28,7 @@ CONTROL = {
 
 
 def pin(name: str = "flask", version: str = "1.0", *advice: Advice) -> Pin:
-    return Pin(name=name, version=version, places=(("requirements.txt", 1),), advice=advice)
+    return Pin(name=name, version=version, places=(Place("requirements.txt", 1),), advice=advice)
 
 
 def advice(name: str, **fields: Any) -> Advice:
@@ -143,7 +145,7 @@ def test_aliases_are_one_finding_for_each_place_with_the_worst_severity() -> Non
     known = Pin(
         name="flask",
         version="1.0",
-        places=(("a.txt", 1), ("b.txt", 0)),
+        places=(Place("a.txt", 1), Place("b.txt")),
         advice=(advice("GHSA-1", severity=Severity.LOW), advice("PYSEC-1", severity=Severity.CRITICAL, fixed=("1.5",))),
     )
     answer = entry("flask", "1.0", "GHSA-1", "PYSEC-1")
@@ -215,7 +217,7 @@ def test_each_version_of_a_package_has_its_own_piece(tmp_path: Path) -> None:
 def test_one_pin_names_every_place_that_declares_it(tmp_path: Path) -> None:
     made = plan(tmp_path, {"requirements.txt": "\nflask==1.0\n", "a/requirements.txt": "Flask==1.0\n"})
     (piece,) = made.pieces
-    assert [one.places for one in piece.pins] == [(("a/requirements.txt", 1), ("requirements.txt", 2))]
+    assert [one.places for one in piece.pins] == [(Place("a/requirements.txt", 1), Place("requirements.txt", 2))]
 
 
 def test_an_index_without_the_ecosystem_is_a_gap(tmp_path: Path) -> None:

@@ -48,6 +48,33 @@ def test_an_event_that_cannot_be_read_is_one_of_a_fork(tmp_path: Path, content: 
     assert "fork" in refusal(Mode.INDEX, {"GITHUB_EVENT_NAME": "pull_request"})
 
 
+def event_of(folder: Path, name: str, document: object) -> dict[str, str]:
+    path = folder / "event.json"
+    path.write_text(json.dumps(document))
+    return {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_EVENT_NAME": name,
+        "GITHUB_EVENT_PATH": str(path),
+        "GITHUB_REF_PROTECTED": "true",
+    }
+
+
+def test_what_follows_a_pull_request_is_no_better(tmp_path: Path) -> None:
+    """`workflow_run` runs on the protected default branch, for a change that anybody has proposed."""
+    house = {"full_name": "house/shop"}
+    own = event_of(tmp_path, "workflow_run", {"repository": house, "workflow_run": {"head_repository": house}})
+    assert refusal(Mode.INDEX, own) == ""
+    assert "only proposed" in refusal(Mode.CRAWL, own)
+    stranger = {"full_name": "stranger/shop"}
+    fork = event_of(tmp_path, "workflow_run", {"repository": house, "workflow_run": {"head_repository": stranger}})
+    assert "fork" in refusal(Mode.INDEX, fork)
+    comment = event_of(tmp_path, "issue_comment", {"repository": house, "issue": {"pull_request": {}}})
+    assert "nobody knows" in refusal(Mode.INDEX, comment)
+    queue = event_of(tmp_path, "merge_group", {"repository": house, "merge_group": {}})
+    assert refusal(Mode.INDEX, queue) == ""
+    assert "only proposed" in refusal(Mode.CRAWL, queue)
+
+
 def test_a_pull_request_of_ones_own_may_ask_and_reads_nothing(tmp_path: Path) -> None:
     own = pull_request(tmp_path, {"full_name": "house/shop"})
     assert refusal(Mode.INDEX, own) == ""
@@ -55,6 +82,9 @@ def test_a_pull_request_of_ones_own_may_ask_and_reads_nothing(tmp_path: Path) ->
     assert "only proposed" in refusal(Mode.CRAWL, own)
     assert refusal(Mode.INDEX, MERGE_REQUEST) == ""
     assert "only proposed" in refusal(Mode.CRAWL, MERGE_REQUEST)
+    github = {"GITLAB_CI": "true", "CI_COMMIT_REF_PROTECTED": "true", "CI_EXTERNAL_PULL_REQUEST_IID": "7"}
+    assert "only proposed" in refusal(Mode.CRAWL, github)
+    assert "fork" in refusal(Mode.INDEX, {**github, "CI_EXTERNAL_PULL_REQUEST_SOURCE_REPOSITORY": "stranger/shop"})
     assert "fork" in refusal(Mode.INDEX, {**MERGE_REQUEST, "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "2"})
 
 

@@ -11,11 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secscan.secrets.secret import Secret
+from secscan.secrets.texts import decoded
 from secscan.stores.contract import Held, MissedKind, Place
+from secscan.stores.escapes import Repaired, unescaped
 from secscan.stores.leaves import is_comparable, leaves
 from secscan.stores.matching import ValueIndex, worth_asking
 from secscan.stores.tokens import tokens
-from tests.support.planted import MAKERS, OTHER_SYNTAXES, STORED, SYNTAXES, fits, stored
+from tests.support.planted import MAKERS, ODD_SYNTAXES, ODD_VALUES, OTHER_SYNTAXES, STORED, SYNTAXES, fits, stored
 
 PLACE = Place(path="secret/app/db", field="password", version="2")
 VALUE = "c0pper-Lantern.42"
@@ -39,6 +41,46 @@ def test_a_value_is_found_however_it_is_written(kind: str, syntax: str) -> None:
     (match, *_) = [*index_of(value).matches(text)]
     assert match.places[0].path == "secret/app/0"
     assert 0 < match.start < match.end <= len(text)
+
+
+@pytest.mark.parametrize(
+    ("kind", "syntax"), [(kind, one) for kind in ODD_VALUES for one in sorted(ODD_VALUES[kind][0])]
+)
+def test_a_value_with_signs_that_end_a_word_is_found(kind: str, syntax: str) -> None:
+    value = ODD_VALUES[kind][1]
+    written = ODD_SYNTAXES[syntax](value)
+    text = f"x = 1\n{written}y = 2\n"
+    (match, *_) = [*index_of(value).matches(text)]
+    assert text.index(written) <= match.start < match.end <= text.index(written) + len(written)
+    assert not [*index_of(f"{value[:-1]}8").matches(text)]
+
+
+@pytest.mark.parametrize("written", ["P = '{}'\n", "P={}\n", "it is {} here\n"])
+def test_a_value_of_utf_8_is_found_in_a_file_with_a_stray_byte(written: str) -> None:
+    value = "größeà-x(9)kLm7§"
+    text, _ = decoded(b"\xff\n" + written.format(value).encode())
+    (match, *_) = [*index_of(value).matches(text)]
+    assert text[match.start : match.end].encode("latin-1").decode() == value
+
+
+@given(st.text(), st.text(st.characters(codec="latin-1")))
+def test_a_text_read_as_latin_1_is_repaired_place_by_place(meant: str, stray: str) -> None:
+    repaired = Repaired(meant.encode("utf-8", errors="replace").decode("latin-1"))
+    assert repaired.text == meant.encode("utf-8", errors="replace").decode("utf-8")
+    places = [repaired.place(at) for at in range(len(repaired.text) + 1)]
+    assert places == sorted(set(places))
+    assert len(Repaired(stray).text) <= len(stray)
+
+
+def test_an_escape_beyond_unicode_stays_as_it_is() -> None:
+    assert unescaped(r"a\Uffffffffb\u{ffffff}c\q\101") == r"a\Uffffffffb\u{ffffff}cqA"
+
+
+def test_one_value_has_the_same_tuple_of_places_everywhere() -> None:
+    index = index_of(VALUE, VALUE)
+    assert index.places(VALUE) is index.places(VALUE)
+    index.add(Held(PLACE, Secret(VALUE)))
+    assert len(index.places(VALUE)) == 3
 
 
 @pytest.mark.parametrize("form", STORED)
@@ -152,6 +194,9 @@ REPEATED = [
     "a", '"', "\\", '"\\', "/", "aaaaaaaa/", "a=", "a=\n", "%41", "61", "-----BEGIN A-----", "-----BEGIN A-----\na\n",
     '"""', "\'\'\'a", "a: |\n", "a: |\n  b: |\n", " ", "\t:", '"aaaaaaaa" ', "://a:b", "-", '"\\"aaaaaaaa\\"" ',
     "&amp;", "a1b2c3d4:", "QUFBQUFBQUFBQUFB ", "aaa bbb ", "\n", " ;", "`a", "$a", "{a", "((", "eyJ.", "=\n ",
+    "'", "''", "'\\''", "'a''", "a,", "aaaaaaaa|", "aaaaaaa;\t", "<![CDATA[", "<![CDATA[aaaaaaaa", ">", ">aaaaaaaa",
+    "- ", "#", "/*",
+    '"a" /*', '"a" #\n', '"a","join', "\\\n", '"\\\n', "a=\\\n", "a=b # ", "\\u{", "\\1", "\xc3\xa9", "(aaaaaaaa),",
 ]  # fmt: skip
 
 

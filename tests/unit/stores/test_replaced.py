@@ -66,6 +66,14 @@ def test_a_file_that_could_not_be_looked_at_is_no_done() -> None:
     assert fate(at("a.py", "1"), now(lost=frozenset({"a.py"}))) is Fate.UNKNOWN
 
 
+def test_a_literal_may_have_been_moved_to_where_nobody_could_look() -> None:
+    lost = frozenset({"large.txt"})
+    (one,) = replaced([at("a.py", "1")], now(lost=lost))
+    assert (one.fate, one.detail) == (Fate.UNKNOWN, "large.txt could not be looked at as a whole")
+    assert fate(at("a.py", "1"), now(lost=lost, looked_at=frozenset({"b.py"}), after={})) is Fate.UNKNOWN
+    assert fate(at("a.py", "1"), now(at("a.py", "1"), lost=lost)) is Fate.THERE
+
+
 def test_what_only_another_scanner_saw_is_not_judged() -> None:
     assert fate(at("a.py", "1", sources=(Source(scanner="vault", rule="secscan.vault.live"),)), now()) is Fate.UNKNOWN
 

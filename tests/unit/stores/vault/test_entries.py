@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from secscan.stores.contract import Held, Missed, MissedKind, Unavailable
 from secscan.stores.vault.entries import Read, Version, held_unversioned, held_versions, read_version, versions_of
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +57,7 @@ def test_what_was_read_stays_even_if_the_metadata_forgot_it_meanwhile() -> None:
     reads = {1: Read(1, "t1", {"a": "old"}), 3: Read(3, "t3", {"a": "new"})}
     denied = Missed("e", MissedKind.DENIED, "no", "2")
     versions = tuple(Version(number, f"t{number}", False, "") for number in (2, 3))
-    items = held_versions("e", versions, reads, {2: denied})
+    items = held_versions("e", versions, reads, {2: denied}, NOW)
     new, middle, old = items
     assert isinstance(new, Held)
     assert isinstance(old, Held)
@@ -62,3 +65,21 @@ def test_what_was_read_stays_even_if_the_metadata_forgot_it_meanwhile() -> None:
     assert middle == denied
     assert (old.place.version, old.place.current, old.place.replaced) == ("1", False, "t2")
     assert not new.place.deleted
+
+
+@pytest.mark.parametrize(
+    ("destroyed", "deletion", "deleted"),
+    [
+        (False, "", False),
+        (False, "2026-01-03T00:00:00.5Z", False),
+        (False, "2026-01-01T00:00:00.5Z", True),
+        (True, "", True),
+    ],
+)
+def test_only_what_the_metadata_calls_so_is_deleted(destroyed: bool, deletion: str, deleted: bool) -> None:
+    versions = (Version(1, "t1", False, ""), Version(2, "t2", destroyed, deletion))
+    newest, old = held_versions("e", versions, {1: Read(1, "t1", {"a": "old"})}, {}, NOW)
+    assert isinstance(newest, Missed)
+    assert newest.kind is (MissedKind.DELETED if deleted else MissedKind.UNAVAILABLE)
+    assert isinstance(old, Held)
+    assert old.place.deleted is deleted

@@ -1,0 +1,122 @@
+"""Brings the index up to date from OSV's archives, one per ecosystem, and the catalogues beside them.
+
+Nothing is asked that was not named: the base address has no default, since a scan that goes to the network by
+accident tells strangers what it scans.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+from secscan.advisories import catalogues
+from secscan.advisories.archives import read_archive
+from secscan.advisories.build import build
+from secscan.advisories.download import Fetched, Limits, Watch, checked_address, fetch
+from secscan.advisories.index import Index
+from secscan.advisories.load import Source
+from secscan.errors import AdvisoryError
+from secscan.findings.scan import timestamp
+
+BASE_VARIABLE = "SECSCAN_OSV_BASE"
+"""Names the base address where the command line does not."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to get."""
+
+    base: str = ""
+    """`<base>/<ecosystem>/all.zip` are the archives; empty: see `BASE_VARIABLE`."""
+    ecosystems: tuple[str, ...] = ()
+    """As OSV names them; none: those that were got before."""
+    kev: str = ""
+    epss: str = ""
+    """Addresses of the catalogues; empty: where they were got from before, if they were."""
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True)
+class _Item:
+    """One file to get."""
+
+    name: str
+    """As the source is called in the index."""
+    address: str
+    kind: str = "osv"
+    etag: str = ""
+
+
+def update(target: Path, wanted: Wanted, *, watch: Callable[[str], Watch]) -> tuple[str, ...]:
+    """Get what has changed, build the index `target` anew, and return the names of what was changed.
+
+    `watch` takes the name of a file and gives what is told of its progress. Raises `AdvisoryError`; `target` is then as
+    it was, and what has come of a file lies beside it, to be gone on with.
+    """
+    items = _items(target, wanted)
+    folder = target.with_name(f".{target.name}.download")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        got = [(item, folder / quote(item.name, safe=""), item.etag) for item in items]
+        sources = []
+        for item, path, etag in got:
+            fetched = fetch(item.address, path, etag=etag, limits=wanted.limits, watch=watch(item.name))
+            if fetched.changed:
+                sources.append(_source(item, path, fetched))
+    except OSError as error:
+        raise AdvisoryError(f"cannot write beside {target}: {error.strerror}", hint="check the folder") from error
+    if sources:
+        build(target, sources, built=timestamp(datetime.now(UTC)), keep=True)
+    for _, path, _ in got:
+        path.unlink(missing_ok=True)
+    return tuple(source.name for source in sources)
+
+
+def _items(target: Path, wanted: Wanted) -> list[_Item]:
+    known = _known(target)
+    base = wanted.base or os.environ.get(BASE_VARIABLE, "")
+    names = wanted.ecosystems or tuple(
+        name.removeprefix("OSV ") for name, item in known.items() if item.kind == "osv" and item.address
+    )
+    items = []
+    if names and not base:
+        raise AdvisoryError(
+            "no address to get advisories from",
+            hint=f"name one: --from ADDRESS, or {BASE_VARIABLE}; <ADDRESS>/<ecosystem>/all.zip must lie there",
+        )
+    for name in names:
+        address = f"{checked_address(base).rstrip('/')}/{quote(name, safe='')}/all.zip"
+        items.append(_Item(f"OSV {name}", address))
+    for name, kind, address in ((catalogues.KEV, "kev", wanted.kev), (catalogues.EPSS, "epss", wanted.epss)):
+        address = address or (known[name].address if name in known else "")
+        if address:
+            items.append(_Item(name, checked_address(address), kind))
+    if not items:
+        raise AdvisoryError("nothing to update", hint="name ecosystems: secscan advisories update PyPI npm")
+    return [_with_etag(item, known.get(item.name)) for item in items]
+
+
+def _with_etag(item: _Item, known: _Item | None) -> _Item:
+    return known if known and known.address == item.address else item
+
+
+def _known(target: Path) -> dict[str, _Item]:
+    if not target.exists():
+        return {}
+    with Index(target) as index:
+        index.verify()
+        return {one.name: _Item(one.name, one.address, one.kind, one.etag) for one in index.sources}
+
+
+def _source(item: _Item, path: Path, fetched: Fetched) -> Source:
+    """What was got, as a source; its age is what the server tells, else what its records tell."""
+    if item.kind == "osv":
+        return Source(item.name, read_archive(path), as_of=fetched.modified, address=item.address, etag=fetched.etag)
+    read = catalogues.read_kev if item.kind == "kev" else catalogues.read_epss
+    if path.stat().st_size > catalogues.MAX_BYTES:
+        raise AdvisoryError(f"{item.address}: too large for {item.name}", hint="is the address right?")
+    return read(path.read_bytes(), origin=item.address, address=item.address, etag=fetched.etag)
