@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any
-
-from packaging.version import InvalidVersion, Version
 
 from secscan.findings.model import Finding, Value, at_each_place
+from secscan.versions.order import order_of
 
 
 class Upgrade(Value, frozen=True, kw_only=True):
@@ -69,18 +67,11 @@ def smallest(ecosystem: str, fixed: Sequence[tuple[str, ...]]) -> str:
 
     Where versions have no order that we know, each that is needed is named.
     """
-    keys = {one: _key(ecosystem, one) for versions in fixed for one in versions}
+    order = order_of(ecosystem)
+    keys = {one: order.key(one) for versions in fixed for one in versions}
     needed = sorted({versions[0] for versions in fixed})
     if len(needed) == 1 or None in keys.values():
         return " and ".join(needed)
     ordered = sorted(keys, key=lambda one: keys[one])
     sure = [({keys[one] for one in versions}, max(keys[one] for one in versions)) for versions in fixed]
     return next(one for one in ordered if all(keys[one] in exactly or keys[one] >= top for exactly, top in sure))
-
-
-def _key(ecosystem: str, version: str) -> Any:
-    """What versions are compared by; None where there is no order that we know."""
-    try:
-        return Version(version) if ecosystem == "PyPI" else None
-    except InvalidVersion:
-        return None

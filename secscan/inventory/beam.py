@@ -8,7 +8,7 @@ from secscan.inventory.contract import Declared, Graph, Inventory, broken, joine
 from secscan.inventory.documents import decode_text
 
 HEX = "Hex"
-_ENTRY = re.compile(r'\s*"(?P<name>[^"\\]+)": \{:(?P<kind>\w+), (?P<rest>.*)\},?\s*')
+_ENTRY = re.compile(r'\s*(?:%\{)?"(?P<name>[^"\\]+)"(?::| =>) \{:(?P<kind>\w+), (?P<rest>.*)\},?\s*')
 _HEX = re.compile(r':(?:"(?P<quoted>[^"]+)"|(?P<name>\w+)), "(?P<version>[^"]+)", "[^"]*"(?P<rest>.*)')
 _ASKED = re.compile(r'\{:(\w+), "')
 

@@ -22,7 +22,7 @@ from secscan.inventory.licences import licence_of
 
 PACKAGIST = "Packagist"
 _MEMBERS = (("packages", Scope.UNKNOWN), ("packages-dev", Scope.DEV))
-_RELEASE = re.compile(r"v?\d+(?:\.\d+)*(?:[.+-]?[A-Za-z]+[.-]?\d*)*(?:\+\S+)?")
+_RELEASE = re.compile(r"v?\d[\w.+-]*+")
 
 
 @reading

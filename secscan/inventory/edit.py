@@ -99,7 +99,7 @@ def _without_comment(line: str) -> tuple[str, str]:
 def _pin(change: Change, *, is_toml: bool) -> re.Pattern[str]:
     """What stands before the version, and the version: `name[extra] == 1.0`, or Poetry's `name = "1.0"`."""
     name = r"[-_.]+".join(map(re.escape, re.split(r"[-_.]+", change.name)))
-    before = rf"(?<![\w.-]){name}\s*(?:\[[^\]]*\])?\s*\(?\s*===?\s*"
+    before = rf"(?<![\w.-]){name}\s*+(?:\[[^\]]*\])?\s*+\(?\s*+===?\s*+"
     if is_toml:
         before += rf"|^\s*\"?{name}\"?\s*=\s*(?:\{{[^}}]*\bversion\s*=\s*)?[\"'](?:===?)?\s*"
     return re.compile(rf"({before}){re.escape(change.version)}(?![\w.+!-]|\.\*)", re.IGNORECASE)

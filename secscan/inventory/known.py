@@ -41,7 +41,7 @@ def read_any_sbom(path: str, data: bytes) -> Inventory:
     return broken(path, "it is neither CycloneDX nor SPDX")
 
 
-_NAMES: dict[str, Reader] = {
+NAMES: dict[str, Reader] = {
     "pyproject.toml": read_pyproject,
     "setup.cfg": read_setup_cfg,
     "Pipfile": read_pipfile,
@@ -127,8 +127,8 @@ UNREAD = {
 _PYTHON = frozenset(
     (
         read_pyproject, read_setup_cfg, read_pipfile, read_pipfile_lock, read_toml_lock, read_requirements,
-        read_environment, read_metadata, read_any_sbom, read_cyclonedx_json, read_cyclonedx_xml, read_spdx_json,
-        read_spdx_text,
+        read_environment, read_metadata, read_direct_url, read_any_sbom, read_cyclonedx_json, read_cyclonedx_xml,
+        read_spdx_json, read_spdx_text,
     )
 )  # fmt: skip
 
@@ -141,8 +141,8 @@ def may_hold_python(path: str) -> bool:
 def reader_of(path: str) -> Reader | None:
     """Return the reader for a file by its path text; None where it is no manifest that we read."""
     name = posixpath.basename(path)
-    if name in _NAMES:
-        return _NAMES[name]
+    if name in NAMES:
+        return NAMES[name]
     if name in UNREAD:
         return None
     return next((reader for pattern, reader in _COMPILED if pattern.fullmatch(path)), None)

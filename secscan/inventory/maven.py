@@ -17,6 +17,7 @@ _PROPERTY = re.compile(r"\$\{([^${}]+)\}")
 _DEEPEST = 20
 """Properties that name properties."""
 _LONGEST = 500
+"""Characters of a property, or of what it is filled into: doubling for doubling, they would fill the memory."""
 
 
 @reading
@@ -63,7 +64,7 @@ def _properties(root: Element) -> dict[str, str]:
         value = xml_text(root, name) or xml_text(root, "parent", name)
         found |= {f"project.{name}": value, f"pom.{name}": value}
         found[f"project.parent.{name}"] = xml_text(root, "parent", name)
-    return {name: value for name, value in found.items() if value}
+    return {name: value for name, value in found.items() if value and len(value) <= _LONGEST}
 
 
 def _filled(text: str, properties: dict[str, str]) -> str:

@@ -82,11 +82,11 @@ def test_one_upgrade_clears_all_vulnerabilities_of_a_package() -> None:
     assert remedy.left is Verdict.PASSED
 
 
-def test_where_versions_have_no_order_we_know_all_are_named() -> None:
+def test_where_versions_have_no_order_all_are_named() -> None:
     flask = [other(PACKAGE, f"ffff000{at}", fixed) for at, fixed in enumerate(("1.2-r3", "1.2_alpha-r0"))]
     alpine = [changed(one, package=changed(one.package, ecosystem="Alpine:v3.19")) for one in flask]
     odd = [other(PACKAGE, f"ffff001{at}", fixed) for at, fixed in enumerate(("2.3", "any"))]
-    for findings, versions in ((alpine, "1.2-r3 and 1.2_alpha-r0"), (odd, "2.3 and any")):
+    for findings, versions in ((alpine, "1.2-r3"), (odd, "2.3 and any")):
         remedy = judge(changed(scan_of(), findings=tuple(findings)), ALL, AT).remedy
         assert remedy is not None
         assert f"to {versions} in" in remedy.steps[0].text

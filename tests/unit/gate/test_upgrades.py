@@ -36,7 +36,9 @@ def vulnerable(
         # 3.0 is above 2.2.5, and below the repair of the branch that it begins.
         ("PyPI", [("2.2.5", "3.2.1"), ("3.0",)], "3.2.1"),
         ("npm", [("1.9.0", "2.0.0"), ("1.9.0",)], "1.9.0"),
-        ("Alpine:v3.19", [("1.2-r3",), ("1.2_alpha-r0",)], "1.2-r3 and 1.2_alpha-r0"),
+        ("npm", [("1.9.0",), ("1.10.0",)], "1.10.0"),
+        ("Alpine:v3.19", [("1.2-r3",), ("1.2_alpha-r0",)], "1.2-r3"),
+        ("an ecosystem of its own", [("1",), ("2",)], "1 and 2"),
         ("PyPI", [("2.0rc1",), ("2.0",)], "2.0"),
         ("PyPI", [("odd",)], "odd"),
     ],

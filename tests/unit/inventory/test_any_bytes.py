@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from secscan.inventory.blocks import read_documents
 from secscan.inventory.contract import Inventory
 from secscan.inventory.documents import json_lines
-from secscan.inventory.known import reader_of
+from secscan.inventory.known import NAMES, reader_of
 
 EXAMPLES = {
     "pyproject.toml": "[project]\ndependencies = ['a==1']\n",
@@ -147,6 +148,11 @@ def test_any_indented_text(text: str) -> None:
         read_documents(text)
     except ValueError as error:
         assert str(error)  # noqa: PT017 - either it is read, or the reason is told
+
+
+def test_the_document_names_every_file_that_is_known(project: Path) -> None:
+    text = (project / "docs" / "inventory.md").read_text(encoding="utf-8")
+    assert [name for name in NAMES if f"`{name}`" not in text] == []
 
 
 LARGE = 100_000

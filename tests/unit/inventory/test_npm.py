@@ -400,3 +400,67 @@ def test_bun() -> None:
         ("b", "2.0.0", None, (), Scope.UNKNOWN, 15),
     ]
     assert [kind for kind, _ in gaps(found)] == ["unsupported-requirement", "broken-manifest"]
+
+
+def test_pnpm_keys_of_every_age() -> None:
+    text = """\
+lockfileVersion: 5.3
+packages:
+  /foo/1.0.0:
+    resolution: {integrity: sha512-x}
+  registry.example.com/@foo/bar/1.1.0:
+    resolution: {integrity: sha512-x, registry: 'https://registry.example.com/', tarball: 'https://x/-/bar-1.1.0.tgz'}
+  /foo/1.2.0_bar@2.0.0+qar@3.0.0:
+    resolution: {integrity: sha512-x}
+    engines: {node: ^14 || >=16, npm: YARN NO LONGER USED - use npm.}
+    deprecated: |-
+      a text: with anything
+        - in it
+  /@foo/baz/1.3.0-beta.1:
+    resolution:
+      integrity: sha512-x
+    peerDependenciesMeta:
+      '@types/node':
+        optional: true
+    bundledDependencies:
+      - a
+      - b
+  file:../own:
+    resolution: {directory: ../own, type: directory}
+    name: own
+    version: 0.1.0
+"""
+    found = read("pnpm-lock.yaml", text)
+    assert pins(found) == ["foo 1.0.0", "@foo/bar 1.1.0", "foo 1.2.0", "@foo/baz 1.3.0-beta.1"]
+    assert [kind for kind, _ in gaps(found)] == ["unsupported-requirement"]
+
+
+def test_pnpm_6_names_with_brackets() -> None:
+    text = """\
+lockfileVersion: '6.0'
+packages:
+  /next@13.4.0(@babel/core@7.21.0)(react@18.2.0):
+    resolution: {integrity: sha512-x}
+  /@scope/pkg@1.0.0(@other/peer@2.0.0):
+    resolution: {integrity: sha512-x}
+"""
+    assert pins(read("pnpm-lock.yaml", text)) == ["next 13.4.0", "@scope/pkg 1.0.0"]
+
+
+def test_bun_with_packages_from_elsewhere() -> None:
+    text = """{
+  "lockfileVersion": 0,
+  "workspaces": {"": {"dependencies": {"t": "./css#tools.tgz", "lodash": "^1.2.1",},
+    "devDependencies": {"etag": "file:./x"},},},
+  "packages": {
+    "t": ["@adobe/css-tools@./css#tools.tgz", {}, "sha512-x"],
+
+    "etag": ["etag@file:deps/etag", {}],
+
+    "lodash": ["lodash@1.3.1", "", {}, "sha512-//x,]"],
+  }
+}
+"""
+    found = read("bun.lock", text)
+    assert pins(found) == ["lodash 1.3.1"]
+    assert len(found.gaps) == 2

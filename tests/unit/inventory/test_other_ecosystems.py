@@ -341,6 +341,8 @@ def test_mix() -> None:
     ]
     assert gaps(found) == [("unsupported-requirement", "g"), ("broken-manifest", "mix.lock")]
     assert not read("mix.lock", "%{\n}\n").gaps
+    old = '%{"a": {:hex, :a, "1.0.0", "abc", [:mix], []},\n  "b": {:hex, :b, "2.0.0", "abc", [:mix], []}}\n'
+    assert (pins(read("mix.lock", old)), gaps(read("mix.lock", old))) == (["a 1.0.0", "b 2.0.0"], [])
 
 
 def test_pub() -> None:
@@ -446,3 +448,18 @@ def test_a_manifest_of_ranges_without_its_lock_file_is_a_gap(manifest: str, lock
     assert "unsupported-manifest" not in {
         kind for kind, _ in gaps(take_inventory([manifest, lock], content.__getitem__))
     }
+
+
+@pytest.mark.parametrize("version", ["1" + "a" * 100_000 + "!", "1" + "-a1" * 30_000 + "/", "1" + "." * 100_000])
+def test_a_version_that_is_none_is_told_in_linear_time(version: str) -> None:
+    """A careless pattern would take longer than the universe has lasted."""
+    lock = json.dumps({"packages": [{"name": "a/b", "version": version}]})
+    assert len(read("composer.lock", lock).packages) + len(gaps(read("composer.lock", lock))) == 1
+
+
+def test_a_property_that_is_too_long_is_not_filled_in() -> None:
+    text = (
+        f"<project><properties><p>{'x' * 1_000_000}</p></properties><dependencies><dependency><groupId>a</groupId>"
+        f"<artifactId>b</artifactId><version>{'${p}' * 100}</version></dependency></dependencies></project>"
+    )
+    assert [subject for _, subject in gaps(read("pom.xml", text))] == ["a:b"]
