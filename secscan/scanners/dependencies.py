@@ -27,6 +27,9 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
     path: str
     line: int = 0
     direct: bool | None = None
+    why: tuple[str, ...] = ()
+    """Who asks for it, from the direct dependency down."""
+    licence: str = ""
 
 
 class Pin(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,16 +50,16 @@ class Pin(msgspec.Struct, frozen=True, kw_only=True):
 
 def pins_of(packages: Iterable[Declared]) -> list[Pin]:
     """Return one pin per package and version, sorted, under the package's normal name."""
-    places: dict[tuple[str, str, str], set[tuple[str, int, bool | None]]] = defaultdict(set)
+    places: dict[tuple[str, str, str], set[Place]] = defaultdict(set)
     for one in packages:
         name = package_name(one.ecosystem, one.name)
-        places[one.ecosystem, name, one.version].add((one.path, one.line, one.direct))
+        places[one.ecosystem, name, one.version].add(Place(one.path, one.line, one.direct, one.why, one.licence))
     return [
         Pin(
             name=name,
             version=version,
             ecosystem=ecosystem,
-            places=tuple(Place(*place) for place in sorted(where, key=lambda one: (*one[:2], str(one[2])))),
+            places=tuple(sorted(where, key=msgspec.json.encode)),
         )
         for (ecosystem, name, version), where in sorted(places.items())
     ]
@@ -159,10 +162,15 @@ def findings_of(one: Vulnerable) -> list[Finding]:
         msgspec.structs.replace(
             common,
             location=Location(path=place.path, region=Region(start_line=place.line) if place.line else None),
-            package=msgspec.structs.replace(package, direct=place.direct),
+            package=msgspec.structs.replace(package, direct=place.direct, licence=place.licence),
+            notes=(*common.notes, *_asked_for_by(place)),
         )
         for place in pin.places
     ]
+
+
+def _asked_for_by(place: Place) -> tuple[str, ...]:
+    return (f"asked for by {' > '.join(place.why)}",) if place.why else ()
 
 
 def source_of(scanner: str, known: Advice) -> Source:

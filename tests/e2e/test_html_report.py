@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from secscan.findings.model import Finding
 from secscan.reports.html import render
 from tests.support.scans import ATTACKS, NOTE, hostile, ordinary, scan_of
 
@@ -92,6 +93,15 @@ def test_of_a_long_list_only_what_is_in_sight_is_in_the_document(browser: Browse
     assert 5 < len(rows(document)) < 60
 
 
+def apart(finding: Finding, at: int) -> Finding:
+    """The finding with fingerprints that no other has, at each of its places."""
+    return msgspec.structs.replace(
+        finding,
+        fingerprint=f"{at}-{finding.fingerprint}",
+        places=tuple(apart(place, at) for place in finding.places),
+    )
+
+
 def test_hostile_texts_are_texts(browser: Browser) -> None:
     """One page with every attack; each would change the title or show an error if it ran."""
     attacks = [
@@ -101,11 +111,7 @@ def test_hostile_texts_are_texts(browser: Browser) -> None:
         "<style>*{display:none}</style>",
         "<iframe srcdoc=\"<script>parent.document.title='owned'</script>\">",
     ]
-    findings = [
-        msgspec.structs.replace(finding, fingerprint=f"{at}-{finding.fingerprint}")
-        for at, attack in enumerate(attacks)
-        for finding in hostile(attack).findings
-    ]
+    findings = [apart(finding, at) for at, attack in enumerate(attacks) for finding in hostile(attack).findings]
     last = attacks[-1]
     document, console = browser.open(render(msgspec.structs.replace(scan_of(*findings), target=hostile(last).target)))
     assert console == ""

@@ -1,4 +1,4 @@
-"""One real server for all tests of the stores."""
+"""One real server for the tests of a module."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import pytest
 from tests.support.vault import VaultServer, running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VaultServer]:
     with running(tmp_path_factory.mktemp("bao")) as started:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def _numbers() -> Iterator[int]:
     return count()
 
