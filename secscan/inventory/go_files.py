@@ -12,7 +12,13 @@ from secscan.inventory.contract import Declared, Inventory, Ranged, broken, join
 from secscan.inventory.documents import decode_text
 
 GO = "Go"
-_WORD = re.compile(r'"(?:[^"\\]|\\.)*+"?|`[^`]*+`|[^\s"`]+')
+_TOKEN = re.compile(r'//.*|"(?:[^"\\]|\\.)*+"|`[^`]*+`|[()\[\]{},]|=>|(?:(?!//)[^\s"`()\[\]{},])++|(?P<stray>\S)')
+"""As Go's own reader parts a line: brackets and commas need no blank around them."""
+_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|([0-3][0-7]{2})|u([0-9a-fA-F]{4})|U(000[0-9a-fA-F]{5})|(.))")
+_ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\", '"': '"'}
+_DIRECTIVES = frozenset(
+    {"module", "go", "toolchain", "godebug", "require", "exclude", "replace", "retract", "tool", "ignore"}
+)
 _GO = re.compile(r"(?:go)?(\d+)\.(\d+)(\.\d+|(?:rc|beta)\d+)?(?:-.*)?")
 _PRUNED = (1, 17)
 """The first version whose `go.mod` names what is needed indirectly, too."""
@@ -46,17 +52,59 @@ def read_go_mod(path: str, data: bytes) -> Inventory:
 
 
 def _directives(text: str) -> Iterator[tuple[list[str], str, int]]:
-    """Yield the words of each directive, its comment, and its line. A directive may have a block of lines."""
-    block = ""
-    for number, raw in enumerate(text.splitlines(), start=1):
-        line, _, comment = raw.partition("//")
-        words = [word.strip('"`') for word in _WORD.findall(line)]
-        if words == [")"]:
+    """Yield the words of each directive, its comment, and its line. A directive may have a block of lines.
+
+    Raises `ValueError` for what Go would refuse, too: what is passed over could name a package.
+    """
+    block, opened = "", 0
+    for number, line in enumerate(text.split("\n"), start=1):
+        tokens, comment = _tokens(line, number)
+        if tokens == [")"] and block:
             block = ""
-        elif words and words[-1] == "(":
-            block = words[0]
-        elif words:
-            yield ([block, *words] if block else words), comment, number
+        elif tokens[1:] == ["("] and not block:
+            block, opened = _known(tokens[0], number), number
+        elif tokens[1:] == ["(", ")"] and not block:
+            _known(tokens[0], number)
+        elif tokens:
+            words = [_unquoted(one, number) for one in tokens]
+            yield ([block, *words] if block else [_known(words[0], number), *words[1:]]), comment, number
+    if block:
+        raise ValueError(f"line {opened}: the block of {block!r} is not closed")
+
+
+def _tokens(line: str, number: int) -> tuple[list[str], str]:
+    """The tokens of a line, as they stand, and its comment."""
+    tokens = []
+    for found in _TOKEN.finditer(line):
+        if found["stray"]:
+            raise ValueError(f"line {number}: a quoted text that does not end")
+        if found[0].startswith("//"):
+            return tokens, found[0][2:]
+        tokens.append(found[0])
+    return tokens, ""
+
+
+def _known(word: str, number: int) -> str:
+    if word not in _DIRECTIVES:
+        raise ValueError(f"line {number}: {word[:60]!r} is no directive that is known")
+    return word
+
+
+def _unquoted(token: str, number: int) -> str:
+    """The text of a token, without quotes and with the escapes of Go's texts undone."""
+    if token[0] == "`":
+        return token[1:-1]
+    if token[0] != '"':
+        return token
+
+    def character(found: re.Match[str]) -> str:
+        if found[5]:
+            if found[5] not in _ESCAPED:
+                raise ValueError(f"line {number}: {found[0]!r} is no escape")
+            return _ESCAPED[found[5]]
+        return chr(int(found[2], 8) if found[2] else int(found[1] or found[3] or found[4], 16))
+
+    return _ESCAPE.sub(character, token[1:-1])
 
 
 def _required(path: str, words: list[str], replaced: Replacements, number: int, *, direct: bool) -> Inventory:

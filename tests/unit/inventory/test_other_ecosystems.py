@@ -71,6 +71,41 @@ def test_a_broken_go_mod_is_a_gap(text: str) -> None:
     assert gaps(read("go.mod", text)) == [("broken-manifest", "go.mod")]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "require(\n\tgolang.org/x/text v0.3.0\n)\n",
+        'require ( // why\n\t"golang.org\\x2fx\\u002ftext" `v0.3.0`//indirect\n)\n',
+        'require "golang.org/x/text"v0.3.0\nretract [v1.0.0,v1.1.0]\nexclude(\n)\ntool()\n',
+        "replace a v1 =>golang.org/x/text v0.3.0\nrequire a v1\n",
+    ],
+)
+def test_go_mod_needs_no_blanks_around_brackets(text: str) -> None:
+    found = read("go.mod", f"module a\ngo 1.99.0\n{text}")
+    assert pins(found) == ["stdlib 1.99.0", "golang.org/x/text v0.3.0"]
+    assert not found.gaps
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "require (\n\ta v1\n",
+        "a v1\n",
+        ")\n",
+        "(\n)\n",
+        "require ( a v1 )\n",
+        "require{\na v1\n}\n",
+        "requires a v1\n",
+        'require "a v1\n',
+        'require "\\q" v1\n',
+        "require a (\nb v1\n)\n",
+        "exclude (\nrequire (\na v1\n)\n)\n",
+    ],
+)
+def test_what_go_mod_cannot_hold_is_a_gap(text: str) -> None:
+    assert gaps(read("go.mod", f"module m\n{text}")) == [("broken-manifest", "go.mod")]
+
+
 CARGO = """\
 version = 3
 
