@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -29,44 +30,71 @@ from secscan.inventory.requirements import requirement
 _OWN = {"editable", "virtual", "directory"}
 """Words for the project itself, or a part of it."""
 _ELSEWHERE = {"git", "url", "path", "file", "vcs", "archive", "hg", "svn"}
+_MEMBERS = _OWN | _ELSEWHERE | {"wheels", "sdist"}
+_URL = re.compile(r"[A-Za-z][\w+.-]+:")
 
 
 @reading
 def read_toml_lock(path: str, data: bytes) -> Inventory:
     """Read a lock file with `[[package]]` (uv, Poetry, PDM) or `[[packages]]` (PEP 751)."""
     text, document = read_toml(data)
-    entries = document.get("package", document.get("packages"))
-    if entries is None:
-        return Inventory() if document else broken(path, "it is empty")
-    if not isinstance(entries, list):
-        return broken(path, "its list of packages is not a list")
-    lines = table_lines(text, "[[package]]", "[[packages]]")
-    found = joined(_entry(path, entry, next(lines, 0)) for entry in entries)
-    return _with_graph(path, found, [one for one in entries if isinstance(one, dict)])
+    if not document:
+        return broken(path, "it is empty")
+    parts, entries = [], []
+    for member in ("package", "packages"):  # both: an empty one must not hide what an installer reads
+        listed = document.get(member, [])
+        if not isinstance(listed, list):
+            return broken(path, "its list of packages is not a list")
+        lines = table_lines(text, f"[[{member}]]")
+        parts += [_entry(path, entry, next(lines, 0)) for entry in listed]
+        entries += [one for one in listed if isinstance(one, dict)]
+    return _with_graph(path, joined(parts), entries) if parts else Inventory()
 
 
 def _entry(path: str, entry: Any, line: int) -> Inventory:
     if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
         return broken(path, "a package without a name", line)
     name, version = entry["name"], entry.get("version")
-    origin = _origin(entry)
-    if origin & _OWN:
+    if _is_own(path, entry):
         return Inventory()
     if not isinstance(version, str) or not version:
         return not_released(path, name, line)
     found = Inventory(packages=(Declared(name, version, PYPI, path, line, scope=_scope(entry)),))
-    if origin & _ELSEWHERE:
+    if _origin(path, entry) & (_OWN | _ELSEWHERE):
         # It calls itself this version: PyPI's advisories may hold for it, but their silence means nothing.
         return joined([found, not_released(path, name, line)])
     return found
 
 
-def _origin(entry: dict[str, Any]) -> set[str]:
-    """What an entry says of where it comes from: words of uv, Poetry (`type`), PDM and PEP 751 (members)."""
-    source = entry.get("source")
-    if not isinstance(source, dict):
-        return set(entry)
-    return {str(source["type"])} if "type" in source else set(source)
+def _origin(path: str, entry: dict[str, Any]) -> set[str]:
+    """What an entry says of where it comes from: words of uv, Poetry (`type`), and members of PDM and PEP 751."""
+    source = table(entry, "source")
+    if "type" in source:
+        return {str(source["type"])}
+    return set(source) | (entry.keys() & (_MEMBERS if _has_members(path) else _ELSEWHERE))
+
+
+def _has_members(path: str) -> bool:
+    """Whether an entry's own members may say that it is the project. In other files they are of no meaning."""
+    return path.rpartition("/")[2].startswith(("pdm", "pylock"))
+
+
+def _is_own(path: str, entry: dict[str, Any]) -> bool:
+    """Whether an entry is the project, or a part of it: what says that and more is judged like any other."""
+    origin = _origin(path, entry)
+    if origin == {"path", "editable"}:  # PDM
+        return entry.get("editable") is True and _is_local(entry.get("path"))
+    if len(origin) != 1 or not origin <= _OWN:
+        return False
+    (kind,) = origin
+    source = table(entry, "source")
+    if "type" in source:
+        return source.keys() <= {"type", "url"} and _is_local(source.get("url"))
+    return _is_local(source.get(kind) or table(entry, kind).get("path"))
+
+
+def _is_local(value: Any) -> bool:
+    return isinstance(value, str) and value != "" and not _URL.match(value)
 
 
 def _scope(entry: dict[str, Any]) -> Scope:
@@ -89,7 +117,7 @@ def _with_graph(path: str, found: Inventory, entries: list[dict[str, Any]]) -> I
     asks_for: dict[Label, list[Label]] = {}
     roots: list[tuple[Scope, list[Label]]] = []
     for entry in entries:
-        if _origin(entry) & _OWN:
+        if _is_own(path, entry):
             roots.append((Scope.UNKNOWN, locked(_names(entry.get("dependencies")))))
             for scope, member in ((Scope.OPTIONAL, "optional-dependencies"), (Scope.DEV, "dev-dependencies")):
                 roots += [(scope, locked(_names(group))) for group in table(entry, member).values()]

@@ -132,6 +132,52 @@ def test_a_chain_of_twenty_thousand_is_told_in_part() -> None:
     assert len(found.packages[-1].why) == 30
 
 
+def test_an_empty_list_does_not_hide_the_other() -> None:
+    found = read("pylock.toml", 'package = []\n[[packages]]\nname = "a"\nversion = "1.0"\n')
+    assert [(one.name, one.line) for one in found.packages] == [("a", 2)]
+    assert gaps(read("pylock.toml", 'package = {}\n[[packages]]\nname = "a"\n')) == [("broken-manifest", "pylock.toml")]
+
+
+@pytest.mark.parametrize(
+    ("path", "origin"),
+    [
+        ("uv.lock", 'source = { registry = "https://example.com", virtual = "." }'),
+        ("uv.lock", 'source = { editable = "https://example.com/a" }'),
+        ("uv.lock", "source = { virtual = true }"),
+        ("poetry.lock", 'source = { type = "directory", url = "https://example.com/a" }'),
+        ("pdm.lock", "editable = true"),
+        ("pdm.lock", 'editable = true\ngit = "https://example.com/a"'),
+        ("pylock.toml", 'directory = { path = "." }\nwheels = []'),
+    ],
+)
+def test_what_only_calls_itself_the_project_is_judged(path: str, origin: str) -> None:
+    found = read(path, f'[[{"packages" if "py" in path else "package"}]]\nname = "a"\nversion = "1.0"\n{origin}\n')
+    assert pins(found) == ["a 1.0"]
+    assert gaps(found) == [("unsupported-requirement", "a")]
+
+
+@pytest.mark.parametrize("path", ["uv.lock", "poetry.lock"])
+def test_a_member_without_meaning_hides_no_package(path: str) -> None:
+    found = read(path, '[[package]]\nname = "a"\nversion = "1.0"\neditable = true\ndirectory = { path = "." }\n')
+    assert pins(found) == ["a 1.0"]
+    assert not found.gaps
+
+
+@pytest.mark.parametrize(
+    ("path", "origin"),
+    [
+        ("uv.lock", 'source = { virtual = "." }'),
+        ("poetry.lock", 'source = { type = "directory", url = "../a" }'),
+        ("pdm.lock", 'path = "./a"\neditable = true'),
+        ("pylock.dev.toml", 'directory = { path = ".", editable = true }'),
+    ],
+)
+def test_the_project_itself_is_no_package(path: str, origin: str) -> None:
+    found = read(path, f'[[{"packages" if "py" in path else "package"}]]\nname = "a"\nversion = "1.0"\n{origin}\n')
+    assert not found.packages
+    assert not found.gaps
+
+
 def test_pipfile_and_its_lock() -> None:
     manifest = (
         '[[source]]\nurl = "https://example.com"\n[packages]\nflask = "*"\nx = {git = "https://a"}\nclick = "==6.7"\n'
