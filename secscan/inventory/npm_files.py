@@ -63,15 +63,28 @@ def npm_range(path: str, name: str, wanted: Any, line: int, scope: Scope) -> Inv
 
 @reading
 def read_package_lock(path: str, data: bytes) -> Inventory:
-    """Read a lock file. One of version 2 says everything twice; `packages` says more."""
+    """Read a lock file. One of version 2 says everything twice: both are read, what is the same counts once."""
     text, document = read_json(data)
-    if "packages" in document:
-        return _from_packages(path, as_table(document["packages"]), json_lines(text, depth=2))
-    if "dependencies" in document:
-        return _from_dependencies(path, as_table(document["dependencies"]), json_lines(text, depth=2 * _DEEPEST))
-    if "lockfileVersion" in document:
-        return Inventory()  # a project without dependencies
-    return broken(path, "it has neither packages nor dependencies")
+    if not document.keys() & {"packages", "dependencies"}:
+        if "lockfileVersion" in document:
+            return Inventory()  # a project without dependencies
+        return broken(path, "it has neither packages nor dependencies")
+    lines = json_lines(text, depth=2 * _DEEPEST if "dependencies" in document else 2)
+    packages = as_table(document.get("packages", {}))
+    found = _from_packages(path, packages, lines)
+    again = _from_dependencies(path, as_table(document.get("dependencies", {})), lines)
+    return joined([found, _only_there(path, again, found, packages)])
+
+
+def _only_there(path: str, again: Inventory, found: Inventory, packages: dict[str, Any]) -> Inventory:
+    """What `dependencies` names and `packages` does not: npm writes none such, whoever hides a package may."""
+    known = {(one.name, one.version) for one in found.packages}
+    names = [where.rpartition(_MODULES)[2] for where in packages if _MODULES in where]
+    told = {one.subject for name in names for one in not_released(path, name).gaps}
+    return Inventory(
+        packages=tuple(one for one in again.packages if (one.name, one.version) not in known),
+        gaps=tuple(one for one in again.gaps if one.subject not in told),
+    )
 
 
 def _from_packages(path: str, packages: dict[str, Any], lines: dict[Place, int]) -> Inventory:

@@ -52,11 +52,21 @@ def _document(path: str, document: Block) -> Inventory:
 
 
 def _label(key: str, entry: Any) -> Label | None:
-    name, version = word(table(entry).get("name")), word(table(entry).get("version"))
+    """Name and version. The key counts, by which pnpm fetches; members count where the key is an address."""
+    name, version = _members(entry)
     for form in (_KEY_6, _KEY_5):
         if found := form.fullmatch(key):
-            return name or found["name"], version or found["version"]
+            is_name = not (":" in found["name"] or "(" in found["name"])
+            is_version = EXACT.fullmatch(found["version"])
+            return (
+                found["name"] if is_name and is_version else name or found["name"],
+                found["version"] if is_version else version or found["version"],
+            )
     return (name, version) if name and version else None
+
+
+def _members(entry: Any) -> Label:
+    return word(table(entry).get("name")), word(table(entry).get("version"))
 
 
 def _asked(dependencies: dict[str, Any]) -> Iterator[Label]:
@@ -82,4 +92,7 @@ def _entry(path: str, key: str, entry: Any, line: int) -> Inventory:
         return joined([found, not_released(path, key, line)])
     is_dev, is_optional = (table(entry).get(one) == "true" for one in ("dev", "optional"))
     scope = Scope.DEV if is_dev else Scope.OPTIONAL if is_optional else Scope.UNKNOWN
-    return Inventory(packages=(Declared(name, version, NPM, path, line, scope=scope),))
+    found = Inventory(packages=(Declared(name, version, NPM, path, line, scope=scope),))
+    if any(one not in ("", by_key) for one, by_key in zip(_members(entry), label, strict=True)):
+        return joined([found, not_released(path, key, line, why="its key and its members name different packages")])
+    return found

@@ -40,8 +40,10 @@ def read_yarn_lock(path: str, data: bytes) -> Inventory:
     for key, entry in entries:
         found = _entry(path, key, entry, document.lines[key])
         parts.append(found)
-        for package in found.packages:
-            labels.update(dict.fromkeys(_askers(key), (package.name, package.version)))
+        own = {one.name: (one.name, one.version) for one in found.packages}
+        for asker, asked in zip(_askers(key), _parted(key), strict=True):
+            if label := own.get(_named(asked)[0]) or next(iter(own.values()), None):
+                labels[asker] = label
     whole = joined(parts)
     asks_for = {
         labels[asked]: [labels[one] for one in _wanted(entry) if one in labels]
@@ -58,7 +60,11 @@ def read_yarn_lock(path: str, data: bytes) -> Inventory:
 
 def _askers(key: str) -> list[str]:
     """What asks for an entry: `name@range`, with berry's `npm:` taken off."""
-    return [scalar(one.strip()).replace("@npm:", "@") for one in _ASKER.findall(key)]
+    return [one.replace("@npm:", "@") for one in _parted(key)]
+
+
+def _parted(key: str) -> list[str]:
+    return [scalar(one.strip()) for one in _ASKER.findall(key)]
 
 
 def _wanted(entry: Block) -> Iterator[str]:
@@ -70,22 +76,34 @@ def _wanted(entry: Block) -> Iterator[str]:
 def _entry(path: str, key: str, entry: Any, line: int) -> Inventory:
     if not isinstance(entry, Block):
         return broken(path, f"{key[:100]!r} has no members", line)
-    asked = scalar(_ASKER.findall(key)[0].strip()) if _ASKER.search(key) else ""
     resolution, version = word(entry.get("resolution")), word(entry.get("version"))
-    name, wanted = _split(resolution or asked)
-    if wanted.startswith("workspace:"):
+    if _split(resolution or next(iter(_parted(key)), ""))[1].startswith("workspace:"):
         return Inventory()  # a project itself
+    released: dict[str, bool] = {}
     if resolution:
-        is_released = wanted.startswith("npm:")
-    elif wanted.startswith("npm:"):  # yarn 1: another package under this name
-        (name, _), is_released = _split(wanted.removeprefix("npm:")), True
+        name, wanted = _split(resolution)
+        released[name] = wanted.startswith("npm:")
     else:
-        is_released = not is_elsewhere(wanted) and _is_registry(word(entry.get("resolved")))
-    if not version or not name:
+        # An entry of yarn 1 is one package, unless someone wrote two names to hide one of them: each is judged.
+        is_registry = _is_registry(word(entry.get("resolved")))
+        for asked in _parted(key):
+            name, is_range = _named(asked)
+            released[name] = released.get(name, is_registry) and is_range
+    if not version or not released or "" in released:
         return broken(path, f"{key[:100]!r} has no version", line)
     # What is patched or comes from elsewhere calls itself this version: advisories may hold, silence means nothing.
-    found = Inventory(packages=(Declared(name, version, NPM, path, line),))
-    return found if is_released else joined([found, not_released(path, f"{name} {version}", line)])
+    parts = [Inventory(packages=(Declared(name, version, NPM, path, line),)) for name in released]
+    parts += [not_released(path, f"{name} {version}", line) for name, is_one in released.items() if not is_one]
+    return joined(parts)
+
+
+def _named(asked: str) -> tuple[str, bool]:
+    """The package that is asked for, by its own name, and whether by a range of versions."""
+    name, wanted = _split(asked)
+    if wanted.startswith("npm:"):  # another package under this name
+        real, of_real = _split(wanted.removeprefix("npm:"))
+        return (real, True) if of_real else (name, True)
+    return name, not is_elsewhere(wanted)
 
 
 def _split(text: str) -> tuple[str, str]:

@@ -74,6 +74,26 @@ def test_version_2_says_everything_twice_and_is_read_once() -> None:
     assert pins(read("npm-shrinkwrap.json", json.dumps(both))) == ["a 1.0.0"]
 
 
+def test_what_only_one_of_the_two_lists_of_version_2_names_is_found() -> None:
+    hidden = {
+        "lockfileVersion": 2,
+        "packages": {"node_modules/own": {"resolved": "own", "link": True}, "node_modules/a": {"version": "1.0.0"}},
+        "dependencies": {
+            "own": {"version": "file:own"},
+            "a": {"version": "1.0.0"},
+            "b": {"version": "2.0.0"},
+            "g": {"version": "git+https://example.com/g.git"},
+        },
+    }
+    found = read("package-lock.json", json.dumps(hidden, indent=1))
+    assert [(one.name, one.version, one.line > 0) for one in found.packages] == [
+        ("a", "1.0.0", True),
+        ("b", "2.0.0", True),
+    ]
+    assert gaps(found) == [("unsupported-requirement", "g")]
+    assert pins(read("package-lock.json", json.dumps(hidden | {"packages": {}}))) == ["a 1.0.0", "b 2.0.0"]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -167,6 +187,23 @@ def test_yarn_1() -> None:
         "unsupported-requirement",
         "broken-manifest",
     ]
+
+
+def test_two_names_for_one_entry_of_yarn_1_are_two_packages() -> None:
+    text = """\
+safe@^1.0.0, lodash@^4.0.0, lodash@^4.1.0:
+  version "4.17.20"
+
+old@^1.0.0, "other@npm:real@^1.0.0", "git@git+https://example.com/x":
+  version "1.0.0"
+  dependencies:
+    lodash "^4.1.0"
+"""
+    found = read("yarn.lock", text)
+    assert pins(found) == ["safe 4.17.20", "lodash 4.17.20", "old 1.0.0", "real 1.0.0", "git 1.0.0"]
+    assert gaps(found) == [("unsupported-requirement", "git 1.0.0")]
+    (graph,) = found.graphs
+    assert graph.asks_for[("old", "1.0.0")] == [("lodash", "4.17.20")]
 
 
 def test_what_package_json_asks_for_is_direct_in_yarn_1() -> None:
@@ -433,6 +470,22 @@ packages:
     found = read("pnpm-lock.yaml", text)
     assert pins(found) == ["foo 1.0.0", "@foo/bar 1.1.0", "foo 1.2.0", "@foo/baz 1.3.0-beta.1"]
     assert [kind for kind, _ in gaps(found)] == ["unsupported-requirement"]
+
+
+@pytest.mark.parametrize("member", ["name: safe", "version: 4.17.21"])
+def test_the_key_of_pnpm_counts_where_a_member_says_something_else(member: str) -> None:
+    text = f"""\
+lockfileVersion: '9.0'
+packages:
+  lodash@4.17.0:
+    resolution: {{integrity: sha512-x}}
+    {member}
+"""
+    found = read("pnpm-lock.yaml", text)
+    assert pins(found) == ["lodash 4.17.0"]
+    assert gaps(found) == [("unsupported-requirement", "lodash@4.17.0")]
+    for same in ("name: lodash", "version: 4.17.0"):
+        assert not read("pnpm-lock.yaml", text.replace(member, same)).gaps
 
 
 def test_pnpm_6_names_with_brackets() -> None:
