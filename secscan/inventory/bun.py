@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from secscan.inventory.addresses import fetched_from
 from secscan.inventory.contract import Declared, Inventory, Label, Scope, broken, joined, not_released, reading
-from secscan.inventory.documents import as_table, json_lines, read_json, table
+from secscan.inventory.documents import as_table, json_lines, read_json, table, word
 from secscan.inventory.graph import told
 from secscan.inventory.npm_files import EXACT, NPM
 
@@ -51,7 +52,7 @@ def _entry(path: str, key: str, entry: Any, line: int) -> Inventory:
         return Inventory()
     if not EXACT.fullmatch(version):
         return not_released(path, entry[0], line)
-    return Inventory(packages=(Declared(name, version, NPM, path, line),))
+    return fetched_from(Declared(name, version, NPM, path, line), map(word, entry[1:2]))
 
 
 def _wanted(entry: list[Any]) -> list[str]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from secscan.inventory.addresses import fetched_from
 from secscan.inventory.contract import Declared, Inventory, Label, Ranged, Scope, broken, joined, not_released, reading
 from secscan.inventory.documents import Place, as_table, json_lines, read_json, table, word
 from secscan.inventory.graph import told
@@ -152,10 +153,10 @@ def _locked(path: str, name: str, entry: dict[str, Any], line: int) -> Inventory
             return not_released(path, name, line)
     scope = Scope.DEV if entry.get("dev") is True else Scope.OPTIONAL if _is_optional(entry) else Scope.UNKNOWN
     package = Declared(name, version, NPM, path, line, scope=scope, licence=licence_of(entry.get("license")))
-    found = Inventory(packages=(package,))
     if resolved.startswith(("git", "file:")) or "codeload.github.com" in resolved:
-        return joined([found, not_released(path, name, line)])  # it calls itself this version
-    return found
+        # It calls itself this version.
+        return joined([Inventory(packages=(package,)), not_released(path, name, line)])
+    return fetched_from(package, [resolved])
 
 
 def _is_optional(entry: dict[str, Any]) -> bool:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from secscan.inventory.addresses import fetched_from
 from secscan.inventory.blocks import Block, read_documents
 from secscan.inventory.contract import Declared, Inventory, Label, Scope, broken, joined, not_released, reading
 from secscan.inventory.documents import decode_text, table, word
@@ -92,7 +93,7 @@ def _entry(path: str, key: str, entry: Any, line: int) -> Inventory:
         return joined([found, not_released(path, key, line)])
     is_dev, is_optional = (table(entry).get(one) == "true" for one in ("dev", "optional"))
     scope = Scope.DEV if is_dev else Scope.OPTIONAL if is_optional else Scope.UNKNOWN
-    found = Inventory(packages=(Declared(name, version, NPM, path, line, scope=scope),))
+    found = fetched_from(Declared(name, version, NPM, path, line, scope=scope), [word(resolution.get("tarball"))])
     if any(one not in ("", by_key) for one, by_key in zip(_members(entry), label, strict=True)):
         return joined([found, not_released(path, key, line, why="its key and its members name different packages")])
     return found

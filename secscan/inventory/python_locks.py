@@ -10,6 +10,7 @@ from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from secscan.inventory.addresses import fetched_from
 from secscan.inventory.contract import (
     Declared,
     Graph,
@@ -59,11 +60,18 @@ def _entry(path: str, entry: Any, line: int) -> Inventory:
         return Inventory()
     if not isinstance(version, str) or not version:
         return not_released(path, name, line)
-    found = Inventory(packages=(Declared(name, version, PYPI, path, line, scope=_scope(entry)),))
+    package = Declared(name, version, PYPI, path, line, scope=_scope(entry))
     if _origin(path, entry) & (_OWN | _ELSEWHERE):
         # It calls itself this version: PyPI's advisories may hold for it, but their silence means nothing.
-        return joined([found, not_released(path, name, line)])
-    return found
+        return joined([Inventory(packages=(package,)), not_released(path, name, line)])
+    return fetched_from(package, _addresses(entry))
+
+
+def _addresses(entry: dict[str, Any]) -> Iterator[str]:
+    """From where the files of a package are fetched."""
+    for file in (*items(entry.get("wheels")), *items(entry.get("files")), entry.get("sdist")):
+        for member in ("url", "path"):
+            yield word(table(file).get(member))
 
 
 def _origin(path: str, entry: dict[str, Any]) -> set[str]:
@@ -163,6 +171,6 @@ def read_pipfile_lock(path: str, data: bytes) -> Inventory:
             line = lines.of(name)
             if isinstance(version, str):
                 result.append(requirement(path, f"{name}{version}", line, scope=scope))
-            else:
-                result.append(not_released(path, name, line))
+            if not isinstance(version, str) or entry.keys() & (_OWN | _ELSEWHERE):
+                result.append(not_released(path, name, line))  # whatever version it calls itself
     return joined(result)

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import unquote
 
+from secscan.inventory.addresses import fetched_from
 from secscan.inventory.blocks import Block, read_blocks, scalar
 from secscan.inventory.contract import (
     Declared,
@@ -83,17 +85,26 @@ def _entry(path: str, key: str, entry: Any, line: int) -> Inventory:
     if resolution:
         name, wanted = _split(resolution)
         released[name] = wanted.startswith("npm:")
+        # Berry fetches by the resolution, `npm:1.0.0`, which may name an address: `npm:1.0.0::__archiveUrl=...`.
+        fetched, _, binding = wanted.removeprefix("npm:").partition("::")
+        addresses = [f"{fetched}.tgz", unquote(binding.partition("__archiveUrl=")[2])]
     else:
         # An entry of yarn 1 is one package, unless someone wrote two names to hide one of them: each is judged.
-        is_registry = _is_registry(word(entry.get("resolved")))
+        addresses = [word(entry.get("resolved"))]
+        is_registry = _is_registry(addresses[0])
         for asked in _parted(key):
             name, is_range = _named(asked)
             released[name] = released.get(name, is_registry) and is_range
     if not version or not released or "" in released:
         return broken(path, f"{key[:100]!r} has no version", line)
     # What is patched or comes from elsewhere calls itself this version: advisories may hold, silence means nothing.
-    parts = [Inventory(packages=(Declared(name, version, NPM, path, line),)) for name in released]
-    parts += [not_released(path, f"{name} {version}", line) for name, is_one in released.items() if not is_one]
+    parts = []
+    for name, is_one in released.items():
+        package = Declared(name, version, NPM, path, line)
+        if is_one:
+            parts.append(fetched_from(package, addresses))
+        else:
+            parts += [Inventory(packages=(package,)), not_released(path, f"{name} {version}", line)]
     return joined(parts)
 
 
