@@ -74,7 +74,7 @@ def _directives(text: str) -> Iterator[tuple[list[str], str, int]]:
 
 def _tokens(line: str, number: int) -> tuple[list[str], str]:
     """The tokens of a line, as they stand, and its comment."""
-    tokens = []
+    tokens: list[str] = []
     for found in _TOKEN.finditer(line):
         if found["stray"]:
             raise ValueError(f"line {number}: a quoted text that does not end")
