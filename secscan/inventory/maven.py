@@ -9,7 +9,18 @@ import re
 from collections.abc import Iterator
 
 from secscan.findings.levels import GapKind
-from secscan.inventory.contract import Declared, Inventory, Ranged, Scope, broken, gap, joined, not_released, reading
+from secscan.inventory.contract import (
+    Declared,
+    Inventory,
+    Ranged,
+    Scope,
+    broken,
+    gap,
+    joined,
+    not_released,
+    placed,
+    reading,
+)
 from secscan.inventory.documents import Element, read_xml, xml_children, xml_name, xml_text
 
 MAVEN = "Maven"
@@ -120,7 +131,7 @@ def _not_here(path: str, what: str, why: str, line: int) -> Inventory:
         gaps=(
             gap(
                 GapKind.UNSUPPORTED_REQUIREMENT,
-                f"{what} in {path}",
+                placed(what, path),
                 why,
                 remedy="give an SBOM made from the build, beside it",
                 line=line,
