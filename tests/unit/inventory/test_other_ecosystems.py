@@ -443,11 +443,9 @@ def test_a_composite_action() -> None:
     [("Gemfile", "Gemfile.lock"), ("a/b/Cargo.toml", "a/Cargo.lock"), ("build.gradle.kts", "gradle.lockfile")],
 )
 def test_a_manifest_of_ranges_without_its_lock_file_is_a_gap(manifest: str, lock: str) -> None:
-    assert gaps(take_inventory([manifest], {}.__getitem__)) == [("unsupported-manifest", manifest)]
+    assert gaps(take_inventory([manifest], {}.__getitem__)) == [("no-lock-file", manifest)]
     content = {lock: b"[[package]]\n" if "Cargo" in lock else b"GEM\n  specs:\n"}
-    assert "unsupported-manifest" not in {
-        kind for kind, _ in gaps(take_inventory([manifest, lock], content.__getitem__))
-    }
+    assert "no-lock-file" not in {kind for kind, _ in gaps(take_inventory([manifest, lock], content.__getitem__))}
 
 
 @pytest.mark.parametrize("version", ["1" + "a" * 100_000 + "!", "1" + "-a1" * 30_000 + "/", "1" + "." * 100_000])
