@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -187,6 +187,14 @@ def joined(parts: Iterable[Inventory]) -> Inventory:
         includes=tuple(one for part in parts for one in part.includes),
         graphs=tuple(one for part in parts for one in part.graphs),
     )
+
+
+def limited(parts: Iterable[Inventory]) -> Iterator[Inventory]:
+    """Yield the parts of a file in which few characters can say much. Raises `ValueError` where they are too many."""
+    for count, part in enumerate(parts):
+        if count >= MAX_PACKAGES:
+            raise ValueError(f"it names more than {MAX_PACKAGES} packages")
+        yield part
 
 
 class Lines:

@@ -323,6 +323,51 @@ def test_older_files_of_dotnet() -> None:
     assert (pins(both), [one.text for one in both.ranges]) == (["B 2.0.0"], ["A 1.0.0"])
 
 
+def item(text: str, path: str = "app.csproj") -> tuple[list[str], list[str], list[tuple[str, str]]]:
+    found = read(path, f"<Project><ItemGroup>{text}</ItemGroup></Project>")
+    return pins(found), [one.text for one in found.ranges], gaps(found)
+
+
+def test_an_item_of_a_project_can_name_many_packages_in_many_ways() -> None:
+    assert item('<PackageReference Include="A; B;" Version="[1.0]"/>') == (["A 1.0", "B 1.0"], [], [])
+    assert item('<packageReference include="A" VERSION="[1.0]"/>') == (["A 1.0"], [], [])
+    assert item('<GlobalPackageReference Include="A"><version>[1.0]</version></GlobalPackageReference>')[0] == ["A 1.0"]
+    assert item('<PackageDownload Include="A" Version="[1.0];[2.0]"/>') == (["A 1.0", "A 2.0"], [], [])
+    assert item('<PackageReference Update="A" Version="[1.0]" VersionOverride="[2.0]"/>')[0] == ["A 1.0", "A 2.0"]
+    two = '<Version Condition="x">[1.0]</Version><Version>[2.0]</Version>'
+    assert item(f'<PackageReference Include="A">{two}</PackageReference>')[0] == ["A 1.0", "A 2.0"]
+    assert item('<PackageReference Remove="A"/>') == ([], [], [])
+
+
+@pytest.mark.parametrize(
+    ("text", "subject"),
+    [
+        ('<PackageReference Include="$(X)" Version="[1.0]"/>', "$(X) [1.0]"),
+        ('<PackageReference Include="@(X)"/>', "@(X)"),
+        ('<PackageReference Include="A%3BB" Version="[1.0]"/>', "A%3BB [1.0]"),
+        ('<PackageReference Include="A" Version="$(V)"/>', "A $(V)"),
+        ('<PackageReference Version="[1.0]"/>', "PackageReference without a name"),
+    ],
+)
+def test_what_only_the_build_of_dotnet_knows_is_a_gap(text: str, subject: str) -> None:
+    assert item(text) == ([], [], [("unsupported-requirement", subject)])
+
+
+def test_names_times_versions_without_end_are_not_read() -> None:
+    versions = ";".join(map(str, range(10_000)))
+    found = item(f'<PackageReference Include="{"a;" * 1_000_000}" Version="{versions}"/>')
+    assert found == ([], [], [("broken-manifest", "app.csproj")])
+
+
+@pytest.mark.parametrize("path", ["Directory.Build.props", "a/directory.build.TARGETS", "eng/x.props", "x.targets"])
+def test_what_projects_of_dotnet_have_in_common(path: str) -> None:
+    assert item('<PackageReference Include="A" Version="[1.0]"/>', path)[0] == ["A 1.0"]
+    assert not read(path, "a=b\n").gaps, "a file of another tool"
+    assert gaps(read(path, "<Project>")) == [("broken-manifest", path)]
+    wide = '<Project><PackageReference Include="A" Version="[1.0]"/></Project>'.encode("utf-16")
+    assert pins(take_inventory([path], {path: wide}.__getitem__)) == ["A 1.0"]
+
+
 def test_mix() -> None:
     text = """\
 %{
