@@ -167,6 +167,61 @@ def test_a_hostile_pom_is_a_gap(text: str) -> None:
     assert gaps(read("pom.xml", text)) == [("broken-manifest", "pom.xml")]
 
 
+def part(name: str, version: str = "", more: str = "") -> str:
+    told = f"<version>{version}</version>" if version else ""
+    return f"<groupId>g</groupId><artifactId>{name}</artifactId>{told}{more}"
+
+
+def dependencies(*parts: str) -> str:
+    return "<dependencies>" + "".join(f"<dependency>{one}</dependency>" for one in parts) + "</dependencies>"
+
+
+def managed(*parts: str) -> str:
+    return f"<dependencyManagement>{dependencies(*parts)}</dependencyManagement>"
+
+
+def profile(text: str) -> str:
+    return f"<profiles><profile><id>p</id>{text}</profile></profiles>"
+
+
+def test_a_profile_adds_versions_and_takes_none_away() -> None:
+    """Which profiles a build takes is not in the file."""
+    text = managed(part("log", "2.14.1")) + dependencies(part("log")) + profile(managed(part("log", "2.99")))
+    assert pins(read("pom.xml", f"<project>{text}</project>")) == ["g:log 2.14.1", "g:log 2.99"]
+    text = "<properties><v>1</v></properties>" + dependencies(part("a", "${v}.0")) + managed(part("b", "${v}"))
+    text += profile("<properties><v>2</v></properties>" + dependencies(part("b")))
+    found = pins(read("pom.xml", f"<project>{text}</project>"))
+    assert found == ["g:a 1.0", "g:a 2.0", "g:b 1", "g:b 2"]
+
+
+def test_a_version_that_a_profile_leaves_open_is_a_gap() -> None:
+    text = "<properties><v>1</v></properties>" + dependencies(part("a", "${v}"))
+    found = read("pom.xml", f"<project>{text}{profile('<properties><v/></properties>')}</project>")
+    assert (pins(found), gaps(found)[0]) == (["g:a 1"], ("unsupported-requirement", "g:a"))
+
+
+def test_plugins_bring_dependencies_and_extensions() -> None:
+    its = dependencies(part("its", "3"), part("open"))
+    listed = f"<pluginManagement><plugins><plugin>{part('listed', '2', its)}</plugin></plugins></pluginManagement>"
+    used = f"<plugins><plugin>{part('listed')}</plugin><plugin>{part('used', '1', its)}</plugin></plugins>"
+    build = f"<build>{listed}{used}<extensions><extension>{part('ext', '4')}</extension></extensions></build>"
+    for text in (build, profile(build)):
+        found = read("pom.xml", f"<project>{text}</project>")
+        assert {one.scope for one in found.packages} == {Scope.DEV}
+        assert set(pins(found)) == {"g:listed 2", "g:used 1", "g:its 3", "g:ext 4"}
+        assert ("unsupported-requirement", "g:open") in gaps(found)
+    report = f"<reporting><plugins><plugin>{part('site', '5')}</plugin></plugins></reporting>"
+    assert pins(read("pom.xml", f"<project>{report}</project>")) == ["g:site 5"]
+
+
+def test_values_without_end_are_a_gap() -> None:
+    properties = "".join(f"<v>{at}</v>" for at in range(1000))
+    text = f"<properties>{properties}</properties>" + dependencies(part("a", "${v}"), part("b", "${v}${v}${v}"))
+    found = read("pom.xml", f"<project>{text}</project>")
+    assert len(found.packages) < 200
+    assert {("unsupported-requirement", "g:a"), ("unsupported-requirement", "g:b")} <= set(gaps(found))
+
+
 def test_properties_that_grow_without_end_are_not_filled_in() -> None:
     names = "".join(f"<p{at}>${{p{at + 1}}}${{p{at + 1}}}${{p{at + 1}}}</p{at}>" for at in range(100))
     text = (
