@@ -25,10 +25,11 @@ def fix(
 ) -> None:  # fmt: skip
     """Plan the fewest version changes that clear what blocks: for each package the smallest upgrade that is known to clear it.
 
-    Lock files are never changed: the command that writes them again is told.
+    Lock files are never changed: the command that writes them again is told. With --write the exit code is 3 where one
+    of the changes was not made.
     """
     from secscan.cli.terminal import print_lines
-    from secscan.errors import UsageError
+    from secscan.errors import ExitCode, UsageError
     from secscan.findings.levels import Action
     from secscan.findings.scan import load
     from secscan.gate.upgrades import upgrades
@@ -52,6 +53,8 @@ def fix(
     if not write:
         return
     _write(edits)
+    if {one.path for one in steps if one.target} - {one.name for one in edits}:
+        raise typer.Exit(ExitCode.INCOMPLETE)
 
 
 def _plan(seen: Scan, steps: Iterable[Upgrade], *, everything: bool) -> Iterator[str]:
@@ -146,15 +149,23 @@ def _content(root: Path, seen: Scan, name: str) -> tuple[Path, bytes]:
 
 
 def _write(edits: Iterable[_Edit]) -> None:
+    """Make the changes, one file after the other. Raises `ReportError` that says which are made already."""
     import stat
 
+    from secscan.errors import ReportError
     from secscan.files import write_atomic
 
-    changed = []
+    changed: list[str] = []
     for edit in edits:
-        mode = stat.S_IMODE(edit.place.stat().st_mode)
-        write_atomic(edit.place, edit.after)
-        edit.place.chmod(mode)
+        try:
+            mode = stat.S_IMODE(edit.place.stat().st_mode)
+            write_atomic(edit.place, edit.after)
+            edit.place.chmod(mode)
+        except (OSError, ReportError) as error:
+            done = f"changed already: {', '.join(changed)}" if changed else "no file was changed before it"
+            raise ReportError(
+                f"{edit.name} cannot be written ({error}); {done}", hint="put it right, and scan again"
+            ) from error
         changed.append(edit.name)
     if changed:
         sys.stderr.write(

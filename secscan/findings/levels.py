@@ -94,6 +94,8 @@ class GapKind(StrEnum):
     """A dependency by URL, path, VCS or editable install."""
     UNSUPPORTED_MANIFEST = "unsupported-manifest"
     """A manifest or lock file that no reader understands yet."""
+    NO_LOCK_FILE = "no-lock-file"
+    """A manifest that names ranges, or is a program, and beside it no lock file that says what it comes to."""
     BROKEN_MANIFEST = "broken-manifest"
     """A manifest or lock file that could not be understood, or not entirely."""
     NO_ADVISORIES = "no-advisories"

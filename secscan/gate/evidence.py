@@ -23,6 +23,7 @@ _NEVER_COUNTED = frozenset(
         GapKind.VERSION_RANGE,
         GapKind.UNSUPPORTED_REQUIREMENT,
         GapKind.UNSUPPORTED_MANIFEST,
+        GapKind.NO_LOCK_FILE,
         GapKind.BROKEN_MANIFEST,
         GapKind.LINK,
         GapKind.SUBMODULE,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -111,6 +111,16 @@ def without_credentials(text: str) -> str:
     return _CREDENTIALS.sub("://***@", text)
 
 
+def placed(what: str, path: str) -> str:
+    """Return the subject of a gap about what stands in a manifest: `WHAT in PATH`.
+
+    Policies tolerate gaps by such texts, and both halves are hostile: neither can hold an ` in ` of its own, by which
+    a dependency of one file would pass for one of another.
+    """
+    what, path = (without_credentials(text).replace(" in ", "_in_") for text in (what, path))
+    return f"{what} in {path}"
+
+
 def broken(path: str, why: str, line: int = 0) -> Inventory:
     """Return the inventory of a manifest that could not be understood."""
     return Inventory(
@@ -126,7 +136,7 @@ def not_released(path: str, what: str, line: int = 0, *, why: str = "") -> Inven
         gaps=(
             gap(
                 GapKind.UNSUPPORTED_REQUIREMENT,
-                f"{without_credentials(what)[:100]} in {path}",
+                placed(without_credentials(what)[:100], path),
                 why or "locked to a URL, path or revision, not to a released version",
                 remedy="depend on a released version, or check it by hand",
                 line=line,
@@ -177,6 +187,14 @@ def joined(parts: Iterable[Inventory]) -> Inventory:
         includes=tuple(one for part in parts for one in part.includes),
         graphs=tuple(one for part in parts for one in part.graphs),
     )
+
+
+def limited(parts: Iterable[Inventory]) -> Iterator[Inventory]:
+    """Yield the parts of a file in which few characters can say much. Raises `ValueError` where they are too many."""
+    for count, part in enumerate(parts):
+        if count >= MAX_PACKAGES:
+            raise ValueError(f"it names more than {MAX_PACKAGES} packages")
+        yield part
 
 
 class Lines:

@@ -68,7 +68,7 @@ def _unread(paths: Iterable[str], known: set[str]) -> Iterable[Gap]:
             why = (
                 f"it names ranges, or is a program, and there is no {' or '.join(locks[:3])} that says what it comes to"
             )
-            yield _unsupported(path, why, "add the lock file")
+            yield gap(GapKind.NO_LOCK_FILE, path, why, remedy="add the lock file")
 
 
 def _unsupported(path: str, why: str, remedy: str) -> Gap:

@@ -19,7 +19,13 @@ from secscan.inventory.gradle import read_gradle_lock
 from secscan.inventory.installed import read_direct_url, read_metadata
 from secscan.inventory.maven import read_pom
 from secscan.inventory.npm_files import read_package_json, read_package_lock
-from secscan.inventory.nuget import read_deps_json, read_packages_config, read_packages_lock, read_project_file
+from secscan.inventory.nuget import (
+    read_build_file,
+    read_deps_json,
+    read_packages_config,
+    read_packages_lock,
+    read_project_file,
+)
 from secscan.inventory.pnpm import read_pnpm_lock
 from secscan.inventory.pub import read_pubspec_lock
 from secscan.inventory.python_files import read_pipfile, read_pyproject, read_setup_cfg
@@ -79,6 +85,7 @@ _PATTERNS: tuple[tuple[str, Reader], ...] = (
     (r"(?:.*/)?gradle/dependency-locks/[^/]+\.lockfile", read_gradle_lock),
     (r"(?:.*/)?[^/]+\.deps\.json", read_deps_json),
     (r"(?:.*/)?[^/]+\.(?:cs|fs|vb)proj", read_project_file),
+    (r"(?:.*/)?[^/]+\.(?:props|targets)", read_build_file),
     (r"(?:.*/)?\.github/workflows/[^/]+\.ya?ml", read_actions),
     (r"(?:.*/)?[^/]+\.cdx\.json", read_cyclonedx_json),
     (r"(?:.*/)?[^/]+\.cdx\.xml", read_cyclonedx_xml),

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
+from xml.etree import ElementTree
 
-from secscan.inventory.contract import Declared, Inventory, Label, Ranged, Scope, broken, joined, reading
+from secscan.inventory.contract import (
+    Declared,
+    Inventory,
+    Label,
+    Ranged,
+    Scope,
+    broken,
+    joined,
+    limited,
+    not_released,
+    reading,
+)
 from secscan.inventory.documents import (
     as_table,
     json_lines,
@@ -14,12 +27,18 @@ from secscan.inventory.documents import (
     table,
     word,
     xml_name,
-    xml_text,
 )
 from secscan.inventory.graph import told
 
 NUGET = "NuGet"
 _VERSION = re.compile(r"\d+(?:\.\d+){0,3}(?:-[\w.-]+)?(?:\+[\w.-]+)?")
+
+_NAME = re.compile(r"[\w.-]+")
+_COMPUTED = re.compile(r"[$@%]\(")
+"""Properties, items and metadata, of which only the build knows the value."""
+_ITEMS = frozenset({"packagereference", "packageversion", "globalpackagereference", "packagedownload"})
+_BEFORE_XML = b"\xef\xbb\xbf\xfe\xff\0 \t\r\n"
+"""Marks of encodings, and blanks."""
 
 
 @reading
@@ -101,18 +120,38 @@ def read_packages_config(path: str, data: bytes) -> Inventory:
 
 @reading
 def read_project_file(path: str, data: bytes) -> Inventory:
-    """Read `PackageReference`s of a project file. A bare version is the least one that will do, a range."""
-    parts = []
-    for element in read_xml(data).iter():
-        name = element.get("Include", "") or element.get("Update", "")
-        if xml_name(element) not in ("PackageReference", "PackageVersion") or not name:
-            continue
-        version = element.get("Version", "") or xml_text(element, "Version")
-        line = getattr(element, "line", 0)
-        exact = re.fullmatch(r"\[([^,\[\]]+)\]", version)
-        parts.append(
-            Inventory(packages=(Declared(name, exact[1].strip(), NUGET, path, line, True),))
-            if exact and _VERSION.fullmatch(exact[1].strip())
-            else Inventory(ranges=(Ranged(name, NUGET, path, f"{name} {version}".strip()[:200], line),))
-        )
-    return joined(parts)
+    """Read the packages that a project file names. A bare version is the least one that will do, a range."""
+    items = [element for element in read_xml(data).iter() if xml_name(element).lower() in _ITEMS]
+    return joined(limited(part for item in items for part in _item(path, item)))
+
+
+@reading
+def read_build_file(path: str, data: bytes) -> Inventory:
+    """Read what projects have in common (`*.props`, `*.targets`). What is no XML at all belongs to another tool."""
+    return read_project_file(path, data) if data.lstrip(_BEFORE_XML).startswith(b"<") else Inventory()
+
+
+def _item(path: str, item: ElementTree.Element) -> Iterator[Inventory]:
+    """One item, which can name many packages. The names of items and of what they hold are of any case."""
+    line = getattr(item, "line", 0)
+    texts: dict[str, list[str]] = defaultdict(list)
+    for name, text in item.items():
+        texts[name.lower()].append(text.strip())
+    for child in item:
+        texts[xml_name(child).lower()].append((child.text or "").strip())
+    names = [name for text in (*texts["include"], *texts["update"]) for name in map(str.strip, text.split(";")) if name]
+    versions = [one for text in (*texts["version"], *texts["versionoverride"]) for one in text.split(";")]
+    if not names and versions:
+        yield not_released(path, f"{xml_name(item)} without a name", line, why="which packages it is for is not told")
+    for name in names:
+        for version in dict.fromkeys(map(str.strip, versions or [""])):
+            yield _named(path, name, version, line)
+
+
+def _named(path: str, name: str, version: str, line: int) -> Inventory:
+    if not _NAME.fullmatch(name) or _COMPUTED.search(version):
+        return not_released(path, f"{name} {version}".strip(), line, why="only the build knows what it comes to")
+    exact = re.fullmatch(r"\[([^,\[\]]+)\]", version)
+    if exact and _VERSION.fullmatch(exact[1].strip()):
+        return Inventory(packages=(Declared(name, exact[1].strip(), NUGET, path, line, True),))
+    return Inventory(ranges=(Ranged(name, NUGET, path, f"{name} {version}".strip()[:200], line),))

@@ -18,6 +18,7 @@ from secscan.inventory.contract import (
     gap,
     joined,
     not_released,
+    placed,
     reading,
 )
 from secscan.inventory.documents import decode_text, items, read_toml, table
@@ -75,7 +76,7 @@ def _dynamic(path: str, lines: Lines, field: str) -> Inventory:
         gaps=(
             gap(
                 GapKind.UNSUPPORTED_REQUIREMENT,
-                f"dynamic {field} in {path}",
+                placed(f"dynamic {field}", path),
                 "the build computes them, and building runs the project's code",
                 remedy="add a lock file or a requirements file",
                 line=lines.of("dynamic"),

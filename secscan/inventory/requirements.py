@@ -23,6 +23,7 @@ from secscan.inventory.contract import (
     broken,
     gap,
     joined,
+    placed,
     reading,
     without_credentials,
 )
@@ -99,7 +100,7 @@ def range_gap(one: Ranged) -> Inventory:
         gaps=(
             gap(
                 GapKind.VERSION_RANGE,
-                f"{_shown(one.text)} in {one.path}",
+                placed(_shown(one.text), one.path),
                 "a range names no one version that could be assessed",
                 remedy=_RANGE_REMEDIES.get(one.ecosystem, "add the lock file, which says what it comes to"),
                 line=one.line,
@@ -164,7 +165,7 @@ def _unsupported(path: str, text: str, line: int) -> Inventory:
         gaps=(
             gap(
                 GapKind.UNSUPPORTED_REQUIREMENT,
-                f"{_shown(text)} in {path}",
+                placed(_shown(text), path),
                 "a URL, path, version control or editable install names no released version",
                 remedy="depend on a released version, or check it by hand",
                 line=line,

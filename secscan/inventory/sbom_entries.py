@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from secscan.findings.levels import GapKind
-from secscan.inventory.contract import Declared, Inventory, Label, Scope, gap, joined
+from secscan.inventory.contract import Declared, Inventory, Label, Scope, gap, joined, placed
 from secscan.inventory.graph import told
 from secscan.inventory.names import parse_purl
 
@@ -42,7 +42,7 @@ class Components:
     def _gap(self, name: str, why: str, line: int) -> None:
         one = gap(
             GapKind.UNSUPPORTED_REQUIREMENT,
-            f"{name[:100] or 'a component'} in {self.path}",
+            placed(name[:100] or "a component", self.path),
             why[:200],
             remedy="make the SBOM with package URLs",
             line=line,

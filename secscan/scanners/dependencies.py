@@ -13,7 +13,7 @@ from secscan.advisories.index import Index
 from secscan.advisories.names import PYPI, package_name, purl_of
 from secscan.findings.levels import Confidence, GapKind, Kind, Severity
 from secscan.findings.model import Finding, Gap, Location, Package, Region, Source
-from secscan.inventory.contract import Declared
+from secscan.inventory.contract import Declared, placed
 from secscan.versions.order import order_of
 
 INDEX_REMEDY = "fill the advisory index: secscan advisories import FILE"
@@ -68,7 +68,7 @@ def pins_of(packages: Iterable[Declared]) -> list[Pin]:
 def declared(one: Declared) -> str:
     """A package as a gap names it, with the place that declares it."""
     joint = "==" if one.ecosystem == PYPI else "@"
-    return f"{one.name[:_LONGEST]}{joint}{one.version[:_LONGEST]} in {one.path}"
+    return placed(f"{one.name[:_LONGEST]}{joint}{one.version[:_LONGEST]}", one.path)
 
 
 def no_index(scanner: str, packages: Iterable[Declared]) -> list[Gap]:

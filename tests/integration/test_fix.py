@@ -52,7 +52,7 @@ def test_what_is_written_clears_what_blocked(shop: Path, capsys: pytest.CaptureF
 def test_a_file_that_has_changed_since_is_left_alone(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     scan(shop)
     (shop / "requirements.txt").write_text("flask==0.12.2\n")
-    assert run(["fix", str(shop), "--write"]) == 0
+    assert run(["fix", str(shop), "--write"]) == 3
     assert (shop / "requirements.txt").read_text() == "flask==0.12.2\n"
     assert "not as it was scanned" in capsys.readouterr().err
 
@@ -65,7 +65,7 @@ def test_a_saved_scan_cannot_make_it_write_elsewhere(
     shutil.copy(shop / "requirements.txt", outside)
     saved = Path("secscan.json").read_text().replace('"path":"requirements.txt"', '"path":"../requirements.txt"')
     Path("secscan.json").write_text(saved)
-    assert run(["fix", str(shop), "--write"]) == 0
+    assert run(["fix", str(shop), "--write"]) == 3
     assert outside.read_bytes() == PINS.encode()
     assert "lies outside" in capsys.readouterr().err
 
@@ -75,7 +75,7 @@ def test_a_link_is_not_followed(shop: Path, tmp_path: Path, capsys: pytest.Captu
     outside = tmp_path / "elsewhere.txt"
     (shop / "requirements.txt").rename(outside)
     (shop / "requirements.txt").symlink_to(outside)
-    assert run(["fix", str(shop), "--write"]) == 0
+    assert run(["fix", str(shop), "--write"]) == 3
     assert outside.read_bytes() == PINS.encode()
     assert "no regular file" in capsys.readouterr().err
 
@@ -86,6 +86,30 @@ def test_a_lock_file_is_told_how_to_be_written_again(shop: Path, capsys: pytest.
     (shop / "uv.lock").write_text(lock)
     scan(shop)
     capsys.readouterr()
-    assert run(["fix", str(shop), "--write"]) == 0
+    assert run(["fix", str(shop), "--write"]) == 3
     assert "uv lock --upgrade-package flask==" in capsys.readouterr().out
     assert (shop / "uv.lock").read_text() == lock
+
+
+def test_one_file_that_is_refused_makes_it_incomplete(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (shop / "constraints.txt").write_text("flask==0.12.2\n")
+    scan(shop)
+    (shop / "constraints.txt").write_text("flask==0.12.2  # by hand\n")
+    capsys.readouterr()
+    assert run(["fix", str(shop), "--plan"]) == 0, "a plan has nothing to leave undone"
+    assert run(["fix", str(shop), "--write"]) == 3
+    assert "Changed 1 file;" in capsys.readouterr().err
+    assert (shop / "requirements.txt").read_bytes() != PINS.encode()
+
+
+def test_what_is_changed_already_is_told_where_another_cannot_be_written(
+    shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = shop / f"{'z' * 230}-requirements.txt"  # too long a name for a file beside it that takes its place
+    other.write_text("flask==0.12.2\n")
+    scan(shop)
+    capsys.readouterr()
+    assert run(["fix", str(shop), "--write"]) == 3
+    assert "changed already: requirements.txt" in capsys.readouterr().err
+    assert other.read_text() == "flask==0.12.2\n"
+    assert (shop / "requirements.txt").read_bytes() != PINS.encode()

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from secscan.inventory.contract import Scope
+from secscan.inventory.contract import Declared, Scope
 from secscan.inventory.discover import take_inventory
+from secscan.scanners.dependencies import declared
 from tests.unit.inventory.support import gaps, pins, read
 
 LOCK_3 = {
@@ -114,6 +115,26 @@ def test_a_broken_package_lock_is_a_gap(text: str) -> None:
     found = read("package-lock.json", text)
     assert found.gaps
     assert not found.packages
+
+
+@pytest.mark.parametrize("wanted", ["file:a in .github/workflows/b", "file:a in in .github/workflows/b"])
+def test_a_dependency_cannot_pass_for_one_of_a_workflow(wanted: str) -> None:
+    """Policies tolerate gaps by such texts (`**/* in .github/workflows/**`)."""
+    (gap,) = read("package.json", json.dumps({"dependencies": {"x in .github/workflows/y": wanted}})).gaps
+    assert gap.kind == "unsupported-requirement"
+    assert gap.subject.count(" in ") == 1
+    assert gap.subject.endswith(" in package.json")
+
+
+def test_a_range_and_a_folder_cannot_either() -> None:
+    path = "a in .github/workflows/package.json"
+    manifest = json.dumps({"dependencies": {"x": ">1 in .github/workflows/b"}})
+    (gap,) = take_inventory([path], {path: manifest.encode()}.__getitem__).gaps
+    assert gap.kind == "version-range"
+    assert gap.subject.endswith(" in a_in_.github/workflows/package.json")
+    assert gap.subject.count(" in ") == 1
+    one = Declared("x in .github/workflows/y", "1 in .github/workflows/b", "npm", "package-lock.json")
+    assert declared(one) == "x_in_.github/workflows/y@1_in_.github/workflows/b in package-lock.json"
 
 
 def test_a_lock_of_a_project_without_dependencies_is_no_gap() -> None:

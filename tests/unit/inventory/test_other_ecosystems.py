@@ -202,6 +202,61 @@ def test_a_hostile_pom_is_a_gap(text: str) -> None:
     assert gaps(read("pom.xml", text)) == [("broken-manifest", "pom.xml")]
 
 
+def part(name: str, version: str = "", more: str = "") -> str:
+    told = f"<version>{version}</version>" if version else ""
+    return f"<groupId>g</groupId><artifactId>{name}</artifactId>{told}{more}"
+
+
+def dependencies(*parts: str) -> str:
+    return "<dependencies>" + "".join(f"<dependency>{one}</dependency>" for one in parts) + "</dependencies>"
+
+
+def managed(*parts: str) -> str:
+    return f"<dependencyManagement>{dependencies(*parts)}</dependencyManagement>"
+
+
+def profile(text: str) -> str:
+    return f"<profiles><profile><id>p</id>{text}</profile></profiles>"
+
+
+def test_a_profile_adds_versions_and_takes_none_away() -> None:
+    """Which profiles a build takes is not in the file."""
+    text = managed(part("log", "2.14.1")) + dependencies(part("log")) + profile(managed(part("log", "2.99")))
+    assert pins(read("pom.xml", f"<project>{text}</project>")) == ["g:log 2.14.1", "g:log 2.99"]
+    text = "<properties><v>1</v></properties>" + dependencies(part("a", "${v}.0")) + managed(part("b", "${v}"))
+    text += profile("<properties><v>2</v></properties>" + dependencies(part("b")))
+    found = pins(read("pom.xml", f"<project>{text}</project>"))
+    assert found == ["g:a 1.0", "g:a 2.0", "g:b 1", "g:b 2"]
+
+
+def test_a_version_that_a_profile_leaves_open_is_a_gap() -> None:
+    text = "<properties><v>1</v></properties>" + dependencies(part("a", "${v}"))
+    found = read("pom.xml", f"<project>{text}{profile('<properties><v/></properties>')}</project>")
+    assert (pins(found), gaps(found)[0]) == (["g:a 1"], ("unsupported-requirement", "g:a"))
+
+
+def test_plugins_bring_dependencies_and_extensions() -> None:
+    its = dependencies(part("its", "3"), part("open"))
+    listed = f"<pluginManagement><plugins><plugin>{part('listed', '2', its)}</plugin></plugins></pluginManagement>"
+    used = f"<plugins><plugin>{part('listed')}</plugin><plugin>{part('used', '1', its)}</plugin></plugins>"
+    build = f"<build>{listed}{used}<extensions><extension>{part('ext', '4')}</extension></extensions></build>"
+    for text in (build, profile(build)):
+        found = read("pom.xml", f"<project>{text}</project>")
+        assert {one.scope for one in found.packages} == {Scope.DEV}
+        assert set(pins(found)) == {"g:listed 2", "g:used 1", "g:its 3", "g:ext 4"}
+        assert ("unsupported-requirement", "g:open") in gaps(found)
+    report = f"<reporting><plugins><plugin>{part('site', '5')}</plugin></plugins></reporting>"
+    assert pins(read("pom.xml", f"<project>{report}</project>")) == ["g:site 5"]
+
+
+def test_values_without_end_are_a_gap() -> None:
+    properties = "".join(f"<v>{at}</v>" for at in range(1000))
+    text = f"<properties>{properties}</properties>" + dependencies(part("a", "${v}"), part("b", "${v}${v}${v}"))
+    found = read("pom.xml", f"<project>{text}</project>")
+    assert len(found.packages) < 200
+    assert {("unsupported-requirement", "g:a"), ("unsupported-requirement", "g:b")} <= set(gaps(found))
+
+
 def test_properties_that_grow_without_end_are_not_filled_in() -> None:
     names = "".join(f"<p{at}>${{p{at + 1}}}${{p{at + 1}}}${{p{at + 1}}}</p{at}>" for at in range(100))
     text = (
@@ -358,6 +413,51 @@ def test_older_files_of_dotnet() -> None:
     assert (pins(both), [one.text for one in both.ranges]) == (["B 2.0.0"], ["A 1.0.0"])
 
 
+def item(text: str, path: str = "app.csproj") -> tuple[list[str], list[str], list[tuple[str, str]]]:
+    found = read(path, f"<Project><ItemGroup>{text}</ItemGroup></Project>")
+    return pins(found), [one.text for one in found.ranges], gaps(found)
+
+
+def test_an_item_of_a_project_can_name_many_packages_in_many_ways() -> None:
+    assert item('<PackageReference Include="A; B;" Version="[1.0]"/>') == (["A 1.0", "B 1.0"], [], [])
+    assert item('<packageReference include="A" VERSION="[1.0]"/>') == (["A 1.0"], [], [])
+    assert item('<GlobalPackageReference Include="A"><version>[1.0]</version></GlobalPackageReference>')[0] == ["A 1.0"]
+    assert item('<PackageDownload Include="A" Version="[1.0];[2.0]"/>') == (["A 1.0", "A 2.0"], [], [])
+    assert item('<PackageReference Update="A" Version="[1.0]" VersionOverride="[2.0]"/>')[0] == ["A 1.0", "A 2.0"]
+    two = '<Version Condition="x">[1.0]</Version><Version>[2.0]</Version>'
+    assert item(f'<PackageReference Include="A">{two}</PackageReference>')[0] == ["A 1.0", "A 2.0"]
+    assert item('<PackageReference Remove="A"/>') == ([], [], [])
+
+
+@pytest.mark.parametrize(
+    ("text", "subject"),
+    [
+        ('<PackageReference Include="$(X)" Version="[1.0]"/>', "$(X) [1.0]"),
+        ('<PackageReference Include="@(X)"/>', "@(X)"),
+        ('<PackageReference Include="A%3BB" Version="[1.0]"/>', "A%3BB [1.0]"),
+        ('<PackageReference Include="A" Version="$(V)"/>', "A $(V)"),
+        ('<PackageReference Version="[1.0]"/>', "PackageReference without a name"),
+    ],
+)
+def test_what_only_the_build_of_dotnet_knows_is_a_gap(text: str, subject: str) -> None:
+    assert item(text) == ([], [], [("unsupported-requirement", subject)])
+
+
+def test_names_times_versions_without_end_are_not_read() -> None:
+    versions = ";".join(map(str, range(10_000)))
+    found = item(f'<PackageReference Include="{"a;" * 1_000_000}" Version="{versions}"/>')
+    assert found == ([], [], [("broken-manifest", "app.csproj")])
+
+
+@pytest.mark.parametrize("path", ["Directory.Build.props", "a/directory.build.TARGETS", "eng/x.props", "x.targets"])
+def test_what_projects_of_dotnet_have_in_common(path: str) -> None:
+    assert item('<PackageReference Include="A" Version="[1.0]"/>', path)[0] == ["A 1.0"]
+    assert not read(path, "a=b\n").gaps, "a file of another tool"
+    assert gaps(read(path, "<Project>")) == [("broken-manifest", path)]
+    wide = '<Project><PackageReference Include="A" Version="[1.0]"/></Project>'.encode("utf-16")
+    assert pins(take_inventory([path], {path: wide}.__getitem__)) == ["A 1.0"]
+
+
 def test_mix() -> None:
     text = """\
 %{
@@ -478,11 +578,9 @@ def test_a_composite_action() -> None:
     [("Gemfile", "Gemfile.lock"), ("a/b/Cargo.toml", "a/Cargo.lock"), ("build.gradle.kts", "gradle.lockfile")],
 )
 def test_a_manifest_of_ranges_without_its_lock_file_is_a_gap(manifest: str, lock: str) -> None:
-    assert gaps(take_inventory([manifest], {}.__getitem__)) == [("unsupported-manifest", manifest)]
+    assert gaps(take_inventory([manifest], {}.__getitem__)) == [("no-lock-file", manifest)]
     content = {lock: b"[[package]]\n" if "Cargo" in lock else b"GEM\n  specs:\n"}
-    assert "unsupported-manifest" not in {
-        kind for kind, _ in gaps(take_inventory([manifest, lock], content.__getitem__))
-    }
+    assert "no-lock-file" not in {kind for kind, _ in gaps(take_inventory([manifest, lock], content.__getitem__))}
 
 
 @pytest.mark.parametrize("version", ["1" + "a" * 100_000 + "!", "1" + "-a1" * 30_000 + "/", "1" + "." * 100_000])
