@@ -192,6 +192,10 @@ def test_a_hundred_thousand_entries_are_read_in_one_go() -> None:
         ("requirements/dev.in", "read_requirements"),
         ("dev-requirements.txt", "read_requirements"),
         ("constraints.txt", "read_requirements"),
+        ("requirements dev.txt", "read_requirements"),
+        ("requirements+a.txt", "read_requirements"),
+        ("requirements.lock", "read_requirements"),
+        ("requirements-dev.lock", "read_requirements"),
         ("Pipfile.lock", "read_pipfile_lock"),
         ("setup.cfg", "read_setup_cfg"),
     ],
@@ -244,6 +248,7 @@ def test_a_manifest_that_is_too_large_is_a_gap() -> None:
     assert gap.kind is GapKind.BROKEN_MANIFEST
 
 
-def test_a_manifest_that_nobody_reads_yet_is_a_gap() -> None:
-    (gap,) = take_inventory(["web/flake.lock"], {}.__getitem__).gaps
+@pytest.mark.parametrize("path", ["web/flake.lock", "go.work"])
+def test_a_manifest_that_nobody_reads_yet_is_a_gap(path: str) -> None:
+    (gap,) = take_inventory([path], {}.__getitem__).gaps
     assert gap.kind is GapKind.UNSUPPORTED_MANIFEST
