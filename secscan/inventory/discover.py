@@ -48,7 +48,8 @@ def take_inventory(
                 seen.add(include)
                 todo.append(include)
     holding = {one.path for part in parts for one in part.packages}
-    whole = joined([Inventory(gaps=tuple(_unread(asked, holding))), *parts])
+    parts.append(Inventory(gaps=(*_unread(asked, holding), *_indirect_unknown(holding))))
+    whole = joined(parts)
     gaps = [found for one in _unresolved(whole.ranges, whole.packages) for found in range_gap(one).gaps]
     return Inventory(packages=tuple(_explained(whole)), ranges=whole.ranges, gaps=(*whole.gaps, *gaps))
 
@@ -71,6 +72,23 @@ def _unread(paths: Iterable[str], holding: set[str]) -> Iterable[Gap]:
                 f"it names ranges, or is a program, and no {' or '.join(locks[:3])} with packages says what it comes to"
             )
             yield _unsupported(path, why, "add the lock file")
+
+
+def _indirect_unknown(holding: set[str]) -> Iterable[Gap]:
+    """Each `package.json` that pins packages where no lock file has what they ask for in turn."""
+    locks: dict[str, set[str]] = defaultdict(set)
+    for path in holding:
+        locks[posixpath.dirname(path)].add(path)
+    for path in sorted(holding):
+        folder, name = posixpath.split(path)
+        if name != "package.json" or any(is_lock_of(one, path) for above in _folders(folder) for one in locks[above]):
+            continue
+        yield gap(
+            GapKind.UNSUPPORTED_REQUIREMENT,
+            f"indirect dependencies in {path}",
+            "what its dependencies ask for in turn is not written down",
+            remedy="add the lock file",
+        )
 
 
 def _unsupported(path: str, why: str, remedy: str) -> Gap:
