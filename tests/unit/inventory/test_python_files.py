@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secscan.findings.levels import GapKind
+from secscan.inventory.contract import Scope
 from secscan.inventory.discover import take_inventory
 from secscan.inventory.known import reader_of
 from secscan.inventory.python_files import read_pyproject, read_setup_cfg
@@ -252,3 +253,31 @@ def test_a_manifest_that_is_too_large_is_a_gap() -> None:
 def test_a_manifest_that_nobody_reads_yet_is_a_gap(path: str) -> None:
     (gap,) = take_inventory([path], {}.__getitem__).gaps
     assert gap.kind is GapKind.UNSUPPORTED_MANIFEST
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "scope"),
+    [
+        ("pyproject.toml", '[tool.uv]\noverride-dependencies = ["a==1.0", "b>=2"]\n', Scope.UNKNOWN),
+        ("pyproject.toml", '[tool.uv]\nconstraint-dependencies = ["a==1.0", "b>=2"]\n', Scope.UNKNOWN),
+        ("pyproject.toml", '[tool.uv]\nbuild-constraint-dependencies = ["a==1.0", "b>=2"]\n', Scope.DEV),
+        ("pyproject.toml", '[tool.flit.metadata]\nrequires = ["a==1.0", "b>=2"]\n', Scope.UNKNOWN),
+        ("pyproject.toml", '[tool.flit.metadata.requires-extra]\nx = ["a==1.0", "b>=2"]\n', Scope.OPTIONAL),
+        ("pyproject.toml", '[tool.pixi.pypi-dependencies]\na = "==1.0"\nb = { version = ">=2" }\n', Scope.UNKNOWN),
+        ("pyproject.toml", '[tool.pixi.feature.x.pypi-dependencies]\na = ">=1.0,<=1.0"\nb = ">=2"\n', Scope.UNKNOWN),
+        ("setup.cfg", "[options]\ninstall-requires =\n  a==1.0\n  b>=2\n", Scope.UNKNOWN),
+        ("setup.cfg", "[options]\ntests-require =\n  a==1.0\n  b>=2\n", Scope.DEV),
+    ],
+)
+def test_the_less_usual_places_of_requirements_are_read(path: str, text: str, scope: Scope) -> None:
+    reader = reader_of(path)
+    assert reader is not None
+    found = reader(path, text.encode())
+    assert [(one.name, one.version, one.scope) for one in found.packages] == [("a", "1.0", scope)]
+    assert [(one.name, one.scope) for one in found.ranges] == [("b", scope)]
+
+
+def test_what_pixi_takes_from_conda_is_a_range() -> None:
+    text = b'[tool.pixi.dependencies]\nnumpy = "2.0"\n'
+    (gap,) = take_inventory(["pyproject.toml"], {"pyproject.toml": text}.__getitem__).gaps
+    assert gap.kind is GapKind.VERSION_RANGE
