@@ -20,7 +20,7 @@ SCANNER = "secscan"
 
 MAX_MANIFEST_BYTES = 20_000_000
 MAX_PACKAGES = 200_000
-"""Packages in one file; more is no manifest that anyone wrote."""
+"""Packages in one file, or gaps; more is no manifest that anyone wrote."""
 
 
 class Scope(StrEnum):
@@ -163,6 +163,8 @@ def reading(read: Reader) -> Reader:
             return broken(path, "it is nested too deep")
         if len(found.packages) + len(found.ranges) > MAX_PACKAGES:
             return broken(path, f"it names more than {MAX_PACKAGES} packages")
+        if len(found.gaps) > MAX_PACKAGES:
+            return broken(path, f"it names more than {MAX_PACKAGES} things that cannot be read")
         texts = [text for one in found.packages for text in (one.name, one.version, one.licence)]
         texts += [text for one in found.ranges for text in (one.name, one.text)]
         if not all(map(_is_text, texts)):

@@ -6,6 +6,7 @@ word, and loses everything else with it.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any
 
 from secscan.inventory.contract import Inventory, Scope, broken, reading
@@ -39,11 +40,11 @@ def read_cyclonedx_json(path: str, data: bytes) -> Inventory:
         return broken(path, "it is not a CycloneDX document")
     lines = json_lines(text, depth=2 * _DEEPEST)
     found = Components(path)
-    todo: list[tuple[tuple[str | int, ...], Any]] = [
+    todo: deque[tuple[tuple[str | int, ...], Any]] = deque(
         (("components", index), one) for index, one in enumerate(items(document.get("components")))
-    ]
+    )
     while todo:
-        place, component = todo.pop(0)
+        place, component = todo.popleft()
         members = table(component)
         if word(members.get("type")) not in _NO_PACKAGES:
             name, version = word(members.get("name")), word(members.get("version"))
@@ -86,9 +87,9 @@ def read_cyclonedx_xml(path: str, data: bytes) -> Inventory:
     if xml_name(root) != "bom" or "cyclonedx" not in root.tag:
         return broken(path, "it is not a CycloneDX document")
     found = Components(path)
-    todo = xml_children(root, "components", "component")
+    todo = deque(xml_children(root, "components", "component"))
     while todo:
-        component = todo.pop(0)
+        component = todo.popleft()
         if component.get("type") not in _NO_PACKAGES:
             found.add(
                 component.get("bom-ref") or xml_text(component, "purl"),

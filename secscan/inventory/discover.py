@@ -13,7 +13,7 @@ from secscan.findings.levels import GapKind
 from secscan.findings.model import Gap
 from secscan.inventory.contract import Declared, Graph, Inventory, Ranged, Scope, gap, joined
 from secscan.inventory.graph import told
-from secscan.inventory.known import LOCKED_BESIDE, UNREAD, reader_of
+from secscan.inventory.known import LOCKED_BESIDE, UNREAD, is_lock_of, reader_of
 from secscan.inventory.names import PYPI, package_name
 from secscan.inventory.requirements import range_gap, read_requirements
 
@@ -27,14 +27,15 @@ def take_inventory(
 ) -> Inventory:
     """Read every manifest among `paths` (path texts) that is wanted; `read` gives the content of one.
 
-    What a requirements file includes is read too if it is among `paths`. A range that a lock file in the same folder
-    resolves is no gap; outside Python, one in a folder above will do, as it holds the parts of a project together.
+    What a requirements file includes is read too if it is among `paths`. A range that a lock file of its own tool in
+    the same folder resolves is no gap; outside Python, one in a folder above will do, as it holds the parts of a
+    project together. A lock file without packages resolves nothing.
     """
     known = set(paths)
     asked = [path for path in sorted(paths) if wanted(path)]
     todo = deque(path for path in asked if reader_of(path) and not _is_spoken_for(path, known))
     seen = set(todo)
-    parts = [Inventory(gaps=tuple(_unread(asked, known)))]
+    parts: list[Inventory] = []
     while todo:
         path = todo.popleft()
         one = (reader_of(path) or read_requirements)(path, read(path))
@@ -46,6 +47,8 @@ def take_inventory(
             elif include not in seen:
                 seen.add(include)
                 todo.append(include)
+    holding = {one.path for part in parts for one in part.packages}
+    parts.append(Inventory(gaps=(*_unread(asked, holding), *_indirect_unknown(holding))))
     whole = joined(parts)
     gaps = [found for one in _unresolved(whole.ranges, whole.packages) for found in range_gap(one).gaps]
     return Inventory(packages=tuple(_explained(whole)), ranges=whole.ranges, gaps=(*whole.gaps, *gaps))
@@ -57,18 +60,35 @@ def _is_spoken_for(path: str, known: set[str]) -> bool:
     return name == "go.sum" and posixpath.join(folder, "go.mod") in known
 
 
-def _unread(paths: Iterable[str], known: set[str]) -> Iterable[Gap]:
-    """What no reader understands, and what names ranges only and has no lock file."""
+def _unread(paths: Iterable[str], holding: set[str]) -> Iterable[Gap]:
+    """What no reader understands, and what names ranges only and has no lock file among those `holding` packages."""
     for path in paths:
         folder, name = posixpath.split(path)
         if name in UNREAD:
             yield _unsupported(path, f"no reader for this file yet ({UNREAD[name]})", "its packages are not assessed")
         locks = LOCKED_BESIDE.get(name, ())
-        if locks and not any(posixpath.join(above, lock) in known for above in _folders(folder) for lock in locks):
+        if locks and not any(posixpath.join(above, lock) in holding for above in _folders(folder) for lock in locks):
             why = (
-                f"it names ranges, or is a program, and there is no {' or '.join(locks[:3])} that says what it comes to"
+                f"it names ranges, or is a program, and no {' or '.join(locks[:3])} with packages says what it comes to"
             )
             yield gap(GapKind.NO_LOCK_FILE, path, why, remedy="add the lock file")
+
+
+def _indirect_unknown(holding: set[str]) -> Iterable[Gap]:
+    """Each `package.json` that pins packages where no lock file has what they ask for in turn."""
+    locks: dict[str, set[str]] = defaultdict(set)
+    for path in holding:
+        locks[posixpath.dirname(path)].add(path)
+    for path in sorted(holding):
+        folder, name = posixpath.split(path)
+        if name != "package.json" or any(is_lock_of(one, path) for above in _folders(folder) for one in locks[above]):
+            continue
+        yield gap(
+            GapKind.UNSUPPORTED_REQUIREMENT,
+            f"indirect dependencies in {path}",
+            "what its dependencies ask for in turn is not written down",
+            remedy="add the lock file",
+        )
 
 
 def _unsupported(path: str, why: str, remedy: str) -> Gap:
@@ -83,23 +103,29 @@ def _folders(folder: str) -> Iterable[str]:
         yield folder
 
 
-Names = dict[tuple[str, str, str], set[str]]
-"""Versions by folder, ecosystem and normal name."""
+Names = dict[tuple[str, str, str], list[Declared]]
+"""Packages by the folder of their file, ecosystem and normal name."""
 
 
 def _unresolved(ranges: Iterable[Ranged], packages: Iterable[Declared]) -> list[Ranged]:
-    """Ranges for which no file of the same folder pins a version that lies in them."""
-    pinned: Names = defaultdict(set)
+    """Ranges of which no lock file of their own tool says what they come to."""
+    pinned: Names = defaultdict(list)
     for one in packages:
-        pinned[posixpath.dirname(one.path), one.ecosystem, package_name(one.ecosystem, one.name)].add(one.version)
+        pinned[posixpath.dirname(one.path), one.ecosystem, package_name(one.ecosystem, one.name)].append(one)
     return [one for one in ranges if not _resolved(one, pinned)]
 
 
 def _resolved(one: Ranged, pinned: Names) -> bool:
     folder, name = posixpath.dirname(one.path), package_name(one.ecosystem, one.name)
+    folders = [folder] if one.ecosystem == PYPI else _folders(folder)
+    versions = {
+        found.version
+        for above in folders
+        for found in pinned.get((above, one.ecosystem, name), ())
+        if is_lock_of(found.path, one.path)
+    }
     if one.ecosystem != PYPI:
-        return any(pinned.get((above, one.ecosystem, name)) for above in _folders(folder))
-    versions = pinned.get((folder, PYPI, name), set())
+        return bool(versions)
     # A pin for another platform (`x==1; sys_platform == 'win32'` beside `x>=2`) or of an old lock file tells nothing.
     try:
         wanted = Requirement(one.text).specifier

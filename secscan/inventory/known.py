@@ -77,7 +77,8 @@ NAMES: dict[str, Reader] = {
 }
 
 _PATTERNS: tuple[tuple[str, Reader], ...] = (
-    (r"(?:.*/)?[^/]*(?:requirements?|constraints?|reqs)[\w.-]*\.(?:txt|in|pip)", read_requirements),
+    (r"(?:.*/)?[^/]*(?:requirements?|constraints?|reqs)[^/]*\.(?:txt|in|pip)", read_requirements),
+    (r"(?:.*/)?[^/]*requirements[^/]*\.lock", read_requirements),
     (r"(?:.*/)?requirements/[^/]*\.(?:txt|in|pip)", read_requirements),
     (r"(?:.*/)?[^/]+[.-]package-lock\.json", read_package_lock),
     (r"(?:.*/)?pylock(?:\.[\w-]+)?\.toml", read_toml_lock),
@@ -110,6 +111,31 @@ LOCKED_BESIDE: dict[str, tuple[str, ...]] = {
 }
 """Files that name ranges, or are programs, and the files that say what they come to; those beside them, or above."""
 
+_NPM_LOCKS = r"package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lock"
+_PYTHON_LOCKS = r"(?:poetry|uv|pdm)\.lock|pylock(?:\.[\w-]+)?\.toml|requirements(?:-dev)?\.lock"
+_LOCKS_OF = tuple(
+    (re.compile(manifest), re.compile(lock))
+    for manifest, lock in (
+        (r"pyproject\.toml|setup\.cfg", _PYTHON_LOCKS),
+        (r"Pipfile", r"Pipfile\.lock"),
+        (r"package\.json", _NPM_LOCKS),
+        (r"composer\.json", r"composer\.lock"),
+        (r"[^/]+\.(?:cs|fs|vb)proj|Directory\.Packages\.props", r"packages\.lock\.json"),
+    )
+)
+"""By file names: the lock files that the tool of a manifest writes. Nothing else says what its ranges come to: whoever
+adds an SBOM, a workflow or another manifest to a project could silence them all."""
+
+
+def is_lock_of(lock: str, manifest: str) -> bool:
+    """Whether a file, by its path text, is one that says what the ranges of a manifest come to."""
+    name, other = posixpath.basename(manifest), posixpath.basename(lock)
+    stem, ending = posixpath.splitext(name)
+    if ending == ".in":  # pip-compile and uv write it beside, under the same name
+        return other == f"{stem}.txt"
+    return any(one.fullmatch(name) and locks.fullmatch(other) for one, locks in _LOCKS_OF)
+
+
 UNREAD = {
     "setup.py": "a program, which is never run; a lock file or setup.cfg can be read",
     "bun.lockb": "it is binary; bun writes bun.lock since version 1.2",
@@ -127,6 +153,7 @@ UNREAD = {
     "libs.versions.toml": "Gradle; its lock files are read",
     "rebar.lock": "Erlang",
     "deno.lock": "Deno",
+    "go.work": "it replaces versions of the modules that it joins",
 }
 """Files that name packages and that no reader understands yet."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from secscan.inventory.addresses import fetched_from
@@ -23,6 +24,11 @@ _DEPENDENCIES = (
     ("optionalDependencies", Scope.OPTIONAL),
     ("devDependencies", Scope.DEV),
 )
+_OVERRIDES = (("overrides",), ("resolutions",), ("pnpm", "overrides"))
+"""Where npm, yarn and pnpm are told to take other versions than those that are asked for."""
+_OVERRIDDEN = re.compile(r"(?:^|/)(?P<name>(?:@[\w.~-]+/)?[\w.~-]+)(?:@[^/]*)?$")
+_INSIDE = re.compile(r"(?<=[^ |@])>")
+"""Between a package and one that it asks for, as pnpm writes it; not a sign of a range."""
 _ELSEWHERE = re.compile(r"[a-z+]+:|\.{0,2}/|\.{1,2}$|~/|[\w.-]+/[\w.-]+(?:#|$)|\w+@[\w.]+:", re.IGNORECASE)
 """What npm takes for a place instead of a version: a URL, a path, a repository of GitHub."""
 _MODULES = "node_modules/"
@@ -32,14 +38,31 @@ _DEEPEST = 60
 
 @reading
 def read_package_json(path: str, data: bytes) -> Inventory:
-    """Read the ranges of `package.json`, which a lock file resolves."""
+    """Read `package.json`: ranges, which a lock file resolves, and what overrides them."""
     text, document = read_json(data)
-    lines = json_lines(text, depth=2)
+    lines = json_lines(text, depth=3)
     parts = []
-    for member, scope in _DEPENDENCIES:
+    for member, scope in (*_DEPENDENCIES, ("peerDependencies", Scope.UNKNOWN)):
         for name, wanted in table(document, member).items():
             parts.append(npm_range(path, name, wanted, lines.get((member, name), 0), scope))
+    for place in _OVERRIDES:
+        for name, wanted in table(document, *place).items():
+            parts += _override(path, name, wanted, lines.get((*place, name), 0))
     return joined(parts)
+
+
+def _override(path: str, named: str, wanted: Any, line: int) -> Iterator[Inventory]:
+    """Read one override: `name`, `name@range`, `a>name`, `a/name`, `**/name`; npm's may hold more."""
+    found = _OVERRIDDEN.search(_INSIDE.split(named)[-1])
+    if isinstance(wanted, dict):
+        for inner, value in wanted.items():
+            yield from _override(path, named if inner == "." else inner, value, line)
+    elif found is None:
+        yield broken(path, f"the override {named[:100]!r} names no package", line)
+    elif not isinstance(wanted, str) or (wanted != "-" and not wanted.startswith("$")):
+        # `-` takes a package away; `$name` is the version that the dependencies say, which are read.
+        one = npm_range(path, found["name"], wanted, line, Scope.UNKNOWN)
+        yield replace(one, packages=tuple(replace(package, direct=None) for package in one.packages))
 
 
 def is_elsewhere(wanted: str) -> bool:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
 from secscan.findings.levels import GapKind
 from secscan.inventory.contract import (
     Declared,
@@ -23,7 +25,7 @@ from secscan.inventory.contract import (
 )
 from secscan.inventory.documents import decode_text, items, read_toml, table
 from secscan.inventory.names import PYPI
-from secscan.inventory.requirements import include, requirement
+from secscan.inventory.requirements import include, one_version, requirement
 
 _EXACT = re.compile(r"(?:===?)?\s*(\d[\w.+!-]*)")
 """Poetry takes a bare version for exactly that one."""
@@ -32,7 +34,7 @@ _EXACT = re.compile(r"(?:===?)?\s*(\d[\w.+!-]*)")
 @reading
 def read_pyproject(path: str, data: bytes) -> Inventory:
     """Read `pyproject.toml`: PEP 621 dependencies, PEP 735 groups, what the build needs, and the tables of Poetry, uv,
-    PDM and Hatch."""
+    PDM, Hatch, Flit and pixi."""
     text, document = read_toml(data)
     lines = Lines(text)
     project = table(document, "project")
@@ -40,6 +42,7 @@ def read_pyproject(path: str, data: bytes) -> Inventory:
     dynamic = items(project.get("dynamic"))
     parts += [_dynamic(path, lines, one) for one in ("dependencies", "optional-dependencies") if one in dynamic]
     parts.append(_poetry(path, lines, table(document, "tool", "poetry")))
+    parts.append(_pixi(path, lines, table(document, "tool", "pixi")))
     parts += [
         not_released(path, f"{name} (tool.uv.sources)", lines.of(name))
         for name, source in table(document, "tool", "uv", "sources").items()
@@ -54,7 +57,13 @@ def _lists(document: dict[str, Any], project: dict[str, Any]) -> Iterator[tuple[
     yield from ((one, Scope.OPTIONAL) for one in table(project, "optional-dependencies").values())
     yield from ((one, Scope.DEV) for one in table(document, "dependency-groups").values())
     yield table(document, "build-system").get("requires"), Scope.DEV
-    yield table(document, "tool", "uv").get("dev-dependencies"), Scope.DEV
+    uv, flit = table(document, "tool", "uv"), table(document, "tool", "flit", "metadata")
+    yield uv.get("dev-dependencies"), Scope.DEV
+    yield from ((uv.get(f"{name}-dependencies"), Scope.UNKNOWN) for name in ("override", "constraint"))
+    yield uv.get("build-constraint-dependencies"), Scope.DEV
+    yield flit.get("requires"), Scope.UNKNOWN
+    yield flit.get("dev-requires"), Scope.DEV
+    yield from ((one, Scope.OPTIONAL) for one in table(flit, "requires-extra").values())
     yield from ((one, Scope.DEV) for one in table(document, "tool", "pdm", "dev-dependencies").values())
     for environment in table(document, "tool", "hatch", "envs").values():
         for name in ("dependencies", "extra-dependencies"):
@@ -97,6 +106,18 @@ def _poetry(path: str, lines: Lines, poetry: dict[str, Any]) -> Inventory:
     return joined(parts)
 
 
+def _pixi(path: str, lines: Lines, pixi: dict[str, Any]) -> Inventory:
+    """What pixi takes from PyPI, and from conda channels, of which a bare version names more than one."""
+    parts = []
+    for one in (pixi, *(table({"": feature}, "") for feature in table(pixi, "feature").values())):
+        for name, value in table(one, "pypi-dependencies").items():
+            parts.append(_constraint(path, name, value, lines.of(name), Scope.UNKNOWN))
+        for name, value in table(one, "dependencies").items():
+            text = f"{name} {value}"[:100]
+            parts.append(Inventory(ranges=(Ranged(name, "conda", path, text, lines.of(name)),)))
+    return joined(parts)
+
+
 @reading
 def read_pipfile(path: str, data: bytes) -> Inventory:
     """Read `Pipfile`, whose ranges `Pipfile.lock` resolves."""
@@ -125,8 +146,17 @@ def _constraint(path: str, name: str, value: Any, line: int, scope: Scope) -> In
     scope = Scope.OPTIONAL if entry.get("optional") is True else scope
     if isinstance(wanted, str) and (exact := _EXACT.fullmatch(wanted.strip())):
         return Inventory(packages=(Declared(name, exact[1], PYPI, path, line, True, scope=scope),))
+    if isinstance(wanted, str) and (version := _one_version(wanted)):
+        return Inventory(packages=(Declared(name, version, PYPI, path, line, True, scope=scope),))
     text = f"{name} {wanted}" if isinstance(wanted, str) else name
     return Inventory(ranges=(Ranged(name, PYPI, path, text, line, scope),))
+
+
+def _one_version(wanted: str) -> str:
+    try:
+        return one_version(SpecifierSet(wanted))
+    except InvalidSpecifier:
+        return ""  # Poetry's own notation
 
 
 @reading
@@ -138,9 +168,14 @@ def read_setup_cfg(path: str, data: bytes) -> Inventory:
         parser.read_string(text)
     except configparser.Error as error:
         raise ValueError(str(error)) from error
-    values = [(parser.get("options", "install_requires", fallback=""), Scope.UNKNOWN)]
-    for name in ("setup_requires", "tests_require"):
-        values.append((parser.get("options", name, fallback=""), Scope.DEV))
+    values = []
+    for name, scope in (
+        ("install_requires", Scope.UNKNOWN),
+        ("setup_requires", Scope.DEV),
+        ("tests_require", Scope.DEV),
+    ):
+        for spelt in (name, name.replace("_", "-")):  # setuptools took dashes until 2024
+            values.append((parser.get("options", spelt, fallback=""), scope))
     if parser.has_section("options.extras_require"):
         values += [(value or "", Scope.OPTIONAL) for _, value in parser.items("options.extras_require")]
     lines = Lines(text)

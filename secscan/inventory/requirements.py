@@ -12,6 +12,8 @@ from collections.abc import Iterator
 
 import msgspec
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.version import InvalidVersion, Version
 
 from secscan.findings.levels import GapKind
 from secscan.findings.model import Gap
@@ -85,10 +87,34 @@ def requirement(
         return broken(path, "a requirement nested beyond reason", line)
     if parsed.url:
         return _unsupported(path, text, line)
-    exact = [one for one in parsed.specifier if one.operator in ("==", "===") and not one.version.endswith(".*")]
-    if len(exact) == 1:
-        return Inventory(packages=(Declared(parsed.name, exact[0].version, PYPI, path, line, direct, scope=scope),))
+    if version := one_version(parsed.specifier):
+        return Inventory(packages=(Declared(parsed.name, version, PYPI, path, line, direct, scope=scope),))
     return Inventory(ranges=(Ranged(parsed.name, PYPI, path, f"{parsed.name}{parsed.specifier}", line, scope),))
+
+
+def one_version(wanted: SpecifierSet) -> str:
+    """Return the one version that specifiers leave, as `==1.0,===1.0` and `>=1.0,<=1.0` do; else nothing.
+
+    A policy may tolerate ranges: who writes a pin as a range must gain nothing by it.
+    """
+    exact = [one.version for one in wanted if one.operator in ("==", "===") and not one.version.endswith(".*")]
+    if exact:
+        same = len({_public(one) for one in exact}) == 1
+        return max(sorted(exact), key=len) if same else ""  # a set has no order; the longest says most
+    lower = sorted(one.version for one in wanted if one.operator in (">=", "~="))
+    upper = [one.version for one in wanted if one.operator == "<="]
+    if not lower or not upper:
+        return ""
+    least, most = max(lower, key=Version), min(upper, key=Version)
+    return least if Version(least) == Version(most) else ""
+
+
+def _public(version: str) -> Version | str:
+    """A version without its local part, in its normal form; `===` takes any text."""
+    try:
+        return Version(Version(version).public)
+    except InvalidVersion:
+        return version
 
 
 _RANGE_REMEDIES = {PYPI: _PIN_REMEDY, "GitHub Actions": "pin it to a release, or to the commit of one"}

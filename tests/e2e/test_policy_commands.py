@@ -36,7 +36,7 @@ def save(path: Path, scan: Scan) -> None:
 def test_policy_test_says_what_the_tests_notice(secscan: Run, folder: Path) -> None:
     result = secscan("policy", "test", "default", "strict", "--least", 90, cwd=folder)
     assert result.code == 0
-    assert "default: 76 tests, 76 passed" in result.stdout
+    assert "default: 78 tests, 78 passed" in result.stdout
     assert "mutation score: 100 %" in result.stdout
     assert "not noticed: the rule medium: undecided: next" in result.stdout
     assert secscan("policy", "test", "strict", "--least", 100, cwd=folder).code == 1

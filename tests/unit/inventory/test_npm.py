@@ -153,6 +153,7 @@ def test_package_json_names_ranges_that_a_lock_file_above_resolves() -> None:
     assert [(one.text, one.scope, one.line) for one in found.ranges] == [
         ("a ^1.0.0", Scope.UNKNOWN, 1),
         ("t ~1.2", Scope.DEV, 2),
+        ("p *", Scope.UNKNOWN, 2),
     ]
     assert [subject for _, subject in gaps(found)] == ["g", "u", "f file:../f"]
     files = {
@@ -225,6 +226,50 @@ old@^1.0.0, "other@npm:real@^1.0.0", "git@git+https://example.com/x":
     assert gaps(found) == [("unsupported-requirement", "git 1.0.0")]
     (graph,) = found.graphs
     assert graph.asks_for[("old", "1.0.0")] == [("lodash", "4.17.20")]
+
+
+OVERRIDES = """{
+"dependencies": {"own": "1.0.0"},
+"overrides": {"a": "1.0.0", "b@^1": {".": "2.0.0", "c": "^3", "own": "$own"}},
+"resolutions": {"**/d": "4.0.0", "x/@s/e": "5.0.0", "f@npm:^1.0.0": "npm:g@6.0.0", "": "1.0.0"},
+"pnpm": {"overrides": {"h@1>i@>=1 <2": "7.0.0", "j": "-", "k@>1": "git+ssh://x/y", "l": 1}}
+}"""
+
+
+def test_what_overrides_the_dependencies_is_read() -> None:
+    found = read("package.json", OVERRIDES)
+    assert [(f"{one.name} {one.version}", one.direct, one.line) for one in found.packages] == [
+        ("own 1.0.0", True, 2),
+        ("a 1.0.0", None, 3),
+        ("b 2.0.0", None, 3),
+        ("d 4.0.0", None, 4),
+        ("@s/e 5.0.0", None, 4),
+        ("g 6.0.0", None, 4),
+        ("i 7.0.0", None, 5),
+    ]
+    assert [one.text for one in found.ranges] == ["c ^3"]
+    assert gaps(found) == [
+        ("broken-manifest", "package.json"),
+        ("unsupported-requirement", "k"),
+        ("broken-manifest", "package.json"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lock", "known"),
+    [
+        (b'{"packages": {"node_modules/a": {"version": "1.0.0"}}}', True),
+        (b'{"lockfileVersion": 3, "packages": {"": {}}}', False),
+    ],
+)
+def test_what_pins_ask_for_is_known_by_a_lock_file_alone(lock: bytes, known: bool) -> None:
+    files = {"app/package.json": b'{"dependencies": {"a": "1.0.0"}}', "package-lock.json": lock}
+    expected = [] if known else [("unsupported-requirement", "indirect dependencies")]
+    assert gaps(take_inventory(list(files), files.__getitem__)) == expected
+
+
+def test_a_package_json_without_dependencies_needs_no_lock_file() -> None:
+    assert not take_inventory(["package.json"], {"package.json": b"{}"}.__getitem__).gaps
 
 
 def test_what_package_json_asks_for_is_direct_in_yarn_1() -> None:

@@ -574,13 +574,63 @@ def test_a_composite_action() -> None:
 
 
 @pytest.mark.parametrize(
-    ("manifest", "lock"),
-    [("Gemfile", "Gemfile.lock"), ("a/b/Cargo.toml", "a/Cargo.lock"), ("build.gradle.kts", "gradle.lockfile")],
+    ("manifest", "lock", "content", "empty"),
+    [
+        ("Gemfile", "Gemfile.lock", b"GEM\n  specs:\n    a (1.0)\n", b"GEM\n  specs:\n"),
+        ("a/b/Cargo.toml", "a/Cargo.lock", CARGO.encode(), b"version = 4\n"),
+        ("a/build.gradle.kts", "gradle.lockfile", b"a:b:1.0=compileClasspath\n", b"empty=\n"),
+    ],
 )
-def test_a_manifest_of_ranges_without_its_lock_file_is_a_gap(manifest: str, lock: str) -> None:
-    assert gaps(take_inventory([manifest], {}.__getitem__)) == [("no-lock-file", manifest)]
-    content = {lock: b"[[package]]\n" if "Cargo" in lock else b"GEM\n  specs:\n"}
-    assert "no-lock-file" not in {kind for kind, _ in gaps(take_inventory([manifest, lock], content.__getitem__))}
+def test_a_manifest_of_ranges_without_its_lock_file_is_a_gap(
+    manifest: str, lock: str, content: bytes, empty: bytes
+) -> None:
+    """A lock file that holds nothing is no shield for what lies below it."""
+    missing = ("no-lock-file", manifest)
+    assert gaps(take_inventory([manifest], {}.__getitem__)) == [missing]
+    assert missing not in gaps(take_inventory([manifest, lock], {lock: content}.__getitem__))
+    assert missing in gaps(take_inventory([manifest, lock], {lock: empty}.__getitem__))
+
+
+def _bom(purl: str) -> bytes:
+    return json.dumps({"bomFormat": "CycloneDX", "components": [{"name": "x", "purl": purl}]}).encode()
+
+
+def _workflow(uses: str) -> bytes:
+    return f"jobs:\n  a:\n    steps:\n      - uses: {uses}\n".encode()
+
+
+CSPROJ = b'<Project><ItemGroup><PackageReference Include="A" Version="1.0" /></ItemGroup></Project>'
+CENTRAL = b'<Project><ItemGroup><PackageVersion Include="A" Version="[9.0]" /></ItemGroup></Project>'
+METADATA = b"Metadata-Version: 2.1\nName: django\nVersion: 99.0\n"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"requirements.txt": b"django>=1.0", "sbom.json": _bom("pkg:pypi/django@99.0")},
+        {"requirements.txt": b"django>=1.0", "django.egg-info": METADATA},
+        {"requirements.txt": b"django>=1.0", "docs-requirements.txt": b"django==99.0"},
+        {"pyproject.toml": b'[project]\ndependencies=["django>1"]', "a.cdx.json": _bom("pkg:pypi/django@99.0")},
+        {"pyproject.toml": b'[project]\ndependencies=["django>1"]', "constraints.txt": b"django==99.0"},
+        {"app/package.json": b'{"dependencies": {"lodash": "<=4"}}', "bom.json": _bom("pkg:npm/lodash@4.17.21")},
+        {"a/package.json": b'{"dependencies": {"x": "<=4"}}', "package.json": b'{"dependencies": {"x": "4.1.0"}}'},
+        {".github/workflows/a.yml": _workflow("o/x@v45"), ".github/workflows/b.yml": _workflow("o/x@99.0.0")},
+        {"a/a.csproj": CSPROJ, "Directory.Packages.props": CENTRAL},
+    ],
+)  # fmt: skip
+def test_only_a_lock_file_of_its_own_tool_resolves_a_range(files: dict[str, bytes]) -> None:
+    assert len(_ranges(files)) == 1
+
+
+@pytest.mark.parametrize(("compiled", "ranges"), [("dev.txt", 0), ("other.txt", 1)])
+def test_what_was_compiled_from_an_in_file_resolves_its_ranges(compiled: str, ranges: int) -> None:
+    files = {"requirements/dev.in": b"django>=1.0", f"requirements/{compiled}": b"django==4.2.1"}
+    assert len(_ranges(files)) == ranges
+
+
+def _ranges(files: dict[str, bytes]) -> list[tuple[str, str]]:
+    found = take_inventory(list(files), files.__getitem__)
+    return [(one.subject, one.detail) for one in found.gaps if one.kind == "version-range"]
 
 
 @pytest.mark.parametrize("version", ["1" + "a" * 100_000 + "!", "1" + "-a1" * 30_000 + "/", "1" + "." * 100_000])

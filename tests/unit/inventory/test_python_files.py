@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secscan.findings.levels import GapKind
+from secscan.inventory.contract import Scope
 from secscan.inventory.discover import take_inventory
 from secscan.inventory.known import reader_of
 from secscan.inventory.python_files import read_pyproject, read_setup_cfg
@@ -192,6 +193,10 @@ def test_a_hundred_thousand_entries_are_read_in_one_go() -> None:
         ("requirements/dev.in", "read_requirements"),
         ("dev-requirements.txt", "read_requirements"),
         ("constraints.txt", "read_requirements"),
+        ("requirements dev.txt", "read_requirements"),
+        ("requirements+a.txt", "read_requirements"),
+        ("requirements.lock", "read_requirements"),
+        ("requirements-dev.lock", "read_requirements"),
         ("Pipfile.lock", "read_pipfile_lock"),
         ("setup.cfg", "read_setup_cfg"),
     ],
@@ -244,6 +249,35 @@ def test_a_manifest_that_is_too_large_is_a_gap() -> None:
     assert gap.kind is GapKind.BROKEN_MANIFEST
 
 
-def test_a_manifest_that_nobody_reads_yet_is_a_gap() -> None:
-    (gap,) = take_inventory(["web/flake.lock"], {}.__getitem__).gaps
+@pytest.mark.parametrize("path", ["web/flake.lock", "go.work"])
+def test_a_manifest_that_nobody_reads_yet_is_a_gap(path: str) -> None:
+    (gap,) = take_inventory([path], {}.__getitem__).gaps
     assert gap.kind is GapKind.UNSUPPORTED_MANIFEST
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "scope"),
+    [
+        ("pyproject.toml", '[tool.uv]\noverride-dependencies = ["a==1.0", "b>=2"]\n', Scope.UNKNOWN),
+        ("pyproject.toml", '[tool.uv]\nconstraint-dependencies = ["a==1.0", "b>=2"]\n', Scope.UNKNOWN),
+        ("pyproject.toml", '[tool.uv]\nbuild-constraint-dependencies = ["a==1.0", "b>=2"]\n', Scope.DEV),
+        ("pyproject.toml", '[tool.flit.metadata]\nrequires = ["a==1.0", "b>=2"]\n', Scope.UNKNOWN),
+        ("pyproject.toml", '[tool.flit.metadata.requires-extra]\nx = ["a==1.0", "b>=2"]\n', Scope.OPTIONAL),
+        ("pyproject.toml", '[tool.pixi.pypi-dependencies]\na = "==1.0"\nb = { version = ">=2" }\n', Scope.UNKNOWN),
+        ("pyproject.toml", '[tool.pixi.feature.x.pypi-dependencies]\na = ">=1.0,<=1.0"\nb = ">=2"\n', Scope.UNKNOWN),
+        ("setup.cfg", "[options]\ninstall-requires =\n  a==1.0\n  b>=2\n", Scope.UNKNOWN),
+        ("setup.cfg", "[options]\ntests-require =\n  a==1.0\n  b>=2\n", Scope.DEV),
+    ],
+)
+def test_the_less_usual_places_of_requirements_are_read(path: str, text: str, scope: Scope) -> None:
+    reader = reader_of(path)
+    assert reader is not None
+    found = reader(path, text.encode())
+    assert [(one.name, one.version, one.scope) for one in found.packages] == [("a", "1.0", scope)]
+    assert [(one.name, one.scope) for one in found.ranges] == [("b", scope)]
+
+
+def test_what_pixi_takes_from_conda_is_a_range() -> None:
+    text = b'[tool.pixi.dependencies]\nnumpy = "2.0"\n'
+    (gap,) = take_inventory(["pyproject.toml"], {"pyproject.toml": text}.__getitem__).gaps
+    assert gap.kind is GapKind.VERSION_RANGE

@@ -179,3 +179,24 @@ def test_every_line_becomes_something(line: str) -> None:
 @given(st.binary(max_size=300))
 def test_no_bytes_are_too_strange(data: bytes) -> None:
     read(data)
+
+
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [
+        ("django==1.0,===1.0", "1.0"),
+        ("django==1.0,==1", "1.0"),
+        ("flask>=0.5,<=0.5", "0.5"),
+        ("flask>=0.5,>=0.4,<=0.5.0,<=2,!=3", "0.5"),
+        ("flask~=0.5,<=0.5", "0.5"),
+    ],
+)
+def test_a_range_of_one_version_is_a_pin(text: str, version: str) -> None:
+    found = read(text)
+    assert ([one.version for one in found.packages], found.ranges) == ([version], ())
+
+
+@pytest.mark.parametrize("text", ["x==1,==2", "x>=1,<=2", "x>=2,<=1", "x>=1", "x<=1", "x===a,===b", "x>1,<1"])
+def test_a_range_of_more_or_no_versions_stays_a_range(text: str) -> None:
+    found = read(text)
+    assert (len(found.ranges), found.packages) == (1, ())

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from secscan.inventory import contract
 from secscan.inventory.contract import Scope
 from secscan.inventory.names import parse_purl, purl_of
 from tests.unit.inventory.support import gaps, pins, read
@@ -183,3 +184,10 @@ def test_every_name_has_a_package_url_and_every_text_is_one_or_none(ecosystem: s
             parse_purl(text)
         except ValueError as error:
             assert str(error)  # noqa: PT017 - one or none
+
+
+def test_more_gaps_than_anyone_wrote_are_one_gap_for_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contract, "MAX_PACKAGES", 5)
+    text = json.dumps({"bomFormat": "CycloneDX", "components": [{"name": "x"}] * 6})
+    assert gaps(read("bom.json", text)) == [("broken-manifest", "bom.json")]
+    assert len(gaps(read("bom.json", text.replace('{"name": "x"}, ', "", 1)))) == 5
