@@ -174,6 +174,12 @@ def reading(read: Reader) -> Reader:
     return reader
 
 
+def check_count(count: int) -> None:
+    """Raise `ValueError` where a file names more than anyone wrote, before much time is spent on it."""
+    if count > MAX_PACKAGES:
+        raise ValueError(f"it names more than {MAX_PACKAGES} packages")
+
+
 def _is_text(text: str) -> bool:
     """Whether a text can be written anywhere: JSON can smuggle in halves of characters (`\\ud800`)."""
     return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-from secscan.inventory.contract import Inventory, Scope, broken, reading
+from secscan.inventory.contract import Inventory, Scope, broken, check_count, reading
 from secscan.inventory.documents import (
     Element,
     items,
@@ -45,6 +45,7 @@ def read_cyclonedx_json(path: str, data: bytes) -> Inventory:
     )
     while todo:
         place, component = todo.popleft()
+        check_count(len(found.parts) + len(todo))
         members = table(component)
         if word(members.get("type")) not in _NO_PACKAGES:
             name, version = word(members.get("name")), word(members.get("version"))
@@ -90,6 +91,7 @@ def read_cyclonedx_xml(path: str, data: bytes) -> Inventory:
     todo = deque(xml_children(root, "components", "component"))
     while todo:
         component = todo.popleft()
+        check_count(len(found.parts) + len(todo))
         if component.get("type") not in _NO_PACKAGES:
             found.add(
                 component.get("bom-ref") or xml_text(component, "purl"),

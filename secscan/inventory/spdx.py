@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from secscan.findings.levels import GapKind
-from secscan.inventory.contract import Inventory, broken, gap, reading
+from secscan.inventory.contract import Inventory, broken, check_count, gap, reading
 from secscan.inventory.documents import decode_text, items, json_lines, read_json, table, word
 from secscan.inventory.licences import normal_licence
 from secscan.inventory.sbom_entries import Components
@@ -93,6 +93,7 @@ def _inventory(
     whole = [one for one in relations if len(one) >= 3]
     roots = {*described, *(one[2] for one in whole if one[1] == "DESCRIBES")}
     roots |= {one[0] for one in whole if one[1] == "DESCRIBED_BY"}
+    check_count(len(packages))
     found = Components(path)
     for members, line in packages:
         ref, purl = word(members.get("SPDXID")), _purl(members)

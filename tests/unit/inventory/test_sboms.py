@@ -191,3 +191,6 @@ def test_more_gaps_than_anyone_wrote_are_one_gap_for_the_file(monkeypatch: pytes
     text = json.dumps({"bomFormat": "CycloneDX", "components": [{"name": "x"}] * 6})
     assert gaps(read("bom.json", text)) == [("broken-manifest", "bom.json")]
     assert len(gaps(read("bom.json", text.replace('{"name": "x"}, ', "", 1)))) == 5
+    assert gaps(read("requirements.txt", "https://example.com/x.zip\n" * 6)) == [
+        ("broken-manifest", "requirements.txt")
+    ]
