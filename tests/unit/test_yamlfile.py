@@ -152,7 +152,7 @@ def test_an_unknown_field_is_refused_with_a_suggestion(field: str, hint: str) ->
     assert caught.value.hint == hint
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.one_of(st.binary(max_size=60), st.text(alphabet="ab:-[]{}&*!%?|>'\"#,\n\t ~1", max_size=40).map(str.encode)))
 def test_any_input_gives_a_mapping_or_an_expected_error(data: bytes) -> None:
     try:

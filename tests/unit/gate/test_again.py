@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from secscan.findings.levels import Action, GapKind, Verdict
@@ -107,7 +107,6 @@ def test_a_gate_that_is_green_needs_none() -> None:
 _some = st.lists(samples.findings, max_size=6, unique_by=lambda one: one.fingerprint).map(tuple)
 
 
-@settings(deadline=None)
 @given(_some, samples.policies)
 def test_the_steps_clear_just_what_blocks_and_then_nothing_does(findings: tuple[Finding, ...], by: Policy) -> None:
     """Each blocked finding is cleared by one step, nothing else is, and judging again without them finds none."""

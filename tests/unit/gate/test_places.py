@@ -283,7 +283,7 @@ _WAIVERS = st.builds(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     st.lists(_MADE, max_size=7, unique_by=lambda one: one.fingerprint),
     samples.policies,

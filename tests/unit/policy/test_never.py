@@ -24,7 +24,7 @@ facts = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(rules, rules, st.lists(st.tuples(findings, facts), min_size=1, max_size=8))
 def test_a_rule_below_one_that_takes_all_never_decides(
     one: Rule, other: Rule, seen: list[tuple[Finding, Facts]]
@@ -44,7 +44,7 @@ def _narrower(wide: Match | None, more: Match | None) -> Match | None:
     return Match(**{name: getattr(wide, name) or getattr(more, name) for name in Match.__struct_fields__})
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(matches, findings)
 def test_what_contradicts_itself_matches_nothing(match: Match, finding: Finding) -> None:
     if contradiction(match) and not (finding.kind in ("sast", "secret", "dast") and finding.package is not None):

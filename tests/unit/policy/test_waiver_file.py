@@ -114,7 +114,7 @@ _texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=10, max_size
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.builds(

@@ -204,7 +204,7 @@ def parts(value: str) -> list[str]:
     return [value[start : start + size] for start in range(len(value) - size + 1)]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(VALUES, min_size=1, max_size=5, unique=True), st.randoms(use_true_random=False))
 def test_no_text_holds_a_planted_secret_or_two_thirds_of_one(values: list[str], chance: random.Random) -> None:
     source = "".join(f"client.connect({value!r})\n" for value in values)

@@ -17,7 +17,7 @@ def text_of(lines: list[tuple[str, int]]) -> bytes:
     return "\n".join(letters * times for letters, times in lines).encode()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(_LINES)
 def test_parts_say_where_they_begin_and_cover_the_whole(lines: list[tuple[str, int]]) -> None:
     text = text_of(lines)
@@ -34,7 +34,7 @@ def test_parts_say_where_they_begin_and_cover_the_whole(lines: list[tuple[str, i
     assert covered == len(text)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(_LINES)
 def test_what_an_end_would_cut_is_whole_in_the_next_part(lines: list[tuple[str, int]]) -> None:
     for one, other in pairwise(parts(text_of(lines))):

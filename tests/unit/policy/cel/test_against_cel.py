@@ -196,7 +196,7 @@ def findings(draw: st.DrawFn) -> tuple[Finding, Facts]:
     return finding, Facts(at=AT, new=new, first_seen=AT - timedelta(days=draw(st.integers(0, 400))))
 
 
-@settings(max_examples=EXAMPLES, derandomize=not LONG_RUN, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, derandomize=not LONG_RUN, suppress_health_check=list(HealthCheck))
 @given(text=conditions(3), subjects=st.lists(findings(), min_size=4, max_size=4))
 def test_what_both_accept_has_the_same_answer(text: str, subjects: list[tuple[Finding, Facts]]) -> None:
     theirs = ORACLE.compile(text)
@@ -209,7 +209,7 @@ def test_what_both_accept_has_the_same_answer(text: str, subjects: list[tuple[Fi
         assert ours.value(finding, facts) == ORACLE.evaluate(theirs, finding, facts), text
 
 
-@settings(max_examples=EXAMPLES, derandomize=not LONG_RUN, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, derandomize=not LONG_RUN, suppress_health_check=list(HealthCheck))
 @given(
     text=conditions(2),
     at=st.floats(0, 1, exclude_max=True),

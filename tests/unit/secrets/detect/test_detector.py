@@ -152,7 +152,7 @@ def _pieces() -> Iterator[str]:
     yield b64encode(b"token = x").decode()
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(
     st.lists(_lines | st.sampled_from(list(_pieces())), max_size=12).map("".join),
     st.sampled_from(["", "a.py", ".env", "uv.lock"]),

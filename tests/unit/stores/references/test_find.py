@@ -127,7 +127,7 @@ PARTS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.one_of(st.sampled_from(PARTS), st.text(max_size=5)), max_size=60).map("".join))
 def test_whatever_stands_in_a_file(content: str) -> None:
     lines = content.split("\n")

@@ -18,7 +18,7 @@ def size(tree: tuple) -> int:  # type: ignore[type-arg]
     return 1 + sum(map(size, tree))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(TREES, st.integers(1, 5))
 def test_every_task_is_done_once(tree: tuple, workers: int) -> None:  # type: ignore[type-arg]
     assert len(list(crawl([tree], lambda task: (task, len(task)), workers))) == size(tree)
