@@ -18,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from secscan.byte_order import byte_order_mark
 from secscan.errors import TargetError
 from secscan.findings.levels import GapKind
 from secscan.findings.model import Gap
@@ -29,13 +30,6 @@ _MOST_BYTES = 20_000_000
 
 _PYTHON_SUFFIXES = (".py", ".pyi")
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,16}$")
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
 # PEP 263: in a comment on the first line, or on the second after a line that is blank or a comment.
 _COOKIE = re.compile(r"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.ASCII)
 _COOKIE_WORD = re.compile(r"coding[:=]")
@@ -127,7 +121,8 @@ def python_in_utf8(data: bytes) -> bytes | None:
 
     None too where the source cannot be decoded: the scanner's own complaint is then the gap.
     """
-    mark, encoding = next(((mark, name) for mark, name in _MARKS if data.startswith(mark)), (b"", _declared(data)))
+    mark, encoding = byte_order_mark(data)
+    encoding = encoding or _declared(data)
     if not mark and encoding in ("", "utf-8"):
         return None
     try:

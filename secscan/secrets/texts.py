@@ -6,18 +6,12 @@ a word.
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
+from secscan.byte_order import byte_order_mark
+
 LOOKED_AT_MOST = 20_000_000
 """Bytes of one file that are read; a larger one is a gap."""
 _RUNS = re.compile(rb"[\x20-\x7e\t\r\n]{16,}")
@@ -41,9 +35,9 @@ def decoded(data: bytes) -> tuple[str, str]:
 
     Of a file that is no text, the runs of readable characters are looked at, each in its line.
     """
-    for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            return data[len(mark) :].decode(encoding, errors="replace"), "" if encoding == "utf-8" else encoding[:6]
+    mark, encoding = byte_order_mark(data)
+    if mark:
+        return data[len(mark) :].decode(encoding, errors="replace"), "" if encoding == "utf-8" else encoding[:6]
     zeros = data[:4000].count(0)
     if zeros and abs(data[:4000:2].count(0) - data[1:4000:2].count(0)) > 0.6 * (len(data[:4000]) // 2):
         encoding = "utf-16-be" if data[:4000:2].count(0) > data[1:4000:2].count(0) else "utf-16-le"

@@ -8,12 +8,12 @@ offsets are UTF-8 bytes too, and its lines end at `\\n` only. `locate` translate
 
 from __future__ import annotations
 
-import codecs
 import re
 from array import array
 from bisect import bisect_right
 from dataclasses import dataclass
 
+from secscan.byte_order import byte_order_mark
 from secscan.findings.model import Region
 from secscan.targets.source_masking import LONGEST_LINE, mask_python, mask_text
 from secscan.targets.source_statements import Statements, split
@@ -232,13 +232,6 @@ class TextSource(SourceText):
         return tuple(result)
 
 
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
 _COOKIE = re.compile(rb"\A(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n|\r|\n))?[ \t\f]*#[^\r\n]*?coding[:=][ \t]*([-\w.]{1,40})")
 _DECLARABLE = re.compile(
     r"(?:ascii|latin-?1|iso-?8859-?\d{1,2}|cp\d{3,4}|windows-?\d{4}|koi8-?[ru]|gbk|gb2312|gb18030|big5|shift-?jis"
@@ -259,9 +252,9 @@ def open_source(path: str, language: str, data: bytes) -> SourceText:
 
 def decode(data: bytes) -> str:
     """Return the text of a file, by its byte order mark, its coding declaration (PEP 263), else UTF-8."""
-    for mark, encoding in _BOMS:
-        if data.startswith(mark):
-            return data[len(mark) :].decode(encoding, errors="replace")
+    mark, encoding = byte_order_mark(data)
+    if mark:
+        return data[len(mark) :].decode(encoding, errors="replace")
     cookie = _COOKIE.match(data)
     if cookie:
         name = cookie.group(1).decode("ascii", errors="replace").lower().replace("_", "-")
