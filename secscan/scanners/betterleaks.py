@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import msgspec
 
-from secscan.findings.levels import Confidence, Kind
+from secscan.findings.levels import Confidence
 from secscan.findings.model import Region
 from secscan.process import Ended
-from secscan.scanners.contract import MalformedOutput, Needs, Plan, Report, Scanner, Setup, refuse_trouble
-from secscan.scanners.leaks import Leak, organisation_key, random_key, report_on, run_on_texts, shown_name
-from secscan.scanners.toolkit import FileBatch, every_file, program_version, strict_json, typed
+from secscan.scanners.contract import MalformedOutput, Needs, Report, Setup, refuse_trouble
+from secscan.scanners.leaks import Leak, LeakScanner, organisation_key, random_key, report_on, run_on_texts, shown_name
+from secscan.scanners.toolkit import FileBatch, program_version, strict_json, typed
 
 _CONTROL_RULE = "github-pat"
 _KEY = "BETTERLEAKS_FINGERPRINT_HMAC_KEY"
@@ -22,21 +22,14 @@ _FINGERPRINT = "hmac-sha256:"
 _CONFIDENCE = {"high": Confidence.HIGH, "medium": Confidence.MEDIUM}
 
 
-class Betterleaks(Scanner[FileBatch]):
+class Betterleaks(LeakScanner):
     """See the module's description."""
 
     name = "betterleaks"
     title = "secrets in every file, by the rules of betterleaks"
-    kinds = (Kind.SECRET,)
     needs = Needs(programs=("betterleaks",), package="betterleaks", proof=r"v?[2-9]\.\d[\w.+-]*")
     install_hint = "pip install 'secscan[leaks]'"
     joins = "packaged"
-    piece_type = FileBatch
-    byte_columns = True
-
-    def plan(self, setup: Setup) -> Plan[FileBatch]:
-        """As few batches as can be: it uses all cores itself."""
-        return every_file(setup)
 
     def run(self, piece: FileBatch, setup: Setup) -> Ended:
         """Run it on one batch. Under the organisation's key its fingerprint is our id of the secret."""

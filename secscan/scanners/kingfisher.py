@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import msgspec
 
-from secscan.findings.levels import Confidence, Kind
+from secscan.findings.levels import Confidence
 from secscan.findings.model import Region
 from secscan.process import Ended
-from secscan.scanners.contract import MalformedOutput, Needs, Plan, Report, Scanner, Setup, refuse_trouble
-from secscan.scanners.leaks import Leak, report_on, run_on_texts, shown_name
-from secscan.scanners.toolkit import FileBatch, every_file, program_version, strict_json, typed
+from secscan.scanners.contract import MalformedOutput, Needs, Report, Setup, refuse_trouble
+from secscan.scanners.leaks import Leak, LeakScanner, report_on, run_on_texts, shown_name
+from secscan.scanners.toolkit import FileBatch, program_version, strict_json, typed
 
 _CONTROL_RULE = "betterleaks.github-pat"
 _SOME = 200
@@ -22,21 +22,14 @@ _SOME = 200
 _CONFIDENCE = {"high": Confidence.HIGH, "medium": Confidence.MEDIUM}
 
 
-class Kingfisher(Scanner[FileBatch]):
+class Kingfisher(LeakScanner):
     """See the module's description."""
 
     name = "kingfisher"
     title = "secrets in every file, by the rules of kingfisher"
-    kinds = (Kind.SECRET,)
     needs = Needs(programs=("kingfisher",), package="kingfisher")
     install_hint = "pip install kingfisher-bin"
     joins = "named"
-    piece_type = FileBatch
-    byte_columns = True
-
-    def plan(self, setup: Setup) -> Plan[FileBatch]:
-        """As few batches as can be: it uses all cores itself."""
-        return every_file(setup)
 
     def run(self, piece: FileBatch, setup: Setup) -> Ended:
         """Run it on one batch."""

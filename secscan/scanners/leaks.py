@@ -21,8 +21,8 @@ import msgspec
 from secscan.findings.levels import Confidence, GapKind, Kind, Severity
 from secscan.findings.model import Finding, Gap, Location, Region, Source
 from secscan.process import Ended, private_folder, run
-from secscan.scanners.contract import MalformedOutput, Report, ScannerError, Setup
-from secscan.scanners.toolkit import FileBatch, strict_json, typed
+from secscan.scanners.contract import MalformedOutput, Plan, Report, Scanner, ScannerError, Setup
+from secscan.scanners.toolkit import FileBatch, every_file, strict_json, typed
 from secscan.secrets.detect.checksums import base62
 from secscan.secrets.texts import LOOKED_AT_MOST, decoded, parts
 from secscan.secrets.worker import KEY_VARIABLE
@@ -87,6 +87,18 @@ class _Shown(msgspec.Struct):
     gaps: list[Gap]
     named: bool = False
     """Whether the ids that the tool gives to secrets are ours, under the organisation's key."""
+
+
+class LeakScanner(Scanner[FileBatch]):
+    """A tool that looks for secrets in the texts it is shown; see `scanners.contract`."""
+
+    kinds = (Kind.SECRET,)
+    piece_type = FileBatch
+    byte_columns = True
+
+    def plan(self, setup: Setup) -> Plan[FileBatch]:
+        """As few batches as can be: such a tool uses all cores itself."""
+        return every_file(setup)
 
 
 def run_on_texts(

@@ -41,6 +41,7 @@ from secscan.scanners.dependencies import (
     Vulnerable,
     declared,
     findings_of,
+    index_digest,
     no_index,
     not_known,
     pins_of,
@@ -143,10 +144,7 @@ class Osv(Scanner[PackageList]):
 
     def rules_digest(self, setup: Setup) -> str:
         """Digest of the advisory index."""
-        if setup.advisories is None:
-            return ""
-        with Index(setup.advisories) as index:
-            return index.digest
+        return index_digest(setup)
 
 
 class _Answer(msgspec.Struct):

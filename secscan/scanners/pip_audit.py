@@ -37,6 +37,7 @@ from secscan.scanners.dependencies import (
     Vulnerable,
     declared,
     findings_of,
+    index_digest,
     no_index,
     not_known,
     pins_of,
@@ -149,10 +150,7 @@ class PipAudit(Scanner[PinList]):
 
     def rules_digest(self, setup: Setup) -> str:
         """Digest of the advisory index."""
-        if setup.advisories is None:
-            return ""
-        with Index(setup.advisories) as index:
-            return index.digest
+        return index_digest(setup)
 
 
 def _audit(piece: PinList, setup: Setup, service: tuple[str, ...]) -> Ended:

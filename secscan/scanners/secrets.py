@@ -5,11 +5,8 @@ It runs in a child process of ours, within limits as every scanner, which says w
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sys
-from functools import cache
-from pathlib import Path
 
 import msgspec
 
@@ -19,7 +16,7 @@ from secscan.findings.model import Finding, Gap, Location, Region, Source
 from secscan.process import Ended, run
 from secscan.scanners.contract import MalformedOutput, Plan, Report, Scanner, Setup, refuse_trouble
 from secscan.scanners.leaks import CONTROL, control_source, organisation_key
-from secscan.scanners.toolkit import FileBatch, every_file, strict_json, typed
+from secscan.scanners.toolkit import FileBatch, every_file, source_digest, strict_json, typed
 from secscan.secrets.worker import KEY_VARIABLE, VALUES_KEY_VARIABLE
 
 _CONTROL_RULE = "github-token"
@@ -72,16 +69,7 @@ class Secrets(Scanner[FileBatch]):
 
     def rules_digest(self, setup: Setup) -> str:  # noqa: ARG002 - as the contract has it
         """See `Scanner.rules_digest`: the detector's own source."""
-        return _source_digest()
-
-
-@cache
-def _source_digest() -> str:
-    folder = Path(__file__).parent.parent / "secrets"
-    digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+        return source_digest("secrets")
 
 
 class _Found(msgspec.Struct):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -68,6 +70,15 @@ def program_version(program: Path, distribution: str, *, env: Mapping[str, str] 
         found = re.search(r"\d+\.\d+[\w.+-]*", ended.stdout.decode("utf-8", "replace")[:1000])
         return found.group() if found and not ended.trouble else ""
     return ""
+
+
+@cache
+def source_digest(*folder: str) -> str:
+    """Return the digest of our own source below a folder of the package (its parts, from the package on)."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.parent.joinpath(*folder).rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def strict_json(data: bytes, *, tool: str, repeatable: str = "") -> dict[str, Any]:

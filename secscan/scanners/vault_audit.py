@@ -6,11 +6,8 @@ control is one entry for every check, which that check must find wrong in the sa
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
-from functools import cache
-from pathlib import Path
 
 import msgspec
 
@@ -30,7 +27,7 @@ from secscan.scanners.contract import (
     Setup,
     refuse_trouble,
 )
-from secscan.scanners.toolkit import strict_json, typed
+from secscan.scanners.toolkit import source_digest, strict_json, typed
 from secscan.stores.contract import StoreError
 from secscan.stores.guard import refusal
 from secscan.stores.vault.hygiene.checks import PREFIX
@@ -123,16 +120,7 @@ class VaultAudit(Scanner[Checks]):
 
     def rules_digest(self, setup: Setup) -> str:  # noqa: ARG002 - as the contract has it
         """See `Scanner.rules_digest`: the checks' own source."""
-        return _source_digest()
-
-
-@cache
-def _source_digest() -> str:
-    folder = Path(__file__).parent.parent / "stores" / "vault" / "hygiene"
-    digest = hashlib.sha256()
-    for path in sorted(folder.glob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+        return source_digest("stores", "vault", "hygiene")
 
 
 class _Problem(msgspec.Struct, array_like=True):
