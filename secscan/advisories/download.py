@@ -9,6 +9,7 @@ import contextlib
 import http.client
 import ipaddress
 import re
+import ssl
 import time
 import urllib.error
 import urllib.request
@@ -148,7 +149,13 @@ def _try(address: str, target: Path, etag: str, limits: Limits, deadline: float,
                 raise _TryAgain(f"the server says {error.code}", _seconds(error.headers.get("Retry-After"))) from error
             raise AdvisoryError(f"{address}: the server says {error.code}", hint="is the address right?") from error
     except (OSError, http.client.HTTPException) as error:
-        raise _TryAgain(f"the connection failed: {getattr(error, 'reason', None) or error}") from error
+        reason = getattr(error, "reason", None) or error
+        if isinstance(reason, ssl.SSLCertVerificationError):
+            raise AdvisoryError(
+                f"{address}: the certificate of the server is not trusted ({reason.verify_message})",
+                hint="name the certificate of its authority in SSL_CERT_FILE, if you trust it",
+            ) from error
+        raise _TryAgain(f"the connection failed: {reason}") from error
     part.replace(target)
     about.unlink(missing_ok=True)
     return Fetched(found, modified)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
+import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 
 @dataclass
@@ -29,13 +31,17 @@ class Feed:
 
 
 @contextlib.contextmanager
-def serving(feed: Feed) -> Iterator[Feed]:
-    """Serve until the end of the block."""
+def serving(feed: Feed, certificate: Path | None = None) -> Iterator[Feed]:
+    """Serve until the end of the block; with TLS by a certificate and its key if one is given."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"feed": feed}))
     server.daemon_threads = False
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
-    feed.url = f"http://127.0.0.1:{server.server_address[1]}"
+    feed.url = f"{'https' if certificate else 'http'}://127.0.0.1:{server.server_address[1]}"
     try:
         yield feed
     finally:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import ipaddress
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-
+from tests.support.certificates import certificate_of, new_key, private_pem
 from tests.support.vault import VaultServer, child_of_bao, free_port
 
 
@@ -59,7 +54,9 @@ class House:
 def house(folder: Path, *, listener: str = "", audits: Sequence[str] = ("", "")) -> Iterator[House]:
     """Start a server that is sealed and empty. `listener` and `audits` are further options of its configuration."""
     port = free_port()
-    _certificate(folder)
+    key = new_key()
+    (folder / "vault-ca.pem").write_text(certificate_of(key), encoding="utf-8")
+    (folder / "key.pem").write_text(private_pem(key), encoding="utf-8")
     (folder / "storage").mkdir()
     devices = "\n".join(
         f'audit "file" "log{n}" {{ description = "log" options {{ file_path = "{folder}/log{n}" {more} }} }}'
@@ -101,25 +98,3 @@ def _answers(found: House) -> bool:
         return isinstance(found.client("none").sys.read_seal_status(), dict)
     except requests.exceptions.ConnectionError:
         return False
-
-
-def _certificate(folder: Path) -> None:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "vault of the tests")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "vault-ca.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )

@@ -7,16 +7,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import jwt
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives import serialization
+
+from tests.support.certificates import certificate_of, new_key
 
 BEARER = "bearer-of-the-job"
 NAMESPACE, ACCOUNT = "ci", "scanner"
@@ -26,7 +24,7 @@ class Issuer:
     """Signs tokens, and answers whoever checks them."""
 
     def __init__(self) -> None:
-        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._key = new_key()
         self.address = ""
         self.claims: dict[str, Any] = {}
         """Of the tokens that the job gets."""
@@ -43,23 +41,9 @@ class Issuer:
         return public.public_bytes(*form).decode()
 
     @property
-    def certificate_and_key(self) -> str:
-        """For a server that nobody has a reason to trust."""
-        form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        return self.certificate + self._key.private_bytes(*form).decode()
-
-    @property
     def certificate(self) -> str:
-        """Self-signed, for this machine, in PEM. Vault's Kubernetes method wants one even where it asks over http."""
-        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "nobody")])
-        now = datetime.now(UTC)
-        public = self._key.public_key()
-        made = x509.CertificateBuilder(name, name, public, 1, now - timedelta(hours=1), now + timedelta(days=1))
-        here = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
-        made = made.add_extension(here, critical=False)
-        made = made.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        made = made.add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
-        return made.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
+        """In PEM. Vault's Kubernetes method wants one even where it asks over http."""
+        return certificate_of(self._key)
 
     def token(self, lasts: int = 300, **claims: Any) -> str:
         """Sign a token; what is not said is as in a job of the main branch."""

@@ -16,8 +16,8 @@ from secscan.stores.vault.connection import Connection
 from secscan.stores.vault.kv import VaultStore
 from secscan.stores.vault.settings import Auth, VaultSettings
 from tests.support import faulty_proxy as faulty
+from tests.support.certificates import certificate_and_key
 from tests.support.faulty_proxy import Fault, Proxy, When, always, answer, between, from_on
-from tests.support.issuer import Issuer
 from tests.support.vault import VaultServer
 
 SECRETS = 12
@@ -212,7 +212,7 @@ def test_whoever_prints_what_is_sent_is_refused(proxy: Proxy, house: str, monkey
 
 def test_a_certificate_that_nobody_signed(server: VaultServer, house: str, tmp_path: Path) -> None:
     file = tmp_path / "self-signed.pem"
-    file.write_text(Issuer().certificate_and_key, encoding="utf-8")
+    file.write_text(certificate_and_key(), encoding="utf-8")
     with faulty.before(server.address, file) as proxy:
         with pytest.raises(Unavailable, match="not trusted"):
             crawl(proxy, house)
@@ -221,7 +221,7 @@ def test_a_certificate_that_nobody_signed(server: VaultServer, house: str, tmp_p
 
 def test_a_client_certificate(server: VaultServer, house: str, tmp_path: Path) -> None:
     file = tmp_path / "both-sides.pem"
-    file.write_text(Issuer().certificate_and_key, encoding="utf-8")
+    file.write_text(certificate_and_key(), encoding="utf-8")
     with faulty.before(server.address, file, of_clients=True) as proxy:
         proxy.when = lambda _, __: False
         known = {"VAULT_ADDR": proxy.address, "VAULT_TOKEN": house, "VAULT_CACERT": str(file)}

@@ -15,6 +15,7 @@ from secscan.advisories.download import Limits, checked_address, fetch
 from secscan.advisories.index import Index
 from secscan.advisories.update import BASE_VARIABLE, Wanted, update
 from secscan.errors import AdvisoryError
+from tests.support.certificates import certificate_and_key
 from tests.support.feed import Feed, serving
 from tests.support.osv_records import index_of, osv
 
@@ -206,6 +207,22 @@ def test_nothing_is_asked_that_was_not_named(target: Path, feed: Feed, monkeypat
     assert not feed.asked
     monkeypatch.setenv(BASE_VARIABLE, f"{feed.url}/osv")
     assert run(ecosystems=("PyPI",)) == ("OSV PyPI",)
+
+
+def test_only_a_certificate_that_is_vouched_for_is_trusted(
+    target: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = tmp_path / "own.pem"
+    certificate.write_text(certificate_and_key(), encoding="utf-8")
+    with serving(Feed({"/osv/PyPI/all.zip": packed(of("PyPI", "PYSEC-1"))}), certificate) as feed:
+        with pytest.raises(AdvisoryError, match="certificate of the server is not trusted") as caught:
+            get(target, feed, "PyPI")
+        assert "SSL_CERT_FILE" in caught.value.hint
+        assert not feed.asked
+        assert not target.exists()
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        get(target, feed, "PyPI")
+    assert ids(target) == ["PYSEC-1"]
 
 
 def test_progress_is_told(target: Path, feed: Feed) -> None:
