@@ -26,7 +26,7 @@ def sbom(
 ) -> None:  # fmt: skip
     """Write what a tree is made of, from its manifests and lock files: nothing is run, resolved or fetched.
 
-    Exits 0, or 3 where something could not be read: the document says what.
+    Exits 0, or 3 where something could not be read, or was not assessed in the saved scan: the document says what.
     """
     from secscan.cli.scan import parse_time
     from secscan.errors import ExitCode, UsageError
@@ -59,8 +59,16 @@ def sbom(
     else:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
-    if found.gaps:
-        sys.stderr.write(f"secscan: {len(found.gaps)} entries could not be read as packages; the document names them\n")
+    where = (
+        "OpenVEX has no place for them: an SBOM names them" if format_name == "openvex" else "the document names them"
+    )
+    for gaps, what in (
+        (found.gaps, "could not be read as packages"),
+        (found.unassessed, "were not assessed in the scan"),
+    ):
+        if gaps:
+            sys.stderr.write(f"secscan: {len(gaps)} entries {what}; {where}\n")
+    if found.gaps or found.unassessed:
         raise typer.Exit(ExitCode.INCOMPLETE)
 
 

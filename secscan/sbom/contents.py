@@ -8,13 +8,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from secscan.findings.judgement import Decision, WaiverUse
+from secscan.findings.levels import GapKind, RunStatus
 from secscan.findings.model import Finding, Gap, at_each_place
 from secscan.findings.scan import Scan
-from secscan.inventory.contract import Declared, Inventory, Scope
+from secscan.inventory.contract import Declared, Inventory, Scope, gap
 from secscan.inventory.names import package_name, purl_of
 
 _NAMESPACE = uuid.UUID("6f2d8c2e-53a4-5c0b-9a5e-0d6d1f6a7b11")
 """Of our own; a document's id is made from what it says, so that the same input gives the same bytes."""
+_OF_PACKAGES = frozenset({"osv", "pip-audit"})
+"""The scanners of packages."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,9 @@ class Contents:
     asks_for: dict[str, tuple[str, ...]]
     """Package URLs by the one that asks for them; the target itself is the empty text."""
     gaps: tuple[Gap, ...]
+    """What could not be read as packages: without it the list is not whole."""
+    unassessed: tuple[Gap, ...] = ()
+    """With a saved scan: components of which its silence on vulnerabilities says nothing."""
     findings: tuple[tuple[Finding, Decision | None], ...] = ()
     """Vulnerabilities of packages, each with what was decided."""
     vex: dict[str, WaiverUse] = field(default_factory=dict)
@@ -63,18 +69,34 @@ def contents(
     """Return what a document tells of an inventory and, where one is given, of a saved scan of the same target."""
     found = tuple(_findings(scan)) if scan else ()
     packages = [*inventory.packages, *(_declared(finding) for finding, _ in found)]
+    components = tuple(_components(packages))
     judged = f" {scan.target.digest} {scan.judgement.policy_digest if scan.judgement else ''}" if scan else ""
     return Contents(
         name=name,
         revision=revision,
         digest=digest + judged + created * bool(found),
         created=created,
-        components=tuple(_components(packages)),
+        components=components,
         asks_for=_graph(inventory.packages),
         gaps=inventory.gaps,
+        unassessed=tuple(_unassessed(components, scan)) if scan else (),
         findings=found,
         vex={one.id: one for one in scan.judgement.waivers if one.vex} if scan and scan.judgement else {},
     )
+
+
+def _unassessed(components: Iterable[Component], scan: Scan) -> Iterable[Gap]:
+    for run in scan.scanners:
+        if run.scanner in _OF_PACKAGES and run.status is RunStatus.FAILED:
+            yield gap(GapKind.NOT_ASSESSED, run.scanner, f"this scanner of packages failed: {run.reason}")
+    unanswered = {one.subject: one.detail for one in scan.gaps if one.kind is GapKind.NOT_ASSESSED}
+    looked_up = set(scan.packages)
+    for one in components:
+        key = f"{one.ecosystem}:{one.name}@{one.version}"
+        if key not in looked_up:
+            yield gap(GapKind.NOT_ASSESSED, one.purl, "the scan did not look it up")
+        elif key in unanswered:
+            yield gap(GapKind.NOT_ASSESSED, one.purl, unanswered[key])
 
 
 def _findings(scan: Scan) -> Iterable[tuple[Finding, Decision | None]]:

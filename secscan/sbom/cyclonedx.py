@@ -42,7 +42,8 @@ def render(contents: Contents) -> bytes:
                 **({"version": contents.revision} if contents.revision else {}),
             },
             "properties": [
-                {"name": f"secscan:gap:{one.kind}", "value": f"{one.subject}: {one.detail}"} for one in contents.gaps
+                {"name": f"secscan:gap:{one.kind}", "value": f"{one.subject}: {one.detail}"}
+                for one in (*contents.gaps, *contents.unassessed)
             ],
         },
         "components": [_component(one) for one in contents.components],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from secscan import __version__
@@ -45,10 +46,19 @@ def render(contents: Contents) -> bytes:
             for left, kind, right in relations
         ],
     }
-    if contents.gaps:
-        lines = [f"{one.kind}: {one.subject}: {one.detail}" for one in contents.gaps]
-        document["comment"] = "This list is not complete. What could not be read:\n" + "\n".join(lines)
+    if comment := "\n".join(_missing(contents)):
+        document["comment"] = comment
     return json.dumps(document, indent=1, ensure_ascii=False).encode("utf-8", errors="backslashreplace") + b"\n"
+
+
+def _missing(contents: Contents) -> Iterator[str]:
+    for head, gaps in (
+        ("This list is not complete. What could not be read:", contents.gaps),
+        ("Of these nobody knows whether they have vulnerabilities:", contents.unassessed),
+    ):
+        if gaps:
+            yield head
+            yield from (f"{one.kind}: {one.subject}: {one.detail}" for one in gaps)
 
 
 def _package(one: Component, ref: str, contents: Contents) -> dict[str, Any]:

@@ -45,6 +45,15 @@ def test_a_whole_list_ends_with_0(shop: Path, capfdbinary: pytest.CaptureFixture
     check_cyclonedx(capfdbinary.readouterr().out)
 
 
+def test_a_scan_that_looked_nothing_up_is_no_clean_one(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (shop / "requirements.txt").write_text("flask==0.12.2\n")
+    run(["scan", str(shop), "--scanner", "osv", "--advisories", "demo", "--quiet"])
+    (shop / "requirements.txt").write_text("flask==0.12.2\ndjango==1.2\n")
+    capsys.readouterr()
+    assert run(["sbom", str(shop), "--scan", "secscan.json", "-f", "openvex", "-o", "vex.json"]) == 3
+    assert "2 entries were not assessed in the scan; OpenVEX has no place for them" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("arguments", [["--format", "xml"], ["--format", "openvex"], ["--at", "noon"]])
 def test_what_cannot_be_done_is_said(shop: Path, arguments: list[str]) -> None:
     assert run(["sbom", str(shop), *arguments]) == 2

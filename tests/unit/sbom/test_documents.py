@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secscan.findings.judgement import Decision, Judgement
-from secscan.findings.levels import Action, Confidence, GapKind, Kind, Severity, Verdict
-from secscan.findings.model import Cvss, Finding, Location, Package, Region, Source, TargetInfo
+from secscan.findings.levels import Action, Confidence, GapKind, Kind, RunStatus, Severity, Verdict
+from secscan.findings.model import Cvss, Finding, Gap, Location, Package, Region, ScannerRun, Source, TargetInfo
 from secscan.findings.scan import FORMAT, Scan
 from secscan.inventory.contract import Declared, Inventory, Scope, gap
 from secscan.inventory.cyclonedx import read_cyclonedx_json
@@ -181,6 +181,27 @@ def test_a_waiver_is_no_claim_that_there_is_no_risk() -> None:
     assert {one["status"] for one in json.loads(openvex.render(made(scan=undecided)))["statements"]} == {
         "under_investigation"
     }
+
+
+def test_of_what_was_not_looked_up_the_silence_of_a_scan_says_nothing() -> None:
+    inventory = Inventory(packages=INVENTORY.packages[:4])
+    looked_up = msgspec.structs.replace(
+        saved(),
+        packages=("PyPI:flask@2.0", "PyPI:jinja2@3.0", "npm:@s/c@1.0.0"),
+        gaps=(Gap(scanner="osv", kind=GapKind.NOT_ASSESSED, subject="PyPI:jinja2@3.0", detail="it says nothing"),),
+        scanners=(ScannerRun(scanner="osv", status=RunStatus.COMPLETED),),
+    )
+    found = made(inventory, looked_up).unassessed
+    assert [(one.subject, one.detail) for one in found] == [("pkg:pypi/jinja2@3.0", "it says nothing")]
+    failed = msgspec.structs.replace(looked_up.scanners[0], status=RunStatus.FAILED, reason="it fell")
+    blind = msgspec.structs.replace(looked_up, packages=(), gaps=(), scanners=(failed,))
+    contents = made(inventory, blind)
+    assert [one.subject for one in contents.unassessed] == ["osv", *(one.purl for one in contents.components)]
+    document = json.loads(cyclonedx.render(contents))
+    assert len(document["metadata"]["properties"]) == 4
+    assert "nobody knows whether" in json.loads(spdx.render(contents))["comment"]
+    check_cyclonedx(cyclonedx.render(contents))
+    check_spdx(spdx.render(contents))
 
 
 def test_the_same_input_gives_the_same_bytes() -> None:
