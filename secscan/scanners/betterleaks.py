@@ -79,7 +79,7 @@ class _Found(msgspec.Struct):
     description: str
     match: _Match
     location: _Location
-    confidence: str = ""
+    confidence: str
 
 
 class _Scan(msgspec.Struct):

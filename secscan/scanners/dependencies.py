@@ -40,8 +40,8 @@ class Pin(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     places: tuple[Place, ...]
     ecosystem: str = PYPI
-    advice: tuple[Advice, ...] = ()
-    """Every advisory of the index that affects it, where the plan asks for them."""
+    advice: tuple[Advice, ...] | None = None
+    """Every advisory of the index that affects it, where the plan asks for them and the index knows the package."""
 
     @property
     def key(self) -> str:

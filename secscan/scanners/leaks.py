@@ -126,12 +126,15 @@ def run_on_texts(
 def report_on(ended: Ended, scanner: str, leaks: Sequence[Leak], *, seen_bytes: int, control: str) -> Report:
     """Turn what a tool said into a report. `control` is the rule that must have found the positive control.
 
-    Raises `MalformedOutput` where the tool has not looked at exactly what it was shown.
+    Raises `MalformedOutput` where the tool has not looked at exactly what it was shown, or speaks of something else.
     """
     shown: _Shown = typed(strict_json(ended.files.get(_SHOWN, b""), tool=scanner), _Shown, tool=scanner)
     if seen_bytes != shown.bytes:
         raise MalformedOutput(f"it looked at {seen_bytes} of {shown.bytes} bytes")
-    found = [_finding(scanner, leak, shown) for leak in _narrowest(leaks) if leak.name in shown.places]
+    strange = sorted({leak.name for leak in leaks} - {CONTROL, *shown.places})
+    if strange:
+        raise MalformedOutput(f"it speaks of {strange[0][:60]!r}, which it was not shown")
+    found = [_finding(scanner, leak, shown) for leak in _narrowest(leaks) if leak.name != CONTROL]
     return Report(
         findings=tuple(one for one in dict.fromkeys(found) if one is not None),
         gaps=tuple(shown.gaps),

@@ -101,6 +101,8 @@ class PipAudit(Scanner[PinList]):
                 asked = [one for one in plain if everything or index.knows(PYPI, one.name)]
                 pins = [
                     msgspec.structs.replace(pin, advice=advise(index, PYPI, pin.name, pin.version))
+                    if index.knows(PYPI, pin.name)
+                    else pin
                     for pin in pins_of(asked)
                 ]
                 return pins, [] if everything else list(not_known(self.name, plain, index))
@@ -234,12 +236,17 @@ def _trouble(pin: Pin, found: _Dependency | None) -> str:
     if judged is None or judged != PEP440.key(pin.version):
         return f"pip-audit judged version {found.version}"
     reported = {name for vuln in found.vulns for name in (vuln.id, *vuln.aliases)}
-    missed = [one.id for one in pin.advice if reported.isdisjoint({one.id, *one.aliases})]
+    missed = [one.id for one in pin.advice or () if reported.isdisjoint({one.id, *one.aliases})]
     return f"the index knows {', '.join(missed[:3])} for it, and pip-audit did not report that" if missed else ""
 
 
 def _only_pip_audit(pin: Pin, found: _Dependency) -> Notice | None:
-    """What pip-audit reports and our own matcher does not: one of the two is wrong, and a person should look."""
+    """What pip-audit reports and our own matcher does not: one of the two is wrong, and a person should look.
+
+    Where the index was not asked, or does not know the package, its silence says nothing.
+    """
+    if pin.advice is None:
+        return None
     known = {name for one in pin.advice for name in one.ids}
     alone = sorted(vuln.id for vuln in found.vulns if known.isdisjoint({vuln.id, *vuln.aliases}))
     if not alone:
@@ -250,7 +257,7 @@ def _only_pip_audit(pin: Pin, found: _Dependency) -> Notice | None:
 
 def _findings(pin: Pin, found: _Dependency) -> list[Finding]:
     """One finding per alias group and declaration."""
-    advice = {one.id: one for one in pin.advice}
+    advice = {one.id: one for one in pin.advice or ()}
     vulns = {vuln.id: vuln for vuln in found.vulns}
     findings = []
     for group in alias_groups({vuln.id: (vuln.id, *vuln.aliases) for vuln in found.vulns}):

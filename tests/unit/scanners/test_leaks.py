@@ -59,14 +59,14 @@ def test_bytes_that_were_not_looked_at_are_no_answer(scanner: Scanner[Any]) -> N
         scanner.parse(changed(case, "shown.json", more), case.piece)
 
 
-def test_what_it_says_of_files_it_was_not_shown_counts_for_nothing(scanner: Scanner[Any]) -> None:
+def test_a_tool_that_speaks_of_a_file_it_was_not_shown_is_refused(scanner: Scanner[Any]) -> None:
     case = found(scanner)
 
     def fewer(shown: dict[str, Any]) -> None:
         shown["places"] = {}
 
-    report = scanner.parse(changed(case, "shown.json", fewer), case.piece)
-    assert (report.findings, report.control) == ((), True)
+    with pytest.raises(MalformedOutput, match="which it was not shown"):
+        scanner.parse(changed(case, "shown.json", fewer), case.piece)
 
 
 def test_a_control_found_by_another_rule_is_none(scanner: Scanner[Any]) -> None:
@@ -78,6 +78,10 @@ def test_a_control_found_by_another_rule_is_none(scanner: Scanner[Any]) -> None:
 
 def _incomplete(document: dict[str, Any]) -> None:
     document["scan"]["state"] = "incomplete"
+
+
+def _less(document: dict[str, Any]) -> None:
+    del document["findings"][0]["confidence"]
 
 
 def _fewer(document: dict[str, Any]) -> None:
@@ -101,6 +105,7 @@ def _no_leaks(document: dict[str, Any]) -> None:
     [
         (betterleaks.SCANNER, _incomplete),
         (betterleaks.SCANNER, _fewer),
+        (betterleaks.SCANNER, _less),
         (kingfisher.SCANNER, _partial),
         (kingfisher.SCANNER, _none),
         (gitleaks.SCANNER, _no_leaks),

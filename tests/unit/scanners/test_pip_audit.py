@@ -105,6 +105,15 @@ def test_an_advisory_that_the_index_knows_and_pip_audit_kept_quiet_about_is_a_ga
     assert not report.looked_at
 
 
+def test_only_an_index_that_was_asked_can_disagree() -> None:
+    answer = entry("flask", "1.0", "PYSEC-1")
+    (notice,) = parse(CONTROL, answer, pins=(pin(),)).notices
+    assert "only pip-audit reports PYSEC-1" in notice.text
+    not_asked = Pin(name="flask", version="1.0", places=(Place("requirements.txt", 1),))
+    report = parse(CONTROL, answer, pins=(not_asked,))
+    assert (len(report.findings), report.notices) == (1, ())
+
+
 def test_an_advisory_under_another_of_its_names_is_not_missed() -> None:
     known = pin("flask", "1.0", advice("PYSEC-1", aliases=("CVE-1",)))
     answer = entry("flask", "1.0", "CVE-1")
