@@ -24,6 +24,9 @@ _MAX_RATIO = 100
 """An archive of JSON texts unpacks to six times its size or so."""
 _RATIO_FROM = 50_000_000
 
+BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError)
+"""What `zipfile` raises of a file that is damaged, or no archive."""
+
 _RECORDS = (".json", ".yaml", ".yml")
 _IN_ARCHIVES = (".json",)
 
@@ -55,15 +58,23 @@ def _is_catalogue(path: Path) -> bool:
         return True
     if path.suffix != ".json":
         return False
-    with path.open("rb") as stream:
-        return catalogues.is_kev(stream.read(4000))
+    return catalogues.is_kev(_read(path, 4000))
 
 
 def _record_files(paths: list[Path]) -> Iterator[tuple[str, bytes]]:
     for path in paths:
-        if path.stat().st_size > MAX_RECORD_BYTES:
+        data = _read(path, MAX_RECORD_BYTES + 1)
+        if len(data) > MAX_RECORD_BYTES:
             raise AdvisoryError(f"{path} is too large for a record", hint="is it an OSV record?")
-        yield str(path), _as_json(path.read_bytes(), path.suffix, str(path))
+        yield str(path), _as_json(data, path.suffix, str(path))
+
+
+def _read(path: Path, most: int) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(most)
+    except OSError as error:
+        raise AdvisoryError(f"{path} cannot be read: {error.strerror}", hint="check that you may read it") from error
 
 
 def read_archive(path: Path) -> Iterator[tuple[str, bytes]]:
@@ -84,7 +95,7 @@ def read_archive(path: Path) -> Iterator[tuple[str, bytes]]:
                         f"{path} unpacks to more than {_MAX_RATIO} times its size", hint="is it an OSV archive?"
                     )
                 yield f"{path}: {member.filename}", data
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, ValueError) as error:
+    except (*BROKEN_ZIP, OSError) as error:
         raise AdvisoryError(f"{path} is not a whole OSV archive: {error}", hint="get it again") from error
 
 

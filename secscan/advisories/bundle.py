@@ -6,11 +6,11 @@ import hashlib
 import shutil
 import tempfile
 import zipfile
-import zlib
 from pathlib import Path
 
 import msgspec
 
+from secscan.advisories.archives import BROKEN_ZIP
 from secscan.advisories.build import adopt
 from secscan.advisories.index import Index
 from secscan.errors import AdvisoryError
@@ -76,7 +76,7 @@ def unpack(path: Path, target: Path, *, digest: str = "") -> int:
                     f"{path} holds the index {about.sha256}, not {digest}", hint="carry the file over again"
                 )
             adopt(target, lambda temporary: _extract(archive, about, temporary, path))
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError) as error:
+    except BROKEN_ZIP as error:
         raise AdvisoryError(f"{path} is not whole: {error}", hint="carry the file over again") from error
     return about.records
 

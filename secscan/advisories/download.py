@@ -6,6 +6,7 @@ Plain HTTP is for servers on loopback only. Credentials in an address would stan
 from __future__ import annotations
 
 import contextlib
+import errno
 import http.client
 import ipaddress
 import re
@@ -27,6 +28,8 @@ _CHUNK = 1 << 16
 _TRIES = 4
 _AGAIN = frozenset({429, 500, 502, 503, 504})
 _LONGEST_WAIT = 60.0
+_OF_THE_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES})
+"""Errors that no server causes: what goes wrong on connecting comes as a `URLError`, which has no number."""
 _RANGE = re.compile(r"bytes ([0-9]+)-[0-9]+/([0-9]+)")
 
 Watch = Callable[[int, int], None]
@@ -149,6 +152,10 @@ def _try(address: str, target: Path, etag: str, limits: Limits, deadline: float,
                 raise _TryAgain(f"the server says {error.code}", _seconds(error.headers.get("Retry-After"))) from error
             raise AdvisoryError(f"{address}: the server says {error.code}", hint="is the address right?") from error
     except (OSError, http.client.HTTPException) as error:
+        if isinstance(error, OSError) and error.errno in _OF_THE_DISK:
+            raise AdvisoryError(
+                f"cannot write {part}: {error.strerror}", hint="check the folder and the disk"
+            ) from error
         reason = getattr(error, "reason", None) or error
         if isinstance(reason, ssl.SSLCertVerificationError):
             raise AdvisoryError(

@@ -16,6 +16,7 @@ from secscan.advisories.match import Rule, rule_of
 from secscan.advisories.names import package_name
 from secscan.advisories.osv import Record, parse_record
 from secscan.errors import AdvisoryError
+from secscan.findings.scan import is_time
 from secscan.versions.order import order_of
 
 _SHRINKS = 2
@@ -103,7 +104,7 @@ class Load:
             raise AdvisoryError(f"{origin}: the id {CONTROL_ID} is that of our own control", hint="give it another id")
         self._digest.update(digest)
         # Neither a time to come, nor one before all records, which stands for none.
-        if "1990" < record.modified <= self._built:
+        if is_time(record.modified) and "1990" < record.modified <= self._built:
             self._newest = max(self._newest, record.modified)
         self._about.update({one.package.ecosystem for one in record.affected if one.package})
         insert(self._database, record, data, self._number)

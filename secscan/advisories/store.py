@@ -17,7 +17,7 @@ from secscan.advisories.bundle import is_bundle, unpack
 from secscan.advisories.index import Index, SourceState
 from secscan.advisories.load import Source
 from secscan.errors import AdvisoryError
-from secscan.findings.scan import timestamp
+from secscan.findings.scan import is_time, timestamp
 from secscan.resources import data_dir
 
 DEMO = "demo"
@@ -119,7 +119,7 @@ def _source_lines(source: SourceState) -> list[str]:
 
 
 def _age(as_of: str) -> str:
-    if not as_of:
+    if not is_time(as_of):
         return "of unknown age"
     days = (datetime.now(UTC) - datetime.fromisoformat(as_of)).days
     return f"as of {as_of[:10]}, {days} day{'s' if days != 1 else ''} old"

@@ -76,9 +76,9 @@ def status(
 ) -> None:  # fmt: skip
     """Say what the advisory index holds, where it lies, how old it is, and under which licences."""
     from secscan.advisories.store import describe
-    from secscan.reports.escape import terminal
+    from secscan.reports.escape import terminal_lines
 
-    sys.stdout.write("\n".join(terminal(line) for line in describe(index).splitlines()) + "\n")
+    sys.stdout.write(f"{terminal_lines(describe(index))}\n")
 
 
 def show(

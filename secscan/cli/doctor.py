@@ -24,6 +24,7 @@ def doctor() -> None:
     """
     from secscan.advisories.store import describe
     from secscan.errors import ExitCode
+    from secscan.reports.escape import terminal_lines
     from secscan.scanners.programs import is_installed
     from secscan.scanners.registry import all_scanners, choose
 
@@ -37,7 +38,7 @@ def doctor() -> None:
         if name not in there:
             why, hint = _why_not(scanner)
             sys.stdout.write(f"{name}\n  optional  {why}\n  to do     {hint}\n")
-    sys.stdout.write(f"advisory index\n  {describe()}\n")
+    sys.stdout.write(f"advisory index\n  {terminal_lines(describe())}\n")
     if not all(outcome.run.status == "completed" for outcome in outcomes):
         raise typer.Exit(ExitCode.INCOMPLETE)
 

@@ -26,6 +26,11 @@ def terminal(text: str) -> str:
     return _COMMAND.sub(r"## \1[", _LINE_COMMAND.sub(": :", safe))
 
 
+def terminal_lines(text: str) -> str:
+    """Return text in which each line is one of `terminal`."""
+    return "\n".join(terminal(line) for line in text.splitlines())
+
+
 def plain(text: str) -> str:
     """Return text in which nothing is invisible but line breaks and tabs; for values that a program reads."""
     return text if text.isprintable() else "".join(char if char in "\n\t" else _shown(char) for char in text)

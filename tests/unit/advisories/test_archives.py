@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import json
+import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -155,6 +157,28 @@ def test_the_age_of_an_archive_is_that_of_its_newest_record_and_never_in_the_fut
         assert index.states["PyPI"].as_of == "2026-01-05T00:00:00Z"
 
 
+@pytest.mark.parametrize("modified", ["2020-01-01", "2020 junk", "2020-01-01T00:00:00"])
+def test_a_date_that_is_none_is_no_age(tmp_path: Path, target: Path, modified: str) -> None:
+    import_sources([archive(tmp_path / "all.zip", {"a.json": record("PYSEC-1", modified=modified)})], target)
+    assert "of unknown age" in describe(target)
+
+
+def test_a_record_that_cannot_be_read_is_named(tmp_path: Path, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root may read everything, so the system's refusal is made up."""
+    path = tmp_path / "a.yaml"
+    path.write_bytes(record("PYSEC-1"))
+
+    opens = Path.open
+
+    def refuse(self: Path, *rest: Any) -> Any:
+        if self == path:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self))
+        return opens(self, *rest)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    refused([path], target, "a.yaml cannot be read: Permission denied")
+
+
 def test_what_does_not_tell_its_age_can_be_told(tmp_path: Path, target: Path) -> None:
     members = {"a.json": record("GO-1", modified="0001-01-01T00:00:00Z")}
     path = archive(tmp_path / "all.zip", members)
@@ -261,7 +285,7 @@ def test_an_exported_index_with_a_wrong_bit_is_refused_or_the_same(carried: tupl
     assert refused > 100
 
 
-@pytest.mark.parametrize("damage", ["half", "another index", "no index", "a huge index", "another format"])
+@pytest.mark.parametrize("damage", ["half", "another index", "no index", "a huge index", "another format", "packing"])
 def test_a_file_that_is_not_what_it_says_is_refused(
     carried: tuple[Path, str], tmp_path: Path, target: Path, damage: str
 ) -> None:
@@ -276,7 +300,13 @@ def test_a_file_that_is_not_what_it_says_is_refused(
         "another format": {"secscan-advisories.json": about.replace(b"bundle/1", b"bundle/9"), "index.sqlite": index},
     }
     data = path.read_bytes()
-    if damage == "half":
+    if damage == "packing":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as packed:
+            packed.writestr("secscan-advisories.json", about)
+        data = path.read_bytes()
+        at = data.index(b"secscan-advisories.json") + len("secscan-advisories.json")
+        path.write_bytes(data[: at + 4] + b"\xff" * 5 + data[at + 9 :])
+    elif damage == "half":
         path.write_bytes(data[: len(data) // 2])
     else:
         archive(path, members[damage])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -223,6 +225,16 @@ def test_only_a_certificate_that_is_vouched_for_is_trusted(
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
         get(target, feed, "PyPI")
     assert ids(target) == ["PYSEC-1"]
+
+
+def test_a_full_disk_is_no_fault_of_the_server(target: Path, feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("secscan.advisories.download._save", full)
+    with pytest.raises(AdvisoryError, match=r"cannot write .*: No space left on device"):
+        get(target, feed, "PyPI")
+    assert len(feed.asked) == 1
 
 
 def test_progress_is_told(target: Path, feed: Feed) -> None:
