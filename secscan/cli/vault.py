@@ -51,7 +51,7 @@ def unreferenced(
     from secscan.stores.vault.settings import Mode
     from secscan.targets.open import TargetRequest, open_target
 
-    settings = _settings(config).completed(os.environ)
+    settings = vault_settings(config).completed(os.environ)
     if why := refusal(Mode.INDEX, os.environ):
         raise VaultError(f"Vault was not asked: {why}", hint="see docs/vault.md, on modes and pull requests")
     if not shows_paths(settings.paths, os.environ):
@@ -86,7 +86,7 @@ def index(
     from secscan.reports.present import counted
     from secscan.stores.ask import ask_for_index
 
-    made = ask_for_index(_settings(config), Limits())
+    made = ask_for_index(vault_settings(config), Limits())
     write_atomic(output, made.index.encode())
     if paths is not None:
         write_atomic(paths, msgspec.json.format(msgspec.json.encode(made.paths, order="sorted")) + b"\n", private=True)
@@ -96,7 +96,8 @@ def index(
     )
 
 
-def _settings(config: Path | None) -> VaultSettings:
+def vault_settings(config: Path | None) -> VaultSettings:
+    """Return what the settings file, if one is given, says of Vault."""
     from secscan.config import load_settings
     from secscan.stores.vault.settings import VaultSettings
 

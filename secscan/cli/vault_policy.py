@@ -31,13 +31,12 @@ def policy(
     import json
     from dataclasses import replace
 
-    from secscan.config import load_settings
+    from secscan.cli.vault import vault_settings
     from secscan.errors import UsageError
     from secscan.findings.globs import problem_with
     from secscan.stores.vault import least
-    from secscan.stores.vault.settings import VaultSettings
 
-    settings = (load_settings(config.parent, config).vault if config else None) or VaultSettings()
+    settings = vault_settings(config)
     wanted = mode or settings.mode.value
     if wanted not in list(least.Role):
         raise UsageError(f"there is no mode {wanted!r}", hint=f"the modes are {', '.join(least.Role)}")
