@@ -116,7 +116,7 @@ class AwsStore:
         return items
 
     def _secret(self, task: _Task) -> list[Held | Missed]:
-        """All versions of a secret, the newest first."""
+        """All versions of a secret, the newest first. Older ones count as that where all was read that is given now."""
         client = self._clients[task.service]
         listed = client.pages("list_secret_version_ids", "Versions", SecretId=task.name, IncludeDeprecated=True)
         versions = sorted(map(_version, listed), key=lambda one: (one.created, one.current, one.previous))
@@ -136,7 +136,10 @@ class AwsStore:
                 continue
             held += _held(place, _text(answer))
         turns = {one.number for one in versions if one.previous} if _take_turns(held, versions) else set()
-        return [*(_as_current(one) if one.place.version in turns else one for one in held), *missed]
+        held = [_as_current(one) if one.place.version in turns else one for one in held]
+        given = {one.number for one in versions if one.current}
+        settled = bool(given) and given <= {one.place.version for one in held}
+        return [*(held if settled else map(_unsettled, held)), *missed]
 
     def _parameter(self, task: _Task) -> list[Held | Missed]:
         """All versions of a parameter, the newest first."""
@@ -223,6 +226,11 @@ def _take_turns(held: list[Held], versions: list[_Version]) -> bool:
 
 def _as_current(held: Held) -> Held:
     return replace(held, place=replace(held.place, current=True, replaced=""))
+
+
+def _unsettled(held: Held) -> Held:
+    """An older version, where what is given now was not read and may be the same."""
+    return held if held.place.current else replace(held, place=replace(held.place, settled=False, replaced=""))
 
 
 def _missed(task: _Task, error: StoreError, version: str = "") -> Missed:

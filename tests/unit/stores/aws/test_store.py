@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secscan.stores.aws.store import _held, _text
-from secscan.stores.contract import Place, Unavailable
+from secscan.findings.levels import SecretState
+from secscan.stores.aws.client import Refused
+from secscan.stores.aws.settings import SECRETS_MANAGER
+from secscan.stores.aws.store import AwsStore, _held, _Task, _text
+from secscan.stores.contract import Denied, Held, Missed, Missing, Place, StoreError, Unavailable
+from secscan.stores.state import standing
 
 PLACE = Place(path="secretsmanager:db", field="value")
 JSON = st.recursive(
@@ -56,3 +64,48 @@ def test_bytes_are_their_text_or_base64(data: bytes) -> None:
 def test_an_answer_without_a_value_is_none(answer: dict[str, object]) -> None:
     with pytest.raises(Unavailable):
         _text(answer)
+
+
+class Answers:
+    """A client of Secrets Manager that has one secret of these versions: label -> value, or why it is not given."""
+
+    def __init__(self, **versions: str | StoreError) -> None:
+        self.versions = versions
+
+    def pages(self, operation: str, key: str, **_: Any) -> Iterator[dict[str, Any]]:
+        assert (operation, key) == ("list_secret_version_ids", "Versions")
+        for number, stage in enumerate(self.versions):
+            stages = [stage] if stage.startswith("AWS") else []
+            yield {
+                "VersionId": stage,
+                "VersionStages": stages,
+                "CreatedDate": datetime(2026, 1, 1 + number, tzinfo=UTC),
+            }
+
+    def ask(self, _: str, *, VersionId: str, **__: Any) -> dict[str, Any]:  # noqa: N803 - as AWS names it
+        if isinstance(told := self.versions[VersionId], StoreError):
+            raise told
+        return {"SecretString": told}
+
+
+def told(client: Any) -> list[Held | Missed]:
+    store = object.__new__(AwsStore)
+    store._clients, store._most, store._lock, store._troubles = {SECRETS_MANAGER: client}, 100, threading.Lock(), 0
+    return store._work(_Task(SECRETS_MANAGER, "db"))
+
+
+def state(client: Any, value: str) -> SecretState:
+    return standing([o.place for o in told(client) if isinstance(o, Held) and o.secret.reveal() == value]).state
+
+
+@pytest.mark.parametrize("error", [Denied("no"), Missing("none"), Refused("not now", "DecryptionFailure")])
+def test_a_value_is_not_rotated_where_the_current_version_was_not_read(error: StoreError) -> None:
+    client = Answers(older="0rchid", AWSPREVIOUS="v10lin", AWSCURRENT=error)
+    assert (state(client, "v10lin"), state(client, "0rchid")) == (SecretState.UNKNOWN, SecretState.UNKNOWN)
+    client = Answers(AWSPREVIOUS="v10lin", AWSCURRENT="c0pper", AWSPENDING=error)
+    assert (state(client, "v10lin"), state(client, "c0pper")) == (SecretState.UNKNOWN, SecretState.LIVE)
+
+
+def test_a_value_is_rotated_where_all_was_read_that_is_given_now() -> None:
+    client = Answers(older=Denied("no"), AWSPREVIOUS="v10lin", AWSCURRENT="c0pper")
+    assert (state(client, "v10lin"), state(client, "c0pper")) == (SecretState.ROTATED, SecretState.LIVE)
