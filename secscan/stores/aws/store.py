@@ -52,6 +52,8 @@ class _Version:
     created: datetime
     current: bool
     previous: bool = False
+    newest: bool = False
+    """Whether it is what those are given who name no label."""
 
 
 class AwsStore:
@@ -138,7 +140,10 @@ class AwsStore:
         turns = {one.number for one in versions if one.previous} if _take_turns(held, versions) else set()
         held = [_as_current(one) if one.place.version in turns else one for one in held]
         given = {one.number for one in versions if one.current}
-        settled = bool(given) and given <= {one.place.version for one in held}
+        named = any(one.newest for one in versions)
+        if not named:
+            missed.append(Missed(task.path, MissedKind.UNAVAILABLE, f"AWS names no version of it {_CURRENT}"))
+        settled = named and given <= {one.place.version for one in held}
         return [*(held if settled else map(_unsettled, held)), *missed]
 
     def _parameter(self, task: _Task) -> list[Held | Missed]:
@@ -155,7 +160,7 @@ class AwsStore:
             version = _Version(str(one["Version"]), created, current=not number or bool(one.get("Labels")))
             items += _held(_place(task, version, following), expect(one, "Value", str))
             following = timestamp(created)
-        return items
+        return items or [Missed(task.path, MissedKind.UNAVAILABLE, "AWS listed it, and shows no version of it")]
 
 
 def _version(told: dict[str, Any]) -> _Version:
@@ -165,6 +170,7 @@ def _version(told: dict[str, Any]) -> _Version:
         expect(told, "CreatedDate", datetime),
         current=bool(stages - {_PREVIOUS}),
         previous=_PREVIOUS in stages,
+        newest=_CURRENT in stages,
     )
 
 
@@ -234,8 +240,8 @@ def _unsettled(held: Held) -> Held:
 
 
 def _missed(task: _Task, error: StoreError, version: str = "") -> Missed:
-    gone = isinstance(error, Missing) or (isinstance(error, Refused) and error.code == "InvalidRequestException")
-    kind = MissedKind.DENIED if isinstance(error, Denied) else MissedKind.DELETED if gone else MissedKind.UNAVAILABLE
+    """What a refusal means. That something was deleted is said by the date of its deletion only."""
+    kind = MissedKind.DENIED if isinstance(error, Denied) else MissedKind.UNAVAILABLE
     return Missed(task.path, kind, error.message, version)
 
 
