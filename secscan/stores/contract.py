@@ -34,6 +34,10 @@ class Missing(StoreError):
     """There is nothing at this path."""
 
 
+class Malformed(StoreError):
+    """The store calls the question malformed. Some do that where there is nothing to tell of."""
+
+
 class AuthenticationFailed(StoreError):
     """Nobody could be logged in, or the login ended in the middle. Whatever was read so far is incomplete."""
 

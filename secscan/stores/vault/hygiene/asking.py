@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
-from secscan.stores.contract import AuthenticationFailed, Denied, Missing, StoreError, Unavailable
+from secscan.stores.contract import AuthenticationFailed, Denied, Malformed, Missing, StoreError
 from secscan.stores.vault.hygiene.checks import Unlooked
 from secscan.stores.vault.settings import VaultSettings
 
@@ -78,11 +78,15 @@ class Asking:
         """Return what Vault knows of the token with this accessor; None for one that has ended meanwhile."""
         path = "auth/token/lookup-accessor"
         try:
-            return part(self._connection.post(path, {"accessor": accessor}), "data")
-        except (Denied, Unavailable, AuthenticationFailed) as error:
+            found = part(self._connection.post(path, {"accessor": accessor}), "data")
+        except (Malformed, Missing):
+            return None  # it ended since it was listed: Vault has no other words for that
+        except StoreError as error:
             self._note(error, path, checks)
-        except StoreError:
-            pass  # Vault calls the question malformed, or finds nothing: it ended since it was listed
+            return None
+        if found.get("accessor") == accessor:
+            return found
+        self.note(f"{path} does not tell of a token that was listed", checks)
         return None
 
     def each(self, questions: Sequence[Any], ask: Any) -> Iterator[Any]:
