@@ -43,7 +43,7 @@ class Asking:
     def get(self, path: str, checks: Iterable[str], *, there: bool = False) -> dict[str, Any] | None:
         """Return the data at a path; None where there is nothing, or it was noted as not looked at.
 
-        `there`: every server has something at this path, so that nothing is noted, too.
+        `there`: something is at this path, on every server or since it was listed, so that nothing is noted, too.
         """
         try:
             found = self._connection.get(path).get("data")
@@ -64,14 +64,17 @@ class Asking:
             return None
 
     def list(self, path: str, checks: Iterable[str], *, there: bool = False) -> tuple[str, ...]:
-        """Return the keys below a path, those of folders with a slash at the end."""
+        """Return the keys below a path, those of folders with a slash at the end.
+
+        `there`: there is something below this path, so that nothing is noted, too.
+        """
         try:
             found = self._connection.list(path)
         except StoreError as error:
             self._note(error, path, checks)
             return ()
         if there and not found:
-            self.note(f"{path} is empty, which it is on no server", checks)
+            self.note(f"{path} shows nothing, though there is something below it", checks)
         return found
 
     def token(self, accessor: str, checks: Iterable[str]) -> dict[str, Any] | None:
