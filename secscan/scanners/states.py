@@ -217,13 +217,15 @@ class _Words:
             return (
                 "Rotate it now. Make a new one where it is used; write it to"
                 f" {self._name(told.where[0])} as a new version; end the old one: {revoke}. Then put a reference to"
-                f" {self.store} in the place of the literal; secscan vault rotate-plan has the steps."
+                f" {self.store} in the place of the literal{_STEPS.get(self.store, '')}."
             )
         if told.state in (SecretState.ROTATED, SecretState.DELETED):
             return f"Make sure that the old value opens nothing any more: {revoke}. Then take it out of the code."
         return f"Revoke it: {revoke}. Then take it out, and keep the new one in {self.store}."
 
 
+_STEPS = {"Vault": "; secscan vault rotate-plan has the steps"}
+"""By store: where the steps of a rotation are told. Those write to Vault, and to no other store."""
 _NO_TITLE = "Secret that may be in use"
 """Of a value that no pattern notices, and a store held."""
 _HEADS: dict[SecretState | None, tuple[str, Severity, Confidence]] = {
