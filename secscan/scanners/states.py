@@ -114,7 +114,7 @@ class _Words:
             end_line=told.end_line,
             end_column=told.end_column,
         )
-        title, severity, confidence = _HEADS.get(told.state, (told.title, told.severity, told.confidence))
+        title, severity, confidence = _HEADS.get(told.state, (told.title or _NO_TITLE, told.severity, told.confidence))
         rule = f"secscan.{self.scanner}.{told.state or 'not-compared'}"
         form = f", written as {told.form}" if told.form else ""
         return Finding(
@@ -175,6 +175,11 @@ class _Words:
             return f"{self.store} held this value and holds another now: {self._places(told)}."
         if told.state is SecretState.DELETED:
             return f"{self.store} held this value in an entry that was deleted: {self._places(told)}."
+        if told.state is SecretState.UNKNOWN and told.where:
+            return (
+                f"{self.store} held this value, and does not say whether it still does, for the current version was not"
+                f" read: {self._places(told)}."
+            )
         if told.state is SecretState.UNKNOWN:
             return f"{self.store} does not know this value: it may be in use all the same."
         return f"{self.store} was not asked about this value: {told.why}."
@@ -212,13 +217,17 @@ class _Words:
             return (
                 "Rotate it now. Make a new one where it is used; write it to"
                 f" {self._name(told.where[0])} as a new version; end the old one: {revoke}. Then put a reference to"
-                f" {self.store} in the place of the literal; secscan vault rotate-plan has the steps."
+                f" {self.store} in the place of the literal{_STEPS.get(self.store, '')}."
             )
         if told.state in (SecretState.ROTATED, SecretState.DELETED):
             return f"Make sure that the old value opens nothing any more: {revoke}. Then take it out of the code."
         return f"Revoke it: {revoke}. Then take it out, and keep the new one in {self.store}."
 
 
+_STEPS = {"Vault": "; secscan vault rotate-plan has the steps"}
+"""By store: where the steps of a rotation are told. Those write to Vault, and to no other store."""
+_NO_TITLE = "Secret that may be in use"
+"""Of a value that no pattern notices, and a store held."""
 _HEADS: dict[SecretState | None, tuple[str, Severity, Confidence]] = {
     SecretState.LIVE: ("Secret that is in use", Severity.CRITICAL, Confidence.HIGH),
     SecretState.ROTATED: ("Secret that was replaced", Severity.LOW, Confidence.HIGH),

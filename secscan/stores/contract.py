@@ -34,6 +34,10 @@ class Missing(StoreError):
     """There is nothing at this path."""
 
 
+class Malformed(StoreError):
+    """The store calls the question malformed. Some do that where there is nothing to tell of."""
+
+
 class AuthenticationFailed(StoreError):
     """Nobody could be logged in, or the login ended in the middle. Whatever was read so far is incomplete."""
 
@@ -71,10 +75,13 @@ class Place:
     """Whether it is the version that the store gives to those who ask for none."""
     deleted: bool = False
     """Whether the entry as a whole is deleted, so that even its last version is given to nobody."""
+    settled: bool = True
+    """Whether it is known what the entry gives now. Where its current version was not read, that may hold this value,
+    too: then an older version says neither that the value is in use nor that it was replaced."""
     created: str = ""
     """When this version was made, RFC 3339."""
     replaced: str = ""
-    """When the next version was made, RFC 3339; empty for the newest."""
+    """When the next version was made, RFC 3339; empty for the newest, and where it may hold the same value."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,13 +22,16 @@ def standing(places: Sequence[Place]) -> Standing:
     """Return the state of a value that stands at these places and nowhere else in the store.
 
     A new version with the same value is no rotation: the value then also stands in the current version. What is held by
-    entries that were deleted and by others as an old version counts as replaced, the weaker of the two words.
+    entries that were deleted and by others as an old version counts as replaced, the weaker of the two words. What may
+    be in the current version of any entry, because that was not read, counts as neither.
     """
     if not places:
         return Standing(SecretState.UNKNOWN)
     live = [place for place in places if place.current and not place.deleted]
     if live:
         return Standing(SecretState.LIVE, _ordered(live))
+    if unsettled := [place for place in places if not place.settled]:
+        return Standing(SecretState.UNKNOWN, _ordered(unsettled))
     kept = [place for place in places if not place.deleted]
     if kept:
         return Standing(SecretState.ROTATED, _ordered(kept))

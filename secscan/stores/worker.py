@@ -70,7 +70,7 @@ def answer(request: Request) -> Answer:
         store = AwsStore(request.aws)
         with contextlib.closing(store):
             said = [told(spot, files, show, request) for spot in crawl(store, files.texts(), seen) if _matters(spot)]
-        seen.facts.append(f"entries read: {store.counts['entries']}")
+        seen.facts.append(f"entries read: {store.counts.total()}")
         return _whole(said, [], files, seen, show)
     with Connection(request.settings, request.environment) as connection:
         excess = _excess(connection, show, seen)

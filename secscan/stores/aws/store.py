@@ -52,6 +52,8 @@ class _Version:
     created: datetime
     current: bool
     previous: bool = False
+    newest: bool = False
+    """Whether it is what those are given who name no label."""
 
 
 class AwsStore:
@@ -116,7 +118,7 @@ class AwsStore:
         return items
 
     def _secret(self, task: _Task) -> list[Held | Missed]:
-        """All versions of a secret, the newest first."""
+        """All versions of a secret, the newest first. Older ones count as that where all was read that is given now."""
         client = self._clients[task.service]
         listed = client.pages("list_secret_version_ids", "Versions", SecretId=task.name, IncludeDeprecated=True)
         versions = sorted(map(_version, listed), key=lambda one: (one.created, one.current, one.previous))
@@ -136,7 +138,13 @@ class AwsStore:
                 continue
             held += _held(place, _text(answer))
         turns = {one.number for one in versions if one.previous} if _take_turns(held, versions) else set()
-        return [*(_as_current(one) if one.place.version in turns else one for one in held), *missed]
+        held = [_as_current(one) if one.place.version in turns else one for one in held]
+        given = {one.number for one in versions if one.current}
+        named = any(one.newest for one in versions)
+        if not named:
+            missed.append(Missed(task.path, MissedKind.UNAVAILABLE, f"AWS names no version of it {_CURRENT}"))
+        settled = named and given <= {one.place.version for one in held}
+        return [*(held if settled else map(_unsettled, held)), *missed]
 
     def _parameter(self, task: _Task) -> list[Held | Missed]:
         """All versions of a parameter, the newest first."""
@@ -152,7 +160,7 @@ class AwsStore:
             version = _Version(str(one["Version"]), created, current=not number or bool(one.get("Labels")))
             items += _held(_place(task, version, following), expect(one, "Value", str))
             following = timestamp(created)
-        return items
+        return items or [Missed(task.path, MissedKind.UNAVAILABLE, "AWS listed it, and shows no version of it")]
 
 
 def _version(told: dict[str, Any]) -> _Version:
@@ -162,6 +170,7 @@ def _version(told: dict[str, Any]) -> _Version:
         expect(told, "CreatedDate", datetime),
         current=bool(stages - {_PREVIOUS}),
         previous=_PREVIOUS in stages,
+        newest=_CURRENT in stages,
     )
 
 
@@ -225,9 +234,14 @@ def _as_current(held: Held) -> Held:
     return replace(held, place=replace(held.place, current=True, replaced=""))
 
 
+def _unsettled(held: Held) -> Held:
+    """An older version, where what is given now was not read and may be the same."""
+    return held if held.place.current else replace(held, place=replace(held.place, settled=False, replaced=""))
+
+
 def _missed(task: _Task, error: StoreError, version: str = "") -> Missed:
-    gone = isinstance(error, Missing) or (isinstance(error, Refused) and error.code == "InvalidRequestException")
-    kind = MissedKind.DENIED if isinstance(error, Denied) else MissedKind.DELETED if gone else MissedKind.UNAVAILABLE
+    """What a refusal means. That something was deleted is said by the date of its deletion only."""
+    kind = MissedKind.DENIED if isinstance(error, Denied) else MissedKind.UNAVAILABLE
     return Missed(task.path, kind, error.message, version)
 
 

@@ -88,11 +88,13 @@ def held_versions(
     """Everything of an entry with several versions, newest first: what was read, and what could not be.
 
     Only what the metadata says is deleted counts as that. What is merely not given may be in use: a control group, for
-    one, answers a reading with status 200 and no value.
+    one, answers a reading with status 200 and no value. Where that is the newest version, it may hold what the older
+    ones do, and nothing is settled of them.
     """
     newest = max((one.number for one in versions), default=0)
     gone = {one.number for one in versions if one.is_deleted(now)}
     deleted = newest in gone and newest not in reads
+    settled = newest in gone or newest in reads
     next_created = {one.number - 1: one.created for one in versions}
     items: list[Held | Missed] = []
     for number in sorted({*reads, *unasked, *(one.number for one in versions)}, reverse=True):
@@ -102,10 +104,11 @@ def held_versions(
                 path=path,
                 field="",
                 version=str(number),
-                current=number == newest,
+                current=number >= newest,
                 deleted=deleted,
+                settled=settled,
                 created=read.created,
-                replaced=next_created.get(number, ""),
+                replaced=next_created.get(number, "") if settled else "",
             )
             items.extend(_held(read.fields, place))
         elif number in unasked:
@@ -128,6 +131,7 @@ def _at(place: Place, name: str) -> Place:
         version=place.version,
         current=place.current,
         deleted=place.deleted,
+        settled=place.settled,
         created=place.created,
         replaced=place.replaced,
     )

@@ -23,7 +23,7 @@ from secscan.findings.scan import timestamp
 from secscan.stores.contract import Missed, Place, StoreError
 from secscan.stores.vault.transit import Transit
 
-FORMAT = "secscan.vault-index/1"
+FORMAT = "secscan.vault-index/2"
 _MOST_BYTES = 1_000_000_000
 _ID = 12
 
@@ -37,6 +37,7 @@ class Row(msgspec.Struct, frozen=True, array_like=True):
     version: str
     current: bool
     deleted: bool
+    settled: bool
     created: str
     replaced: str
 
@@ -99,7 +100,7 @@ def build(
     for digest, place in zip(digests, places, strict=False):
         number = rows.setdefault(_row(place, ids[place.path]), len(rows))
         known.setdefault(digest, {})[number] = None
-    control_row = Row("control", "", "", current=True, deleted=False, created="", replaced="")
+    control_row = Row("control", "", "", current=True, deleted=False, settled=True, created="", replaced="")
     known[digests[-1]] = {rows.setdefault(control_row, len(rows)): None}
     document = Document(
         format=FORMAT,
@@ -192,6 +193,7 @@ class Index:
                 version=row.version,
                 current=row.current,
                 deleted=row.deleted,
+                settled=row.settled,
                 created=row.created,
                 replaced=row.replaced,
             )
@@ -239,7 +241,9 @@ def _sealed(document: Document) -> str:
 
 
 def _row(place: Place, path: str) -> Row:
-    return Row(path, place.field, place.version, place.current, place.deleted, place.created, place.replaced)
+    return Row(
+        path, place.field, place.version, place.current, place.deleted, place.settled, place.created, place.replaced
+    )
 
 
 def _short(digest: str) -> str:

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from secscan.stores.contract import AuthenticationFailed, Denied, Missing, StoreError, Unavailable
+from secscan.stores.contract import AuthenticationFailed, Denied, Malformed, Missing, StoreError, Unavailable
 from secscan.stores.vault.line import Answer, Failure, Line
 from secscan.stores.vault.paths import quoted
 from secscan.stores.vault.patience import MOST_TRIES, Patience
@@ -96,7 +96,7 @@ class Transport:
             return status, told
         if status == 400:
             said = "" if self.logged_in else _words(told, body)
-            raise StoreError(f"Vault refused a question as malformed{said}", hint="see Vault's own log")
+            raise Malformed(f"Vault refused a question as malformed{said}", hint="see Vault's own log")
         self._check_login()
         raise Denied(f"Vault does not let this token use {path}", hint="check its policies")
 

@@ -56,6 +56,9 @@ def test_each_state(server: AwsServer, setup: Setup) -> None:
     assert (
         "AWS gives this value to those who ask it now: aws:secretsmanager:shop/db#password" in found["app.py:1"].message
     )
+    assert "a reference to AWS in the place of the literal." in found["app.py:1"].remediation
+    assert "secscan vault" not in found["app.py:1"].remediation  # whose steps write to Vault
+    assert "entries read: 1" in [one.text for one in aws.notices]
     for value in (LIVE, OLD, STRANGE):
         assert value not in repr(outcomes)
 

@@ -173,6 +173,27 @@ def test_each_state_by_the_index_without_reading(look: Look, server: VaultServer
         assert value not in text
 
 
+def test_what_is_replaced_is_not_known_where_the_newest_version_is_not_given(
+    look: Look, reader: str, server: VaultServer, filled: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    withheld = b'{"data": {"data": null, "metadata": {"version": 2, "created_time": "", "deletion_time": ""}}}'
+    with faulty.before(server.address) as proxy:
+        proxy.fault = answer(200, withheld)
+        proxy.when = lambda _, path: f"/{filled}/data/app/db" in path and "version=1" not in path
+        monkeypatch.setenv("VAULT_ADDR", proxy.address)
+        monkeypatch.setenv("VAULT_TOKEN", server.environment()["VAULT_TOKEN"])
+        made = ask_for_index(VaultSettings(mounts=(filled,)), Limits())
+        outcome, findings = look(reader, address=proxy.address)
+    by_place = {one.place: one for one in findings}
+    old = by_place["app.py:2"]
+    assert (old.secret_state, old.severity) == (SecretState.UNKNOWN, Severity.HIGH)
+    assert f"Vault: unknown at vault:{filled}/app/db#password, version 1" in ", ".join(old.notes)
+    assert (GapKind.STORE_UNAVAILABLE, f"vault:{filled}/app/db") in [(one.kind, one.subject) for one in outcome.gaps]
+    (tmp_path / "index.json").write_text(made.index)
+    _, findings = look(server.token(TRANSIT), mode=Mode.INDEX, index=str(tmp_path / "index.json"))
+    assert states(findings)["app.py:2"] is SecretState.UNKNOWN
+
+
 def tampered(index: Path, change: Callable[[dict], None]) -> None:
     document = json.loads(index.read_text())
     change(document)

@@ -21,6 +21,7 @@ OLD = Place(
     replaced="2026-02-01T00:00:00Z",
 )
 OLDER = Place(path="secret/c", field="key", version="1", current=False, replaced="2025-06-01T00:00:00Z")
+OPEN = Place(path="secret/e", field="password", version="1", current=False, settled=False)
 GONE = Place(path="secret/d", field="password", version="1", deleted=True, created="2024-01-01T00:00:00Z")
 
 
@@ -53,7 +54,14 @@ def test_deleted_is_said_only_where_every_entry_is_deleted() -> None:
     assert standing([GONE, OLD]).state is SecretState.ROTATED
 
 
-@given(st.lists(st.sampled_from([LIVE, OLD, OLDER, GONE]), max_size=6), st.randoms(use_true_random=False))
+def test_an_old_version_says_nothing_where_the_current_one_was_not_read() -> None:
+    assert standing([OPEN]).state is SecretState.UNKNOWN
+    word = standing([OLD, OPEN, GONE])
+    assert (word.state, word.places) == (SecretState.UNKNOWN, (OPEN,))
+    assert standing([OPEN, LIVE]).state is SecretState.LIVE
+
+
+@given(st.lists(st.sampled_from([LIVE, OLD, OLDER, OPEN, GONE]), max_size=6), st.randoms(use_true_random=False))
 def test_the_order_of_the_places_does_not_matter(places: list[Place], rng: random.Random) -> None:
     shuffled = places[:]
     rng.shuffle(shuffled)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
-from secscan.stores.contract import AuthenticationFailed, Denied, Missing, StoreError, Unavailable
+from secscan.stores.contract import AuthenticationFailed, Denied, Malformed, Missing, StoreError
 from secscan.stores.vault.hygiene.checks import Unlooked
 from secscan.stores.vault.settings import VaultSettings
 
@@ -43,7 +43,7 @@ class Asking:
     def get(self, path: str, checks: Iterable[str], *, there: bool = False) -> dict[str, Any] | None:
         """Return the data at a path; None where there is nothing, or it was noted as not looked at.
 
-        `there`: every server has something at this path, so that nothing is noted, too.
+        `there`: something is at this path, on every server or since it was listed, so that nothing is noted, too.
         """
         try:
             found = self._connection.get(path).get("data")
@@ -64,25 +64,32 @@ class Asking:
             return None
 
     def list(self, path: str, checks: Iterable[str], *, there: bool = False) -> tuple[str, ...]:
-        """Return the keys below a path, those of folders with a slash at the end."""
+        """Return the keys below a path, those of folders with a slash at the end.
+
+        `there`: there is something below this path, so that nothing is noted, too.
+        """
         try:
             found = self._connection.list(path)
         except StoreError as error:
             self._note(error, path, checks)
             return ()
         if there and not found:
-            self.note(f"{path} is empty, which it is on no server", checks)
+            self.note(f"{path} shows nothing, though there is something below it", checks)
         return found
 
     def token(self, accessor: str, checks: Iterable[str]) -> dict[str, Any] | None:
         """Return what Vault knows of the token with this accessor; None for one that has ended meanwhile."""
         path = "auth/token/lookup-accessor"
         try:
-            return part(self._connection.post(path, {"accessor": accessor}), "data")
-        except (Denied, Unavailable, AuthenticationFailed) as error:
+            found = part(self._connection.post(path, {"accessor": accessor}), "data")
+        except (Malformed, Missing):
+            return None  # it ended since it was listed: Vault has no other words for that
+        except StoreError as error:
             self._note(error, path, checks)
-        except StoreError:
-            pass  # Vault calls the question malformed, or finds nothing: it ended since it was listed
+            return None
+        if found.get("accessor") == accessor:
+            return found
+        self.note(f"{path} does not tell of a token that was listed", checks)
         return None
 
     def each(self, questions: Sequence[Any], ask: Any) -> Iterator[Any]:

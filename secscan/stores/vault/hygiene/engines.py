@@ -86,33 +86,36 @@ def _gather(asking: Asking) -> Iterator[Entry]:
         yield Entry(mount, {"about": "mount", "version": version})
         if version != "2":
             continue
-        config = asking.get(f"{mount}/config", (KEPT.id, NO_CAS.id))
+        config = asking.get(f"{mount}/config", (KEPT.id, NO_CAS.id), there=True)
         if config is not None:
             yield Entry(f"{mount}/config", {"about": "config", "told": config})
         yield Entry(f"{mount}/metadata", {"about": "secrets", "told": _secrets(asking, mount)})
     for kind in ("mounts", "auth"):
         mounts = [one.strip("/") for one in asking.get(f"sys/{kind}", (LONG_LEASE.id,), there=True) or {}]
         paths = [f"sys/{kind}/{one}/tune" for one in mounts if one not in _ITS_OWN]
-        for path, told in zip(paths, asking.each(paths, lambda one: asking.get(one, (LONG_LEASE.id,))), strict=True):
+        told_of = asking.each(paths, lambda one: asking.get(one, (LONG_LEASE.id,), there=True))
+        for path, told in zip(paths, told_of, strict=True):
             if told is not None:
                 yield Entry(path, {"about": "tune", "told": told})
 
 
 def _secrets(asking: Asking, mount: str) -> list[dict[str, Any]]:
-    """Metadata of every entry of a mount, folder by folder. Whatever may not be listed is noted."""
+    """Metadata of every entry of a mount, folder by folder. What may not be listed is noted, and so is what was listed
+    and shows nothing: Vault keeps no empty folder."""
     checks = (OLD.id, NO_OWNER.id)
     most = asking.settings.most_queries
-    folders = [f"{mount}/metadata"]
+    top = f"{mount}/metadata"
+    folders = [top]
     entries: list[str] = []
     while folders and len(entries) <= most:
-        below = list(asking.each(folders, lambda folder: asking.list(folder, checks)))
+        below = list(asking.each(folders, lambda folder: asking.list(folder, checks, there=folder != top)))
         paths = [f"{folder}/{key}" for folder, keys in zip(folders, below, strict=True) for key in keys]
         entries += [path for path in paths if not path.endswith("/")]
         folders = [path.rstrip("/") for path in paths if path.endswith("/")]
     if len(entries) > most or folders:
         asking.note(f"{mount} has more than {most} secrets; the rest was not looked at", checks, "raise most_queries")
     entries = entries[:most]
-    told = asking.each(entries, lambda path: asking.get(path, checks))
+    told = asking.each(entries, lambda path: asking.get(path, checks, there=True))
     return [{"path": path, **one} for path, one in zip(entries, told, strict=True) if one is not None]
 
 

@@ -127,7 +127,8 @@ def _gather(asking: Asking) -> Iterator[Entry]:
 
 
 def _entries(asking: Asking, kind: str, paths: list[str], checks: tuple[str, ...]) -> Iterator[Entry]:
-    for path, told in zip(paths, asking.each(paths, lambda one: asking.get(one, checks)), strict=True):
+    told_of = asking.each(paths, lambda one: asking.get(one, checks, there=True))
+    for path, told in zip(paths, told_of, strict=True):
         if told is not None:
             yield Entry(path, {"kind": kind, "told": told})
 

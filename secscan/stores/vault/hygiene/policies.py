@@ -61,7 +61,7 @@ _PATH = "sys/policies/acl"
 def _gather(asking: Asking) -> Iterator[Entry]:
     mounts = kv_mounts(asking, (ALL_SECRETS.id,))
     names = [name for name in asking.list(_PATH, _IDS, there=True) if name != "root"]
-    told = asking.each(names, lambda name: asking.get(f"{_PATH}/{name}", _IDS))
+    told = asking.each(names, lambda name: asking.get(f"{_PATH}/{name}", _IDS, there=True))
     for name, one in zip(names, told, strict=True):
         if one is None:
             continue

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from secscan.findings.levels import SecretState
 from secscan.stores.contract import Held, Missed, MissedKind, Unavailable
+from secscan.stores.state import standing
 from secscan.stores.vault.entries import Read, Version, held_unversioned, held_versions, read_version, versions_of
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -83,3 +85,23 @@ def test_only_what_the_metadata_calls_so_is_deleted(destroyed: bool, deletion: s
     assert newest.kind is (MissedKind.DELETED if deleted else MissedKind.UNAVAILABLE)
     assert isinstance(old, Held)
     assert old.place.deleted is deleted
+    assert old.place.settled is deleted
+    assert bool(old.place.replaced) is deleted
+
+
+def test_a_version_that_was_not_read_may_hold_what_an_older_one_does() -> None:
+    versions = tuple(Version(number, f"t{number}", False, "") for number in (1, 2, 3))
+    reads = {1: Read(1, "t1", {"a": "old"}), 2: Read(2, "t2", {"a": "older"})}
+    denied = Missed("e", MissedKind.DENIED, "no", "3")
+    held = [one for one in held_versions("e", versions, reads, {3: denied}, NOW) if isinstance(one, Held)]
+    assert [(one.place.version, one.place.current, one.place.settled) for one in held] == [
+        ("2", False, False),
+        ("1", False, False),
+    ]
+    assert standing([held[0].place]).state is SecretState.UNKNOWN
+
+
+def test_what_was_read_before_the_metadata_forgot_it_was_current() -> None:
+    reads = {5: Read(5, "t5", {"a": "new"}), 1: Read(1, "t1", {"a": "anew"})}
+    held = [one for one in held_versions("e", (Version(1, "t1", False, ""),), reads, {}, NOW) if isinstance(one, Held)]
+    assert [(one.place.version, one.place.current) for one in held] == [("5", True), ("1", True)]

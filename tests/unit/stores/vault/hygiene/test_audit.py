@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from secscan.findings.defects import DEFECTS
-from secscan.stores.contract import AuthenticationFailed, Denied, Missing, StoreError, Unavailable
+from secscan.stores.contract import AuthenticationFailed, Denied, Malformed, Missing, StoreError, Unavailable
 from secscan.stores.vault.hygiene.audit import CHECKS, SECTIONS, Audited, audit, terms_of
 from secscan.stores.vault.hygiene.checks import CONTROL, Entry, Problem, Unlooked
 from secscan.stores.vault.hygiene.policies import covers
@@ -37,6 +37,102 @@ class Refusing:
 
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         raise self.error
+
+
+class Answering:
+    """A connection with these answers by path, and nothing at any other."""
+
+    settings = VaultSettings(address="http://127.0.0.1:1")
+
+    def __init__(self, listed: dict[str, tuple[str, ...]], **answers: dict[str, Any] | StoreError) -> None:
+        self.listed = listed
+        self.answers = answers
+
+    def get(self, path: str) -> dict[str, Any]:
+        told = self.answers.get(path, Missing("nothing"))
+        if isinstance(told, StoreError):
+            raise told
+        return told
+
+    def list(self, path: str) -> tuple[str, ...]:
+        return self.listed.get(path, ())
+
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        return self.get(path)
+
+
+def unlooked(connection: Answering) -> set[str]:
+    audited = audit(connection, now=NOW)
+    found = {one.check for one in audited.unlooked}
+    assert not found & audited.done
+    return found
+
+
+TOKENS = {"1.1", "1.2", "1.3", "1.4"}
+
+
+@pytest.mark.parametrize(
+    ("told", "lost"),
+    [
+        ({}, TOKENS),
+        ({"data": {}}, TOKENS),
+        ({"data": {"accessor": "another", "policies": ["default"]}}, TOKENS),
+        (StoreError("status 405"), TOKENS),
+        (Denied("no"), TOKENS),
+        ({"data": {"accessor": "one", "policies": ["default"]}}, set()),
+        (Missing("it ended"), set()),
+        (Malformed("it ended"), set()),
+    ],
+)
+def test_a_token_that_vault_does_not_tell_of_is_a_gap_unless_it_ended(told: Any, lost: set[str]) -> None:
+    connection = Answering({"auth/token/accessors": ("one",)}, **{"auth/token/lookup-accessor": told})
+    assert unlooked(connection) & TOKENS == lost
+
+
+POLICIES = {"2.1", "2.2", "2.3", "2.4"}
+SYSTEM: dict[str, dict[str, Any]] = {
+    "sys/mounts": {"data": {"kv/": {"type": "kv", "options": {"version": "2"}}}},
+    "sys/auth": {"data": {"approle/": {"type": "approle"}, "userpass/": {"type": "userpass"}}},
+    "sys/policies/acl/team": {"data": {"policy": ""}},
+    "auth/approle/role/app": {"data": {}},
+    "sys/auth/approle/tune": {"data": {}},
+    "sys/auth/userpass/tune": {"data": {}},
+    "sys/mounts/kv/tune": {"data": {}},
+    "kv/config": {"data": {}},
+    "kv/metadata/app/db": {"data": {}},
+}
+LISTED = {
+    "sys/policies/acl": ("team",),
+    "auth/approle/role": ("app",),
+    "kv/metadata": ("app/",),
+    "kv/metadata/app": ("db",),
+}
+
+
+@pytest.mark.parametrize(
+    ("gone", "lost"),
+    [
+        ("", set()),
+        ("sys/policies/acl/team", POLICIES),
+        ("auth/approle/role/app", {"3.6", "3.7", "3.8"}),
+        ("sys/auth/userpass/tune", {"3.9", "4.6"}),
+        ("sys/auth/approle/tune", {"4.6"}),
+        ("sys/mounts/kv/tune", {"4.6"}),
+        ("kv/config", {"4.2", "4.3"}),
+        ("kv/metadata/app/db", {"4.4", "4.5"}),
+        ("kv/metadata/app", {"4.4", "4.5"}),
+    ],
+)
+def test_what_was_listed_and_is_not_there_is_a_gap(gone: str, lost: set[str]) -> None:
+    answers = {path: told for path, told in SYSTEM.items() if path != gone}
+    listed = {path: keys for path, keys in LISTED.items() if path != gone}
+    found = {one for one in unlooked(Answering(listed, **answers)) if one[0] in "234"}
+    assert found == lost
+
+
+def test_an_empty_mount_is_no_gap() -> None:
+    connection = Answering({"sys/policies/acl": ("team",), "auth/approle/role": ("app",)}, **SYSTEM)
+    assert not unlooked(connection) & {"4.4", "4.5"}
 
 
 def test_every_check_is_whole() -> None:
