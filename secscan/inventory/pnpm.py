@@ -17,7 +17,7 @@ from secscan.inventory.documents import decode_text, table, word
 from secscan.inventory.graph import told
 from secscan.inventory.npm_files import EXACT, NPM
 
-_KEY_5 = re.compile(r"(?:[\w.:-]*/)?(?P<name>@[^/@]+/[^/@]+|[^/@]+)/(?P<version>\d[^_/(]*)(?:_.*)?")
+_KEY_5 = re.compile(r"(?:[\w.-]*(?::\d+)?/)?(?P<name>@[^/@]+/[^/@]+|[^/@]+)/(?P<version>\d[^_/(]*)(?:_.*)?")
 _KEY_6 = re.compile(r"/?(?P<name>@[^/@]+/[^/@]+|[^/@]+)@(?P<version>[^(_]+).*")
 _SCOPES = (("dependencies", Scope.UNKNOWN), ("optionalDependencies", Scope.OPTIONAL), ("devDependencies", Scope.DEV))
 
@@ -54,16 +54,24 @@ def _document(path: str, document: Block) -> Inventory:
 
 def _label(key: str, entry: Any) -> Label | None:
     """Name and version. The key counts, by which pnpm fetches; members count where the key is an address."""
+    if released := _released(key):
+        return released
     name, version = _members(entry)
-    for form in (_KEY_6, _KEY_5):
-        if found := form.fullmatch(key):
-            is_name = not (":" in found["name"] or "(" in found["name"])
-            is_version = EXACT.fullmatch(found["version"])
-            return (
-                found["name"] if is_name and is_version else name or found["name"],
-                found["version"] if is_version else version or found["version"],
-            )
+    if found := _form(key):
+        return name or found["name"], version or found["version"]
     return (name, version) if name and version else None
+
+
+def _released(key: str) -> Label | None:
+    """Name and version, where a key is one of a registry; None where it is an address, whatever its members say."""
+    found = _form(key)
+    if found is None or not EXACT.fullmatch(found["version"]) or ":" in found["name"] or "(" in found["name"]:
+        return None
+    return found["name"], found["version"]
+
+
+def _form(key: str) -> re.Match[str] | None:
+    return _KEY_6.fullmatch(key) or _KEY_5.fullmatch(key)
 
 
 def _members(entry: Any) -> Label:
@@ -86,7 +94,7 @@ def _entry(path: str, key: str, entry: Any, line: int) -> Inventory:
     if label is None or not label[1]:
         return not_released(path, key, line)
     name, version = label
-    is_released = EXACT.fullmatch(version) and not resolution.keys() & {"repo", "commit", "path"}
+    is_released = _released(key) and not resolution.keys() & {"repo", "commit", "path"}
     if not is_released or "codeload.github.com" in word(resolution.get("tarball")):
         own = word(table(entry).get("version"))
         found = Inventory(packages=(Declared(name, own, NPM, path, line),)) if own else Inventory()
