@@ -136,10 +136,8 @@ def is_lock_of(lock: str, manifest: str) -> bool:
     return any(one.fullmatch(name) and locks.fullmatch(other) for one, locks in _LOCKS_OF)
 
 
-UNREAD = {
-    "setup.py": "a program, which is never run; a lock file or setup.cfg can be read",
+_UNREAD = {
     "bun.lockb": "it is binary; bun writes bun.lock since version 1.2",
-    "conda-lock.yml": "the lock files of conda-lock",
     "Podfile.lock": "CocoaPods",
     "Package.resolved": "Swift",
     "conan.lock": "Conan",
@@ -155,7 +153,25 @@ UNREAD = {
     "deno.lock": "Deno",
     "go.work": "it replaces versions of the modules that it joins",
 }
-"""Files that name packages and that no reader understands yet."""
+"""Files that name packages and that no reader understands yet, and why."""
+_UNREAD_PYTHON = tuple(
+    (re.compile(pattern), why)
+    for pattern, why in (
+        (r"setup\.py", "a program, which is never run; a lock file or setup.cfg can be read"),
+        (r"(?:.*[._-])?conda-lock\.ya?ml|conda-(?:linux|osx|win)-\w+\.lock", "the lock files of conda-lock"),
+    )
+)
+"""Such as can name packages of PyPI, by patterns over the file name."""
+
+
+def why_unread(path: str) -> str:
+    """Why no reader reads a file, by its path text, that names packages; empty where one does, or it names none."""
+    name = posixpath.basename(path)
+    return _UNREAD.get(name, "") or _why_unread_python(name)
+
+
+def _why_unread_python(name: str) -> str:
+    return next((why for pattern, why in _UNREAD_PYTHON if pattern.fullmatch(name)), "")
 
 
 _PYTHON = frozenset(
@@ -169,7 +185,7 @@ _PYTHON = frozenset(
 
 def may_hold_python(path: str) -> bool:
     """Whether a file, by its path text, is a manifest that can name packages of PyPI."""
-    return reader_of(path) in _PYTHON or posixpath.basename(path) in ("setup.py", "conda-lock.yml")
+    return reader_of(path) in _PYTHON or _why_unread_python(posixpath.basename(path)) != ""
 
 
 def reader_of(path: str) -> Reader | None:
@@ -177,6 +193,6 @@ def reader_of(path: str) -> Reader | None:
     name = posixpath.basename(path)
     if name in NAMES:
         return NAMES[name]
-    if name in UNREAD:
+    if why_unread(path):
         return None
     return next((reader for pattern, reader in _COMPILED if pattern.fullmatch(path)), None)
