@@ -83,6 +83,10 @@ _PATTERNS: tuple[tuple[str, Reader], ...] = (
     (r"(?:.*/)?[^/]+[.-]package-lock\.json", read_package_lock),
     (r"(?:.*/)?pylock(?:\.[\w-]+)?\.toml", read_toml_lock),
     (r"(?:.*/)?(?:conda[\w.-]*|environment[\w.-]*|[\w.-]*[-_.](?:conda|env|environment))\.ya?ml", read_environment),
+    (r"(?:.*/)?[^/]+\.py\.lock", read_toml_lock),
+    (r"(?:.*/)?pnpm-lock\.[^/]+\.yaml", read_pnpm_lock),
+    (r"(?:.*/)?(?:[^/]+\.gemfile|Gemfile\.[^/]+)\.lock", read_gemfile_lock),
+    (r"(?:.*/)?packages\.[^/]+\.config", read_packages_config),
     (r"(?:.*/)?gradle/dependency-locks/[^/]+\.lockfile", read_gradle_lock),
     (r"(?:.*/)?[^/]+\.deps\.json", read_deps_json),
     (r"(?:.*/)?[^/]+\.(?:cs|fs|vb)proj", read_project_file),
@@ -158,6 +162,7 @@ _UNREAD_PYTHON = tuple(
     (re.compile(pattern), why)
     for pattern, why in (
         (r"setup\.py", "a program, which is never run; a lock file or setup.cfg can be read"),
+        (r"pixi\.(?:lock|toml)", "pixi; its tables in pyproject.toml are read"),
         (r"(?:.*[._-])?conda-lock\.ya?ml|conda-(?:linux|osx|win)-\w+\.lock", "the lock files of conda-lock"),
     )
 )
