@@ -12,7 +12,17 @@ from typing import Any
 
 from secscan.inventory.addresses import fetched_from
 from secscan.inventory.blocks import Block, read_documents
-from secscan.inventory.contract import Declared, Inventory, Label, Scope, broken, joined, not_released, reading
+from secscan.inventory.contract import (
+    OTHER_NAME,
+    Declared,
+    Inventory,
+    Label,
+    Scope,
+    broken,
+    joined,
+    not_released,
+    reading,
+)
 from secscan.inventory.documents import decode_text, table, word
 from secscan.inventory.graph import told
 from secscan.inventory.npm_files import EXACT, NPM
@@ -103,5 +113,5 @@ def _entry(path: str, key: str, entry: Any, line: int) -> Inventory:
     scope = Scope.DEV if is_dev else Scope.OPTIONAL if is_optional else Scope.UNKNOWN
     found = fetched_from(Declared(name, version, NPM, path, line, scope=scope), [word(resolution.get("tarball"))])
     if any(one not in ("", by_key) for one, by_key in zip(_members(entry), label, strict=True)):
-        return joined([found, not_released(path, key, line, why="its key and its members name different packages")])
+        return joined([found, not_released(path, key, line, why=OTHER_NAME)])
     return found

@@ -523,6 +523,20 @@ sdks:
     assert gaps(read("pubspec.lock", "x: y\n")) == [("broken-manifest", "pubspec.lock")]
 
 
+def test_a_package_of_pub_is_the_one_that_its_description_names() -> None:
+    text = """\
+packages:
+  safe:
+    dependency: "direct main"
+    description:
+      name: real
+    source: hosted
+    version: "1.0.0"
+"""
+    found = read("pubspec.lock", text)
+    assert (pins(found), gaps(found)) == (["real 1.0.0"], [("unsupported-requirement", "safe")])
+
+
 WORKFLOW = """\
 on: push
 jobs:
