@@ -63,6 +63,7 @@ NAMES: dict[str, Reader] = {
     "Cargo.lock": read_cargo_lock,
     "pom.xml": read_pom,
     **dict.fromkeys(("gradle.lockfile", "buildscript-gradle.lockfile"), read_gradle_lock),
+    **dict.fromkeys(("settings-gradle.lockfile", "settings-buildscript-gradle.lockfile"), read_gradle_lock),
     **dict.fromkeys(("Gemfile.lock", "gems.locked"), read_gemfile_lock),
     "composer.lock": read_composer_lock,
     "composer.json": read_composer_json,
@@ -114,6 +115,15 @@ LOCKED_BESIDE: dict[str, tuple[str, ...]] = {
     "build.gradle.kts": ("gradle.lockfile",),
 }
 """Files that name ranges, or are programs, and the files that say what they come to; those beside them, or above."""
+
+_OLD_GRADLE_LOCK = re.compile(r"((?:.*/)?)gradle/dependency-locks/[^/]+\.lockfile")
+
+
+def lock_path(path: str) -> str:
+    """Return the path text at which a lock file counts: older Gradle has one for each configuration, in a folder."""
+    found = _OLD_GRADLE_LOCK.fullmatch(path)
+    return f"{found[1]}gradle.lockfile" if found else path
+
 
 _NPM_LOCKS = r"package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lock"
 _PYTHON_LOCKS = r"(?:poetry|uv|pdm)\.lock|pylock(?:\.[\w-]+)?\.toml|requirements(?:-dev)?\.lock"
