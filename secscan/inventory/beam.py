@@ -6,6 +6,7 @@ import re
 
 from secscan.inventory.contract import Declared, Graph, Inventory, broken, joined, not_released, reading
 from secscan.inventory.documents import decode_text
+from secscan.inventory.graph import finder
 
 HEX = "Hex"
 _ENTRY = re.compile(r'\s*(?:%\{)?"(?P<name>[^"\\]+)"(?::| =>) \{:(?P<kind>\w+), (?P<rest>.*)\},?\s*')
@@ -35,6 +36,6 @@ def read_mix_lock(path: str, data: bytes) -> Inventory:
     if not lines:
         return broken(path, "it is empty")
     whole = joined(parts)
-    labels = {one.name: (one.name, one.version) for one in whole.packages}
-    asks_for = {label: [labels[name] for name in names if name in labels] for label, names in asked.items()}
+    find = finder({one.name: [(one.name, one.version)] for one in whole.packages})
+    asks_for = {label: find(names) for label, names in asked.items()}
     return Inventory(packages=whole.packages, gaps=whole.gaps, graphs=(Graph(path, asks_for),))

@@ -7,7 +7,7 @@ from typing import Any
 
 from secscan.inventory.contract import Declared, Inventory, Label, Scope, broken, joined, not_released, reading
 from secscan.inventory.documents import items, read_toml, table_lines, word
-from secscan.inventory.graph import told
+from secscan.inventory.graph import finder, told
 
 CRATES = "crates.io"
 
@@ -22,14 +22,16 @@ def read_cargo_lock(path: str, data: bytes) -> Inventory:
         return broken(path, "it has no packages")
     lines = table_lines(text, "[[package]]")
     whole = joined(_entry(path, entry, next(lines, 0)) for entry in entries)
-    labels: dict[str, list[Label]] = defaultdict(list)
+    labels: dict[Label, list[Label]] = defaultdict(list)
     for one in whole.packages:
-        labels[one.name].append((one.name, one.version))
+        for version in ("", one.version):
+            labels[one.name, version].append((one.name, one.version))
+    find = finder(labels)
     roots: list[Label] = []
     asks_for: dict[Label, list[Label]] = {}
     for entry in entries:
         if isinstance(entry, dict):
-            wanted = [label for one in items(entry.get("dependencies")) for label in _locked(word(one), labels)]
+            wanted = find(_wanted(word(one)) for one in items(entry.get("dependencies")))
             if word(entry.get("source")):
                 asks_for[word(entry.get("name")), word(entry.get("version"))] = wanted
             else:
@@ -37,11 +39,10 @@ def read_cargo_lock(path: str, data: bytes) -> Inventory:
     return Inventory(packages=told(whole.packages, [(Scope.UNKNOWN, roots)], asks_for), gaps=whole.gaps)
 
 
-def _locked(wanted: str, labels: dict[str, list[Label]]) -> list[Label]:
+def _wanted(text: str) -> Label:
     """A dependency is named `name`, or `name version` where several versions are locked."""
-    name, _, version = wanted.partition(" ")
-    version = version.partition(" ")[0]
-    return [one for one in labels.get(name, ()) if version in ("", one[1])]
+    name, _, version = text.partition(" ")
+    return name, version.partition(" ")[0]
 
 
 def _entry(path: str, entry: Any, line: int) -> Inventory:

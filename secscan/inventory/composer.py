@@ -18,6 +18,7 @@ from secscan.inventory.contract import (
     reading,
 )
 from secscan.inventory.documents import items, json_lines, read_json, table, word
+from secscan.inventory.graph import finder
 from secscan.inventory.licences import licence_of
 
 PACKAGIST = "Packagist"
@@ -40,8 +41,8 @@ def read_composer_lock(path: str, data: bytes) -> Inventory:
             if isinstance(entry, dict):
                 asked[word(entry.get("name")), word(entry.get("version"))] = list(table(entry, "require"))
     whole = joined(parts)
-    labels = {one.name: (one.name, one.version) for one in whole.packages}
-    asks_for = {label: [labels[name] for name in names if name in labels] for label, names in asked.items()}
+    find = finder({one.name: [(one.name, one.version)] for one in whole.packages})
+    asks_for = {label: find(names) for label, names in asked.items()}
     return Inventory(packages=whole.packages, gaps=whole.gaps, graphs=(Graph(path, asks_for),))
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 
 from secscan.errors import SecscanError
-from secscan.inventory.contract import Declared, Inventory, Ranged, broken, joined, reading
+from secscan.inventory.contract import Declared, Inventory, Ranged, broken, joined, not_released, reading
 from secscan.inventory.requirements import requirement_line
 from secscan.yamlfile import Node, load_mapping
 
 _SPEC = re.compile(r"(?:[\w./-]+::)?(?P<name>[\w.-]+)\s*(?P<rest>.*)")
+_SELECTED = re.compile(r"sel\(.*\)")
+"""Before what is for some platforms only: `sel(linux): a=1.0.0`."""
 _EXACT = re.compile(r"={1,2}\s*(?P<version>[\w.!+-]+)(?:=[\w.*-]+)?")
 
 
@@ -30,8 +32,7 @@ def read_environment(path: str, data: bytes) -> Inventory:
 
 def _dependency(path: str, node: Node) -> Inventory:
     if isinstance(node.value, dict):
-        pip = node.mapping().get("pip")
-        return joined(requirement_line(path, one.line, one.text().strip()) for one in (pip.items() if pip else ()))
+        return joined(_member(path, name, one) for name, one in node.mapping().items())
     text = node.text().strip()
     found = _SPEC.fullmatch(text)
     if not found:
@@ -41,3 +42,14 @@ def _dependency(path: str, node: Node) -> Inventory:
     if exact and (rest.startswith("==") or exact["version"].count(".") >= 2 or rest.count("=") > 1):
         return Inventory(packages=(Declared(name, exact["version"], "conda", path, node.line, True),))
     return Inventory(ranges=(Ranged(name, "conda", path, text, node.line),))
+
+
+def _member(path: str, name: str, node: Node) -> Inventory:
+    """What stands under a name inside the list: requirements of pip, packages of some platforms, or those of others."""
+    if name == "pip":
+        return joined(requirement_line(path, one.line, one.text().strip()) for one in node.items())
+    listed = node.items() if isinstance(node.value, list) else [node]
+    if _SELECTED.fullmatch(name):
+        return joined(_dependency(path, one) for one in listed)
+    why = f"what stands under {name[:100]!r} is not read"
+    return joined(not_released(path, f"{name} {one.raw}".strip(), one.line, why=why) for one in listed)

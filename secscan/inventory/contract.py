@@ -130,6 +130,10 @@ def broken(path: str, why: str, line: int = 0) -> Inventory:
     )
 
 
+OTHER_NAME = "its key and its members name different packages"
+"""Why an entry of a lock file is a gap, whichever of the two its tool fetches."""
+
+
 def not_released(path: str, what: str, line: int = 0, *, why: str = "") -> Inventory:
     """Return the gap for something that is locked to a URL, path or revision, of which no advisory can speak."""
     return Inventory(

@@ -40,8 +40,12 @@ def read_cyclonedx_json(path: str, data: bytes) -> Inventory:
         return broken(path, "it is not a CycloneDX document")
     lines = json_lines(text, depth=2 * _DEEPEST)
     found = Components(path)
+    main = table(document, "metadata", "component")
+    # What the document is about may hold its components itself, instead of listing them.
     todo: deque[tuple[tuple[str | int, ...], Any]] = deque(
-        (("components", index), one) for index, one in enumerate(items(document.get("components")))
+        ((*place, "components", index), one)
+        for place, holder in (((), document), (("metadata", "component"), main))
+        for index, one in enumerate(items(holder.get("components")))
     )
     while todo:
         place, component = todo.popleft()
@@ -61,7 +65,7 @@ def read_cyclonedx_json(path: str, data: bytes) -> Inventory:
     for one in items(document.get("dependencies")):
         wanted = [word(ref) for ref in items(table(one).get("dependsOn"))]
         found.asked.setdefault(word(table(one).get("ref")), []).extend(wanted)
-    return found.inventory(word(table(document, "metadata", "component").get("bom-ref")))
+    return found.inventory(word(main.get("bom-ref")))
 
 
 def _licence(licences: list[Any]) -> str:
@@ -88,7 +92,9 @@ def read_cyclonedx_xml(path: str, data: bytes) -> Inventory:
     if xml_name(root) != "bom" or "cyclonedx" not in root.tag:
         return broken(path, "it is not a CycloneDX document")
     found = Components(path)
-    todo = deque(xml_children(root, "components", "component"))
+    main = xml_children(root, "metadata", "component")
+    held = [one for holder in main for one in xml_children(holder, "components", "component")]
+    todo = deque([*xml_children(root, "components", "component"), *held])
     while todo:
         component = todo.popleft()
         check_count(len(found.parts) + len(todo))
@@ -105,7 +111,6 @@ def read_cyclonedx_xml(path: str, data: bytes) -> Inventory:
     for one in xml_children(root, "dependencies", "dependency"):
         wanted = [child.get("ref", "") for child in xml_children(one, "dependency")]
         found.asked.setdefault(one.get("ref", ""), []).extend(wanted)
-    main = xml_children(root, "metadata", "component")
     return found.inventory(main[0].get("bom-ref", "") if main else "")
 
 

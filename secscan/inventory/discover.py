@@ -13,7 +13,7 @@ from secscan.findings.levels import GapKind
 from secscan.findings.model import Gap
 from secscan.inventory.contract import Declared, Graph, Inventory, Ranged, Scope, gap, joined
 from secscan.inventory.graph import told
-from secscan.inventory.known import LOCKED_BESIDE, UNREAD, is_lock_of, reader_of
+from secscan.inventory.known import LOCKED_BESIDE, is_lock_of, lock_path, reader_of, why_unread
 from secscan.inventory.names import PYPI, package_name
 from secscan.inventory.requirements import range_gap, read_requirements
 
@@ -62,12 +62,13 @@ def _is_spoken_for(path: str, known: set[str]) -> bool:
 
 def _unread(paths: Iterable[str], holding: set[str]) -> Iterable[Gap]:
     """What no reader understands, and what names ranges only and has no lock file among those `holding` packages."""
+    locked = set(map(lock_path, holding))
     for path in paths:
         folder, name = posixpath.split(path)
-        if name in UNREAD:
-            yield _unsupported(path, f"no reader for this file yet ({UNREAD[name]})", "its packages are not assessed")
+        if why := why_unread(path):
+            yield _unsupported(path, f"no reader for this file yet ({why})", "its packages are not assessed")
         locks = LOCKED_BESIDE.get(name, ())
-        if locks and not any(posixpath.join(above, lock) in holding for above in _folders(folder) for lock in locks):
+        if locks and not any(posixpath.join(above, lock) in locked for above in _folders(folder) for lock in locks):
             why = (
                 f"it names ranges, or is a program, and no {' or '.join(locks[:3])} with packages says what it comes to"
             )

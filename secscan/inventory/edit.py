@@ -140,6 +140,8 @@ _TOOLS = {
     "go.mod": "go get NAME@VERSION",
     "Cargo.lock": "cargo update --package NAME --precise VERSION",
     "Gemfile.lock": "bundle update NAME",
+    "gems.locked": "bundle update NAME",
+    "packages.lock.json": "dotnet add package NAME --version VERSION",
     "composer.lock": "composer update NAME",
     "mix.lock": "mix deps.update NAME",
     "pubspec.lock": "dart pub upgrade NAME",

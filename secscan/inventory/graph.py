@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import deque
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from typing import TypeVar
 
 from secscan.inventory.contract import Declared, Label, Scope
@@ -13,6 +13,30 @@ KeyT = TypeVar("KeyT", bound=Hashable)
 
 MAX_WAY = 30
 """Steps of a way that are told. Real ones have fewer than twenty; a hostile chain must not cost its square."""
+MAX_EDGES = 2_000_000
+"""Packages that those of one file ask for, each counted for each that asks; no file that anyone wrote has as many."""
+
+
+def finder(labels: Mapping[KeyT, Collection[Label]]) -> Callable[[Iterable[KeyT]], list[Label]]:
+    """Return what finds the packages that names stand for. Of a name there may be many.
+
+    Raises `ValueError` where they are more than `MAX_EDGES` in all its calls together: a file of as many versions
+    of one package, each of which asks for it, would cost its square.
+    """
+    left = MAX_EDGES
+
+    def find(names: Iterable[KeyT]) -> list[Label]:
+        nonlocal left
+        found: list[Label] = []
+        for name in names:
+            meant = labels.get(name, ())
+            left -= len(meant)
+            if left < 0:
+                raise ValueError("its packages ask for too many dependencies")
+            found += meant
+        return found
+
+    return find
 
 
 def ways(direct: Iterable[KeyT], asks_for: Mapping[KeyT, Iterable[KeyT]]) -> dict[KeyT, tuple[KeyT, ...]]:

@@ -63,6 +63,7 @@ NAMES: dict[str, Reader] = {
     "Cargo.lock": read_cargo_lock,
     "pom.xml": read_pom,
     **dict.fromkeys(("gradle.lockfile", "buildscript-gradle.lockfile"), read_gradle_lock),
+    **dict.fromkeys(("settings-gradle.lockfile", "settings-buildscript-gradle.lockfile"), read_gradle_lock),
     **dict.fromkeys(("Gemfile.lock", "gems.locked"), read_gemfile_lock),
     "composer.lock": read_composer_lock,
     "composer.json": read_composer_json,
@@ -83,6 +84,10 @@ _PATTERNS: tuple[tuple[str, Reader], ...] = (
     (r"(?:.*/)?[^/]+[.-]package-lock\.json", read_package_lock),
     (r"(?:.*/)?pylock(?:\.[\w-]+)?\.toml", read_toml_lock),
     (r"(?:.*/)?(?:conda[\w.-]*|environment[\w.-]*|[\w.-]*[-_.](?:conda|env|environment))\.ya?ml", read_environment),
+    (r"(?:.*/)?[^/]+\.py\.lock", read_toml_lock),
+    (r"(?:.*/)?pnpm-lock\.[^/]+\.yaml", read_pnpm_lock),
+    (r"(?:.*/)?(?:[^/]+\.gemfile|Gemfile\.[^/]+)\.lock", read_gemfile_lock),
+    (r"(?:.*/)?packages\.[^/]+\.config", read_packages_config),
     (r"(?:.*/)?gradle/dependency-locks/[^/]+\.lockfile", read_gradle_lock),
     (r"(?:.*/)?[^/]+\.deps\.json", read_deps_json),
     (r"(?:.*/)?[^/]+\.(?:cs|fs|vb)proj", read_project_file),
@@ -111,6 +116,15 @@ LOCKED_BESIDE: dict[str, tuple[str, ...]] = {
 }
 """Files that name ranges, or are programs, and the files that say what they come to; those beside them, or above."""
 
+_OLD_GRADLE_LOCK = re.compile(r"((?:.*/)?)gradle/dependency-locks/[^/]+\.lockfile")
+
+
+def lock_path(path: str) -> str:
+    """Return the path text at which a lock file counts: older Gradle has one for each configuration, in a folder."""
+    found = _OLD_GRADLE_LOCK.fullmatch(path)
+    return f"{found[1]}gradle.lockfile" if found else path
+
+
 _NPM_LOCKS = r"package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lock"
 _PYTHON_LOCKS = r"(?:poetry|uv|pdm)\.lock|pylock(?:\.[\w-]+)?\.toml|requirements(?:-dev)?\.lock"
 _LOCKS_OF = tuple(
@@ -136,10 +150,8 @@ def is_lock_of(lock: str, manifest: str) -> bool:
     return any(one.fullmatch(name) and locks.fullmatch(other) for one, locks in _LOCKS_OF)
 
 
-UNREAD = {
-    "setup.py": "a program, which is never run; a lock file or setup.cfg can be read",
+_UNREAD = {
     "bun.lockb": "it is binary; bun writes bun.lock since version 1.2",
-    "conda-lock.yml": "the lock files of conda-lock",
     "Podfile.lock": "CocoaPods",
     "Package.resolved": "Swift",
     "conan.lock": "Conan",
@@ -155,7 +167,26 @@ UNREAD = {
     "deno.lock": "Deno",
     "go.work": "it replaces versions of the modules that it joins",
 }
-"""Files that name packages and that no reader understands yet."""
+"""Files that name packages and that no reader understands yet, and why."""
+_UNREAD_PYTHON = tuple(
+    (re.compile(pattern), why)
+    for pattern, why in (
+        (r"setup\.py", "a program, which is never run; a lock file or setup.cfg can be read"),
+        (r"pixi\.(?:lock|toml)", "pixi; its tables in pyproject.toml are read"),
+        (r"(?:.*[._-])?conda-lock\.ya?ml|conda-(?:linux|osx|win)-\w+\.lock", "the lock files of conda-lock"),
+    )
+)
+"""Such as can name packages of PyPI, by patterns over the file name."""
+
+
+def why_unread(path: str) -> str:
+    """Why no reader reads a file, by its path text, that names packages; empty where one does, or it names none."""
+    name = posixpath.basename(path)
+    return _UNREAD.get(name, "") or _why_unread_python(name)
+
+
+def _why_unread_python(name: str) -> str:
+    return next((why for pattern, why in _UNREAD_PYTHON if pattern.fullmatch(name)), "")
 
 
 _PYTHON = frozenset(
@@ -169,7 +200,7 @@ _PYTHON = frozenset(
 
 def may_hold_python(path: str) -> bool:
     """Whether a file, by its path text, is a manifest that can name packages of PyPI."""
-    return reader_of(path) in _PYTHON or posixpath.basename(path) in ("setup.py", "conda-lock.yml")
+    return reader_of(path) in _PYTHON or _why_unread_python(posixpath.basename(path)) != ""
 
 
 def reader_of(path: str) -> Reader | None:
@@ -177,6 +208,6 @@ def reader_of(path: str) -> Reader | None:
     name = posixpath.basename(path)
     if name in NAMES:
         return NAMES[name]
-    if name in UNREAD:
+    if why_unread(path):
         return None
     return next((reader for pattern, reader in _COMPILED if pattern.fullmatch(path)), None)

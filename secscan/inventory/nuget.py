@@ -28,7 +28,7 @@ from secscan.inventory.documents import (
     word,
     xml_name,
 )
-from secscan.inventory.graph import told
+from secscan.inventory.graph import finder, told
 
 NUGET = "NuGet"
 _VERSION = re.compile(r"\d+(?:\.\d+){0,3}(?:-[\w.-]+)?(?:\+[\w.-]+)?")
@@ -66,7 +66,8 @@ def read_packages_lock(path: str, data: bytes) -> Inventory:
                 asked[label] = wanted
                 roots += [label] if kind == "Direct" else []
     whole = joined(parts)
-    asks_for = {label: [one for name in names for one in known.get(name.lower(), ())] for label, names in asked.items()}
+    find = finder(known)
+    asks_for = {label: find(map(str.lower, names)) for label, names in asked.items()}
     own = [one for (name, _), children in asks_for.items() if not name for one in children]
     return Inventory(packages=told(whole.packages, [(Scope.UNKNOWN, [*roots, *own])], asks_for), gaps=whole.gaps)
 

@@ -12,12 +12,22 @@ from typing import Any
 
 from secscan.inventory.addresses import fetched_from
 from secscan.inventory.blocks import Block, read_documents
-from secscan.inventory.contract import Declared, Inventory, Label, Scope, broken, joined, not_released, reading
+from secscan.inventory.contract import (
+    OTHER_NAME,
+    Declared,
+    Inventory,
+    Label,
+    Scope,
+    broken,
+    joined,
+    not_released,
+    reading,
+)
 from secscan.inventory.documents import decode_text, table, word
 from secscan.inventory.graph import told
 from secscan.inventory.npm_files import EXACT, NPM
 
-_KEY_5 = re.compile(r"(?:[\w.:-]*/)?(?P<name>@[^/@]+/[^/@]+|[^/@]+)/(?P<version>\d[^_/(]*)(?:_.*)?")
+_KEY_5 = re.compile(r"(?:[\w.-]*(?::\d+)?/)?(?P<name>@[^/@]+/[^/@]+|[^/@]+)/(?P<version>\d[^_/(]*)(?:_.*)?")
 _KEY_6 = re.compile(r"/?(?P<name>@[^/@]+/[^/@]+|[^/@]+)@(?P<version>[^(_]+).*")
 _SCOPES = (("dependencies", Scope.UNKNOWN), ("optionalDependencies", Scope.OPTIONAL), ("devDependencies", Scope.DEV))
 
@@ -54,16 +64,24 @@ def _document(path: str, document: Block) -> Inventory:
 
 def _label(key: str, entry: Any) -> Label | None:
     """Name and version. The key counts, by which pnpm fetches; members count where the key is an address."""
+    if released := _released(key):
+        return released
     name, version = _members(entry)
-    for form in (_KEY_6, _KEY_5):
-        if found := form.fullmatch(key):
-            is_name = not (":" in found["name"] or "(" in found["name"])
-            is_version = EXACT.fullmatch(found["version"])
-            return (
-                found["name"] if is_name and is_version else name or found["name"],
-                found["version"] if is_version else version or found["version"],
-            )
+    if found := _form(key):
+        return name or found["name"], version or found["version"]
     return (name, version) if name and version else None
+
+
+def _released(key: str) -> Label | None:
+    """Name and version, where a key is one of a registry; None where it is an address, whatever its members say."""
+    found = _form(key)
+    if found is None or not EXACT.fullmatch(found["version"]) or ":" in found["name"] or "(" in found["name"]:
+        return None
+    return found["name"], found["version"]
+
+
+def _form(key: str) -> re.Match[str] | None:
+    return _KEY_6.fullmatch(key) or _KEY_5.fullmatch(key)
 
 
 def _members(entry: Any) -> Label:
@@ -86,7 +104,7 @@ def _entry(path: str, key: str, entry: Any, line: int) -> Inventory:
     if label is None or not label[1]:
         return not_released(path, key, line)
     name, version = label
-    is_released = EXACT.fullmatch(version) and not resolution.keys() & {"repo", "commit", "path"}
+    is_released = _released(key) and not resolution.keys() & {"repo", "commit", "path"}
     if not is_released or "codeload.github.com" in word(resolution.get("tarball")):
         own = word(table(entry).get("version"))
         found = Inventory(packages=(Declared(name, own, NPM, path, line),)) if own else Inventory()
@@ -95,5 +113,5 @@ def _entry(path: str, key: str, entry: Any, line: int) -> Inventory:
     scope = Scope.DEV if is_dev else Scope.OPTIONAL if is_optional else Scope.UNKNOWN
     found = fetched_from(Declared(name, version, NPM, path, line, scope=scope), [word(resolution.get("tarball"))])
     if any(one not in ("", by_key) for one, by_key in zip(_members(entry), label, strict=True)):
-        return joined([found, not_released(path, key, line, why="its key and its members name different packages")])
+        return joined([found, not_released(path, key, line, why=OTHER_NAME)])
     return found

@@ -29,6 +29,11 @@ from secscan.inventory.requirements import include, one_version, requirement
 
 _EXACT = re.compile(r"(?:===?)?\s*(\d[\w.+!-]*)")
 """Poetry takes a bare version for exactly that one."""
+_PIXI = (
+    *(("dependencies", Scope.UNKNOWN), ("run-dependencies", Scope.UNKNOWN), ("host-dependencies", Scope.UNKNOWN)),
+    ("build-dependencies", Scope.DEV),
+)
+"""Where pixi names packages of conda channels, for every platform and for one."""
 
 
 @reading
@@ -46,7 +51,7 @@ def read_pyproject(path: str, data: bytes) -> Inventory:
     parts += [
         not_released(path, f"{name} (tool.uv.sources)", lines.of(name))
         for name, source in table(document, "tool", "uv", "sources").items()
-        if isinstance(source, dict) and source.keys() & {"git", "url", "path"}
+        if any(isinstance(one, dict) and one.keys() & {"git", "url", "path"} for one in _each(source))
     ]
     return joined(parts)
 
@@ -65,9 +70,20 @@ def _lists(document: dict[str, Any], project: dict[str, Any]) -> Iterator[tuple[
     yield flit.get("dev-requires"), Scope.DEV
     yield from ((one, Scope.OPTIONAL) for one in table(flit, "requires-extra").values())
     yield from ((one, Scope.DEV) for one in table(document, "tool", "pdm", "dev-dependencies").values())
-    for environment in table(document, "tool", "hatch", "envs").values():
+    yield from ((one, Scope.DEV) for one in _hatch(table(document, "tool", "hatch")))
+
+
+def _hatch(hatch: dict[str, Any]) -> Iterator[Any]:
+    """What Hatch installs to work in, and to build."""
+    yield table(hatch, "env").get("requires")
+    for environment in table(hatch, "envs").values():
         for name in ("dependencies", "extra-dependencies"):
-            yield table({"": environment}, "").get(name), Scope.DEV
+            yield table(environment).get(name)
+    build = table(hatch, "build")
+    targets = [table(one) for one in table(build, "targets").values()]
+    yield from (one.get("dependencies") for one in (build, *targets))
+    for one in (build, *targets):
+        yield from (table(hook).get("dependencies") for hook in table(one, "hooks").values())
 
 
 def _list(path: str, lines: Lines, entries: Any, scope: Scope) -> Inventory:
@@ -95,9 +111,10 @@ def _dynamic(path: str, lines: Lines, field: str) -> Inventory:
 
 
 def _poetry(path: str, lines: Lines, poetry: dict[str, Any]) -> Inventory:
-    tables = [(poetry.get("dependencies"), Scope.UNKNOWN), (poetry.get("dev-dependencies"), Scope.DEV)]
+    tables = [(poetry.get("dependencies"), Scope.UNKNOWN)]
+    tables += [(poetry.get(name), Scope.DEV) for name in ("dev-dependencies", "requires-plugins")]
     for name, group in table(poetry, "group").items():
-        tables.append((table({"": group}, "").get("dependencies"), Scope.UNKNOWN if name == "main" else Scope.DEV))
+        tables.append((table(group).get("dependencies"), Scope.UNKNOWN if name == "main" else Scope.DEV))
     parts = []
     for entries, scope in tables:
         for name, value in entries.items() if isinstance(entries, dict) else ():
@@ -109,12 +126,15 @@ def _poetry(path: str, lines: Lines, poetry: dict[str, Any]) -> Inventory:
 def _pixi(path: str, lines: Lines, pixi: dict[str, Any]) -> Inventory:
     """What pixi takes from PyPI, and from conda channels, of which a bare version names more than one."""
     parts = []
-    for one in (pixi, *(table({"": feature}, "") for feature in table(pixi, "feature").values())):
+    holders = [pixi, table(pixi, "package"), *map(table, table(pixi, "feature").values())]
+    holders += [table(target) for holder in holders for target in table(holder, "target").values()]
+    for one in holders:
         for name, value in table(one, "pypi-dependencies").items():
             parts.append(_constraint(path, name, value, lines.of(name), Scope.UNKNOWN))
-        for name, value in table(one, "dependencies").items():
-            text = f"{name} {value}"[:100]
-            parts.append(Inventory(ranges=(Ranged(name, "conda", path, text, lines.of(name)),)))
+        for member, scope in _PIXI:
+            for name, value in table(one, member).items():
+                text = f"{name} {value}"[:100]
+                parts.append(Inventory(ranges=(Ranged(name, "conda", path, text, lines.of(name), scope),)))
     return joined(parts)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -24,7 +24,7 @@ from secscan.inventory.contract import (
     reading,
 )
 from secscan.inventory.documents import items, read_json, read_toml, table, table_lines, word
-from secscan.inventory.graph import told
+from secscan.inventory.graph import finder, told
 from secscan.inventory.names import PYPI, normal_name
 from secscan.inventory.requirements import requirement
 
@@ -118,37 +118,35 @@ def _with_graph(path: str, found: Inventory, entries: list[dict[str, Any]]) -> I
     labels: dict[str, list[Label]] = defaultdict(list)
     for package in found.packages:
         labels[normal_name(package.name)].append((package.name, package.version))
-
-    def locked(names: Iterable[str]) -> list[Label]:
-        return [label for name in names for label in labels.get(normal_name(name), ())]
-
+    find = finder(labels)
     asks_for: dict[Label, list[Label]] = {}
-    roots: list[tuple[Scope, list[Label]]] = []
+    roots: dict[Scope, list[Label]] = {Scope.UNKNOWN: [], Scope.OPTIONAL: [], Scope.DEV: []}
+    is_told = False
     for entry in entries:
         if _is_own(path, entry):
-            roots.append((Scope.UNKNOWN, locked(_names(entry.get("dependencies")))))
+            is_told = True
+            roots[Scope.UNKNOWN] += find(_names(entry.get("dependencies")))
             for scope, member in ((Scope.OPTIONAL, "optional-dependencies"), (Scope.DEV, "dev-dependencies")):
-                roots += [(scope, locked(_names(group))) for group in table(entry, member).values()]
+                roots[scope] += find(name for group in table(entry, member).values() for name in _names(group))
         elif isinstance(entry.get("version"), str):
             names = [*_names(entry.get("dependencies"))]
             names += [name for group in table(entry, "optional-dependencies").values() for name in _names(group)]
-            asks_for[word(entry.get("name")), entry["version"]] = locked(names)
-    if roots:
-        roots.sort(key=lambda one: (Scope.UNKNOWN, Scope.OPTIONAL, Scope.DEV).index(one[0]))
-        return dataclasses.replace(found, packages=told(found.packages, roots, asks_for))
+            asks_for[word(entry.get("name")), entry["version"]] = find(names)
+    if is_told:
+        return dataclasses.replace(found, packages=told(found.packages, roots.items(), asks_for))
     return dataclasses.replace(found, graphs=(Graph(path, asks_for),))
 
 
 def _names(dependencies: Any) -> Iterator[str]:
-    """Names in a list of tables (uv, PEP 751), of requirements (PDM), or in a table (Poetry)."""
+    """Normal names in a list of tables (uv, PEP 751), of requirements (PDM), or in a table (Poetry)."""
     if isinstance(dependencies, Mapping):
-        yield from dependencies
+        yield from map(normal_name, dependencies)
     for one in items(dependencies):
         if isinstance(one, dict):
-            yield word(one.get("name"))
+            yield normal_name(word(one.get("name")))
         elif isinstance(one, str):
             try:
-                yield Requirement(one).name
+                yield normal_name(Requirement(one).name)
             except InvalidRequirement:
                 continue  # it says who asks for whom, and nothing else
 

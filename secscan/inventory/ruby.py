@@ -6,7 +6,7 @@ import re
 
 from secscan.inventory.contract import Declared, Inventory, Label, Scope, broken, joined, not_released, reading
 from secscan.inventory.documents import decode_text
-from secscan.inventory.graph import told
+from secscan.inventory.graph import finder, told
 
 RUBYGEMS = "RubyGems"
 _SPEC = re.compile(r" {4}(?P<name>[^\s()]+) \((?P<version>[^()\s-]+)(?:-(?P<platform>[^()\s]+))?\)")
@@ -42,11 +42,12 @@ def read_gemfile_lock(path: str, data: bytes) -> Inventory:
     if not section:
         return broken(path, "it has no sections")
     whole = joined(parts)
-    asks_for = {label: [labels[name] for name in names if name in labels] for label, names in asked.items()}
+    find = finder({name: [label] for name, label in labels.items()})
+    asks_for = {label: find(names) for label, names in asked.items()}
     # The gems of a folder of the project are the project: what they ask for is asked for by it.
     own = [name for label, names in asked.items() if labels.get(label[0]) != label for name in names]
-    roots = [labels[name] for name in (*direct, *own) if name in labels]
-    return Inventory(packages=told(whole.packages, [(Scope.UNKNOWN, roots)], asks_for), gaps=whole.gaps)
+    roots = [(Scope.UNKNOWN, find((*direct, *own)))]
+    return Inventory(packages=told(whole.packages, roots, asks_for), gaps=whole.gaps)
 
 
 def _gem(path: str, label: Label, section: str, line: int) -> Inventory:

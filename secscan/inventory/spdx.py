@@ -96,12 +96,14 @@ def _inventory(
     check_count(len(packages))
     found = Components(path)
     for members, line in packages:
-        ref, purl = word(members.get("SPDXID")), _purl(members)
-        if ref in roots and not purl:
-            continue  # what the document is about
+        ref, purls = word(members.get("SPDXID")), _purls(members)
+        if ref and not purls and roots == {ref}:
+            continue  # what the document is about; of several that it describes none is known to be the project
+        check_count(len(found.parts))
         concluded, declared = (_licence(members.get(name)) for name in ("licenseConcluded", "licenseDeclared"))
         name = f"{word(members.get('name'))} {word(members.get('versionInfo'))}".strip()
-        found.add(ref, name, purl, line=line, licence=concluded or declared)
+        for purl in purls or [""]:
+            found.add(ref, name, purl, line=line, licence=concluded or declared)
     for left, kind, right, *_ in whole:
         parent, child = (left, right) if kind in _CHILDREN else (right, left)
         if kind in _CHILDREN or kind in _PARENTS:
@@ -109,9 +111,11 @@ def _inventory(
     return found.inventory("")
 
 
-def _purl(members: dict[str, Any]) -> str:
+def _purls(members: dict[str, Any]) -> list[str]:
+    """Every package URL of a package, once: it may have several names, and advisories for any of them."""
     references = [table(one) for one in items(members.get("externalRefs"))]
-    return next((word(one.get("referenceLocator")) for one in references if one.get("referenceType") == "purl"), "")
+    found = (word(one.get("referenceLocator")) for one in references if one.get("referenceType") == "purl")
+    return list(dict.fromkeys(found))
 
 
 def _licence(value: Any) -> str:

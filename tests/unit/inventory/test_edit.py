@@ -79,6 +79,9 @@ def test_a_lock_file_is_never_changed() -> None:
     assert regenerate("a/uv.lock", [FLASK]) == "uv lock --upgrade-package flask==2.0.1"
     assert regenerate("yarn.lock", [Change("x; rm -rf ~", "1", "2")]).startswith("yarn up NAME")
 
+    assert regenerate("gems.locked", [FLASK]) == "bundle update flask"
+    assert regenerate("a/packages.lock.json", [FLASK]) == "dotnet add package flask --version 2.0.1"
+
 
 @pytest.mark.parametrize(
     "target", ["2.0\n-r /etc/passwd", "2.0 --hash=sha256:aa", "", ">=2", "2.0; x", "2.0 # x", "2.*"]

@@ -554,6 +554,24 @@ packages:
         assert not read("pnpm-lock.yaml", text.replace(member, same)).gaps
 
 
+@pytest.mark.parametrize(
+    "key",
+    ["h@https://evil.example/h-1.5.0.tgz", "h@file:h-1.5.0.tgz", "h@runtime:1.5.0", "x:y@1.5.0", "file:x/h/1.5.0"],
+)
+def test_a_key_of_pnpm_that_is_an_address_is_no_release_whatever_its_members_say(key: str) -> None:
+    text = f"""\
+lockfileVersion: '9.0'
+packages:
+  {key}:
+    resolution: {{integrity: sha512-x}}
+    name: h
+    version: 1.5.0
+"""
+    found = read("pnpm-lock.yaml", text)
+    assert pins(found) == ["h 1.5.0"]
+    assert gaps(found) == [("unsupported-requirement", key)]
+
+
 def test_pnpm_6_names_with_brackets() -> None:
     text = """\
 lockfileVersion: '6.0'

@@ -280,6 +280,13 @@ def test_gradle() -> None:
     assert pins(read("gradle/dependency-locks/compile.lockfile", "a:b:1\n")) == ["a:b 1"]
 
 
+@pytest.mark.parametrize("kind", ["buildscript-", "settings-", "settings-buildscript-"])
+def test_lock_files_of_what_builds_a_project_of_gradle_are_read_and_tell_nothing_of_the_project(kind: str) -> None:
+    files = {"build.gradle": b"", f"{kind}gradle.lockfile": b"a:b:1=classpath\n"}
+    found = take_inventory(list(files), files.__getitem__)
+    assert (pins(found), gaps(found)) == (["a:b 1"], [("no-lock-file", "build.gradle")])
+
+
 GEMFILE = """\
 GIT
   remote: https://example.com/g.git
@@ -523,6 +530,20 @@ sdks:
     assert gaps(read("pubspec.lock", "x: y\n")) == [("broken-manifest", "pubspec.lock")]
 
 
+def test_a_package_of_pub_is_the_one_that_its_description_names() -> None:
+    text = """\
+packages:
+  safe:
+    dependency: "direct main"
+    description:
+      name: real
+    source: hosted
+    version: "1.0.0"
+"""
+    found = read("pubspec.lock", text)
+    assert (pins(found), gaps(found)) == (["real 1.0.0"], [("unsupported-requirement", "safe")])
+
+
 WORKFLOW = """\
 on: push
 jobs:
@@ -579,6 +600,7 @@ def test_a_composite_action() -> None:
         ("Gemfile", "Gemfile.lock", b"GEM\n  specs:\n    a (1.0)\n", b"GEM\n  specs:\n"),
         ("a/b/Cargo.toml", "a/Cargo.lock", CARGO.encode(), b"version = 4\n"),
         ("a/build.gradle.kts", "gradle.lockfile", b"a:b:1.0=compileClasspath\n", b"empty=\n"),
+        ("a/b/build.gradle", "a/gradle/dependency-locks/compile.lockfile", b"a:b:1.0\n", b"# none\n"),
     ],
 )
 def test_a_manifest_of_ranges_without_its_lock_file_is_a_gap(

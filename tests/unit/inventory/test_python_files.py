@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from secscan.findings.levels import GapKind
 from secscan.inventory.contract import Scope
 from secscan.inventory.discover import take_inventory
-from secscan.inventory.known import reader_of
+from secscan.inventory.known import may_hold_python, reader_of
 from secscan.inventory.python_files import read_pyproject, read_setup_cfg
 from secscan.inventory.python_locks import read_pipfile_lock, read_toml_lock
 
@@ -199,6 +199,11 @@ def test_a_hundred_thousand_entries_are_read_in_one_go() -> None:
         ("requirements-dev.lock", "read_requirements"),
         ("Pipfile.lock", "read_pipfile_lock"),
         ("setup.cfg", "read_setup_cfg"),
+        ("a/tool.py.lock", "read_toml_lock"),
+        ("pnpm-lock.feature!a.yaml", "read_pnpm_lock"),
+        ("gemfiles/rails_7.0.gemfile.lock", "read_gemfile_lock"),
+        ("Gemfile.next.lock", "read_gemfile_lock"),
+        ("a/packages.App.config", "read_packages_config"),
     ],
 )
 def test_manifests_are_known_by_name(path: str, reader: str) -> None:
@@ -275,6 +280,48 @@ def test_the_less_usual_places_of_requirements_are_read(path: str, text: str, sc
     found = reader(path, text.encode())
     assert [(one.name, one.version, one.scope) for one in found.packages] == [("a", "1.0", scope)]
     assert [(one.name, one.scope) for one in found.ranges] == [("b", scope)]
+
+
+@pytest.mark.parametrize(
+    ("text", "scope"),
+    [
+        ('[tool.poetry.requires-plugins]\na = "==1.0"\nb = ">=2"\n', Scope.DEV),
+        ('[tool.hatch.env]\nrequires = ["a==1.0", "b>=2"]\n', Scope.DEV),
+        ('[tool.hatch.build.hooks.custom]\ndependencies = ["a==1.0", "b>=2"]\n', Scope.DEV),
+        ('[tool.hatch.build.targets.wheel]\ndependencies = ["a==1.0", "b>=2"]\n', Scope.DEV),
+        ('[tool.hatch.build.targets.wheel.hooks.x]\ndependencies = ["a==1.0", "b>=2"]\n', Scope.DEV),
+        ('[tool.hatch.build]\ndependencies = ["a==1.0", "b>=2"]\n', Scope.DEV),
+        ('[tool.pixi.target.linux-64.pypi-dependencies]\na = "==1.0"\nb = ">=2"\n', Scope.UNKNOWN),
+        ('[tool.pixi.feature.x.target.win.pypi-dependencies]\na = "==1.0"\nb = ">=2"\n', Scope.UNKNOWN),
+    ],
+)
+def test_what_the_tools_of_a_project_ask_for_is_read(text: str, scope: Scope) -> None:
+    found = read_pyproject("pyproject.toml", text.encode())
+    assert [(one.name, one.version, one.scope) for one in found.packages] == [("a", "1.0", scope)]
+    assert [(one.name, one.scope) for one in found.ranges] == [("b", scope)]
+
+
+@pytest.mark.parametrize("place", ["", ".package", ".target.linux-64", ".feature.x", ".feature.x.target.osx"])
+@pytest.mark.parametrize("member", ["dependencies", "host-dependencies", "build-dependencies"])
+def test_what_pixi_takes_from_conda_is_found_wherever_it_stands(place: str, member: str) -> None:
+    found = read_pyproject("pyproject.toml", f'[tool.pixi{place}.{member}]\nnumpy = "2.0"\n'.encode())
+    assert [(one.name, one.ecosystem, one.line) for one in found.ranges] == [("numpy", "conda", 2)]
+
+
+def test_one_of_several_sources_of_uv_that_is_no_index_is_a_gap() -> None:
+    text = (
+        b'[project]\ndependencies = ["a==1.0", "b==1.0"]\n[tool.uv.sources]\n'
+        b'a = [{ index = "x" }, { git = "https://example.com/a", marker = "x" }]\nb = [{ index = "x" }, 7]\n'
+    )
+    found = read_pyproject("pyproject.toml", text)
+    assert [one.name for one in found.packages] == ["a", "b"]
+    assert [one.subject for one in found.gaps] == ["a (tool.uv.sources) in pyproject.toml"]
+
+
+@pytest.mark.parametrize("path", ["pixi.lock", "a/pixi.toml"])
+def test_what_pixi_writes_is_a_gap(path: str) -> None:
+    (gap,) = take_inventory([path], {}.__getitem__).gaps
+    assert (gap.kind, may_hold_python(path)) == (GapKind.UNSUPPORTED_MANIFEST, True)
 
 
 def test_what_pixi_takes_from_conda_is_a_range() -> None:

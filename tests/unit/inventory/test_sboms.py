@@ -156,6 +156,40 @@ Relationship: SPDXRef-app CONTAINS SPDXRef-a
     assert [subject for _, subject in gaps(found)] == ["nopurl"]
 
 
+def _spdx(described: list[object], *packages: dict[str, object]) -> str:
+    return json.dumps({"spdxVersion": "SPDX-2.3", "documentDescribes": described, "packages": packages})
+
+
+def test_of_several_packages_that_an_spdx_document_describes_none_is_left_out() -> None:
+    first, second = {"SPDXID": "a", "name": "openssl"}, {"SPDXID": "b", "name": "zlib"}
+    assert [subject for _, subject in gaps(read("x.spdx.json", _spdx(["a", "b"], first, second)))] == [
+        "openssl",
+        "zlib",
+    ]
+    assert [subject for _, subject in gaps(read("x.spdx.json", _spdx(["a"], first, second)))] == ["zlib"]
+    assert [subject for _, subject in gaps(read("x.spdx.json", _spdx([7], {"name": "no id"})))] == ["no id"]
+
+
+def test_a_package_of_an_spdx_document_may_have_several_package_urls() -> None:
+    urls = ("pkg:pypi/a@1", "pkg:npm/b@2", "pkg:pypi/a@1", "none")
+    references = [{"referenceType": "purl", "referenceLocator": one} for one in urls]
+    found = read("x.spdx.json", _spdx([], {"SPDXID": "a", "name": "x", "externalRefs": references}))
+    assert (pins(found), gaps(found)) == (["a 1", "b 2"], [("unsupported-requirement", "x")])
+
+
+def test_components_of_what_a_cyclonedx_document_is_about_are_read() -> None:
+    held = {"type": "library", "name": "q", "purl": "pkg:npm/q@1"}
+    main = {"type": "application", "name": "own", "bom-ref": "r", "components": [held, {"name": "nopurl"}]}
+    found = read("bom.json", json.dumps({"bomFormat": "CycloneDX", "metadata": {"component": main}}, indent=1))
+    assert (pins(found), gaps(found)) == (["q 1"], [("unsupported-requirement", "nopurl")])
+    assert found.packages[0].line > 1
+    text = (
+        '<bom xmlns="http://cyclonedx.org/schema/bom/1.5"><metadata><component bom-ref="r"><components>'
+        "<component><purl>pkg:npm/q@1</purl></component></components></component></metadata></bom>"
+    )
+    assert pins(read("bom.xml", text)) == ["q 1"]
+
+
 @pytest.mark.parametrize(
     ("name", "text", "kind"),
     [
