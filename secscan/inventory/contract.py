@@ -53,6 +53,13 @@ class Declared:
     scope: Scope = Scope.UNKNOWN
     licence: str = ""
     """What the file says of the licence, see `inventory.licences`; empty where it says nothing."""
+    source: tuple[str, str] = ("", "")
+    """Of a package of a distribution: name and version of the source package that it was built from, of which
+    advisories speak. Empty where that is the same, or no such thing exists."""
+    architecture: str = ""
+    """Of a package of a distribution."""
+    layer: int | None = None
+    """In an image: the layer that brought it, counted from the lowest, 0."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from typing import ClassVar, Generic, Literal, TypeVar
 from secscan.errors import SecscanError
 from secscan.findings.levels import Kind
 from secscan.findings.model import Finding, Gap, Notice
+from secscan.images.reading import Image
 from secscan.process import Ended, Limits
 from secscan.stores.aws.settings import AwsSettings
 from secscan.stores.vault.settings import VaultSettings
@@ -73,6 +74,9 @@ class Setup:
     """What the runner gives to a scanner: the target and where its needs were found."""
 
     target: Target
+    image: Image | None = None
+    """The image that the target is, read; None for every other sort of target. An image has no files in scope: what is
+    known of its content stands here."""
     programs: dict[str, Path] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     advisories: Path | None = None
