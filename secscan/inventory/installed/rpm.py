@@ -76,18 +76,16 @@ def _packages(found: Found, headers: Iterable[memoryview]) -> Inventory:
     for header in headers:
         try:
             tags = _tags(header)
-            name, version = _word(tags, _NAME), _word(tags, _VERSION)
-            if name == _KEY:
-                continue
-            if not version or not _word(tags, _RELEASE):
-                raise ValueError(f"the header of {name[:60]!r} has no version and release")
+            name, version = _needed(tags, _NAME), f"{_needed(tags, _VERSION)}-{_needed(tags, _RELEASE)}"
         except ValueError as error:
             found.broken(str(error))
+            continue
+        if name == _KEY:
             continue
         epoch = f"{tags[_EPOCH]}:" if tags.get(_EPOCH) else ""
         found.add(
             name,
-            f"{epoch}{version}-{_word(tags, _RELEASE)}",
+            f"{epoch}{version}",
             licence=normal_licence(_word(tags, _LICENCE)),
             source=_source(_word(tags, _SOURCE), epoch),
             architecture=_word(tags, _ARCHITECTURE),
@@ -100,6 +98,12 @@ def _source(file: str, epoch: str) -> tuple[str, str]:
     stem = file.removesuffix(".rpm").removesuffix(".src").removesuffix(".nosrc")
     name, *version = stem.rsplit("-", 2)
     return (name, epoch + "-".join(version)) if name and len(version) == 2 else ("", "")
+
+
+def _needed(tags: dict[int, str | int], tag: int) -> str:
+    if text := _word(tags, tag):
+        return text
+    raise ValueError(f"a header without tag {tag}")
 
 
 def _word(tags: dict[int, str | int], tag: int) -> str:

@@ -16,8 +16,9 @@ Value = memoryview | int | None
 _MAGIC = b"SQLite format 3\0"
 _HEADER = 100
 _LEAF, _INTERIOR = 0x0D, 0x05
-_INTEGERS = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}
-"""Bytes of an integer by its serial type."""
+_SIZES = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8, 7: 8}
+"""Bytes of a number by its serial type."""
+_FRACTION = 7
 _FIRST_BLOB = 12
 _DEEPEST = 60
 """Levels of a tree; real ones have five."""
@@ -35,12 +36,15 @@ def rows(data: bytes, table: str, broken: Callable[[str], None]) -> Iterator[lis
     for row in database.rows_below(1):
         if len(row) < 4:
             raise ValueError("it has no schema")
-        kind, name, root = row[0], row[1], row[3]
-        if isinstance(kind, memoryview) and isinstance(name, memoryview) and isinstance(root, int) and root > 1:
-            if kind == b"table" and name == table.encode():
-                yield from database.rows_below(root)
-                return
+        kind, name, _, root = row[:4]
+        if _is(kind, "table") and _is(name, table) and isinstance(root, int) and root > 1:
+            yield from database.rows_below(root)
+            return
     raise ValueError(f"it has no table {table!r}")
+
+
+def _is(value: Value, text: str) -> bool:
+    return isinstance(value, memoryview) and value.tobytes() == text.encode()
 
 
 class _Database:
@@ -64,19 +68,13 @@ class _Database:
         while todo:
             number, depth = todo.pop()
             try:
-                page = self._page(number)
-                start = _HEADER if number == 1 else 0
-                kind, cells = page[start], self._cells(page, start)
-                if kind == _INTERIOR and depth < _DEEPEST:
-                    below = [_number(page, cell, 4) for cell in cells]
-                    below.append(_number(page, start + 8, 4))
-                    todo += [(one, depth + 1) for one in reversed(below)]
-                    continue
-                if kind != _LEAF:
-                    raise ValueError(f"page {number} is not of a table")
+                page, cells, below = self._opened(number)
             except ValueError as error:
                 self._broken(str(error))
                 continue
+            if depth >= _DEEPEST:
+                raise ValueError("its tree is too deep")
+            todo += [(one, depth + 1) for one in reversed(below)]
             for cell in cells:
                 if self._left < 0:
                     raise ValueError("its rows are larger than the file")
@@ -84,6 +82,17 @@ class _Database:
                     yield _columns(self._payload(page, cell))
                 except ValueError as error:
                     self._broken(f"page {number}: {error}")
+
+    def _opened(self, number: int) -> tuple[memoryview, list[int], list[int]]:
+        """Return a page of a tree, where its rows begin, and the pages below it."""
+        page = self._page(number)
+        start = _HEADER if number == 1 else 0
+        if page[start] == _LEAF:
+            return page, self._cells(page, start, 8), []
+        if page[start] != _INTERIOR:
+            raise ValueError(f"page {number} is not of a table")
+        below = [_number(page, cell, 4) for cell in self._cells(page, start, 12)]
+        return page, [], [*below, _number(page, start + 8, 4)]
 
     def _page(self, number: int) -> memoryview:
         if number in self._seen:
@@ -94,9 +103,8 @@ class _Database:
             raise ValueError(f"page {number} is not there")
         return page
 
-    def _cells(self, page: memoryview, start: int) -> list[int]:
-        first = start + (12 if page[start] == _INTERIOR else 8)
-        count = _number(page, start + 3, 2)
+    def _cells(self, page: memoryview, start: int, header: int) -> list[int]:
+        first, count = start + header, _number(page, start + 3, 2)
         # Each cell has at least two bytes of its own, beside the two that point at it.
         if first + 4 * count > self._size:
             raise ValueError("a page has more cells than fit into it")
@@ -135,17 +143,14 @@ def _columns(record: memoryview) -> list[Value]:
     start = end
     while at < end:
         kind, at = _varint(record, at)
-        if kind >= _FIRST_BLOB:
-            size = (kind - _FIRST_BLOB) // 2
-        else:
-            size = 8 if kind == 7 else _INTEGERS.get(kind, 0)
+        size = (kind - _FIRST_BLOB) // 2 if kind >= _FIRST_BLOB else _SIZES.get(kind, 0)
         if start + size > len(record):
             raise ValueError("a column ends behind its row")
         content = record[start : start + size]
         start += size
         if kind >= _FIRST_BLOB:
             values.append(content)
-        elif kind in _INTEGERS:
+        elif kind in _SIZES and kind != _FRACTION:
             values.append(int.from_bytes(content, "big", signed=True))
         else:
             values.append({8: 0, 9: 1}.get(kind))
