@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from secscan.findings.levels import GapKind
 from secscan.findings.model import Gap
-from secscan.inventory.contract import Declared, Inventory, gap
+from secscan.inventory.contract import Declared, Inventory, Scope, gap
 
 MOST = 50_000
 """Packages and gaps of one file. A whole distribution has so many; nobody installs them all."""
@@ -30,6 +30,7 @@ class Found:
         licence: str = "",
         source: tuple[str, str] = ("", ""),
         architecture: str = "",
+        scope: Scope = Scope.UNKNOWN,
     ) -> None:
         """Add a package. What has no name or no version is a gap; so is what nobody would call a package."""
         if not name or not version:
@@ -48,6 +49,7 @@ class Found:
                     licence=licence,
                     source=source,
                     architecture=architecture,
+                    scope=scope,
                 )
             )
             self._check()
