@@ -5,9 +5,10 @@ Reports are made from the value this returns; nothing here writes a file.
 
 from __future__ import annotations
 
+import contextlib
 import platform
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,12 +24,16 @@ from secscan.findings.fingerprint import with_fingerprints
 from secscan.findings.model import Finding, Gap, Notice
 from secscan.findings.scan import FORMAT, AdvisoryState, FileState, RunInfo, Scan, timestamp
 from secscan.gate.weakening import Terms, weakening
+from secscan.images.open import opened_image, target_of
+from secscan.images.reading import Image
+from secscan.images.reference import ImageReference
 from secscan.policy.baseline import Baseline, baseline_of
 from secscan.policy.model import Waiver
-from secscan.process import Limits
+from secscan.process import Limits, private_folder
 from secscan.scanners.columns import to_characters
 from secscan.scanners.contract import Scanner, Setup, no_credentials
 from secscan.scanners.enrich import enrich
+from secscan.scanners.leaks import organisation_key, random_key
 from secscan.scanners.runner import Outcome, Progress, run_scanners
 from secscan.scanners.unparsable import explain_unparsable
 from secscan.scanners.workspace import Workspace
@@ -46,11 +51,16 @@ class ScanRequest:
     """What to scan, with what, judged by what."""
 
     target: TargetRequest
+    """Which files; of no account where an image is scanned."""
     scanners: dict[str, Scanner[Any]]
     terms: Terms
     """Policy, waivers and baseline."""
     advisories: Path | None
     """The advisory index; None where there is none."""
+    image: ImageReference | None = None
+    """The image that is scanned instead of files."""
+    base_image: ImageReference | None = None
+    """The image that it was built upon."""
     online: str | None = None
     """See `scanners.contract.Setup`."""
     vault: VaultSettings | None = None
@@ -109,9 +119,11 @@ def _baseline(request: ScanRequest, progress: Callable[[Progress], None]) -> Bas
 def _look(request: ScanRequest, progress: Callable[[Progress], None]) -> Scan:
     """Scan and correlate."""
     started, clock = datetime.now(UTC), time.monotonic()
-    with open_target(request.target) as target, Workspace(target) as space:
+    values_key = random_key()
+    with _opened(request, values_key, progress) as (target, image), Workspace(target) as space:
         setup = Setup(
             target=target,
+            image=image,
             limits=request.limits,
             advisories=request.advisories,
             online=request.online,
@@ -120,6 +132,7 @@ def _look(request: ScanRequest, progress: Callable[[Progress], None]) -> Scan:
             credentials=request.credentials,
             jobs=request.jobs,
             place=space.place,
+            values_key=values_key,
         )
         outcomes = run_scanners(request.scanners, setup, progress=progress)
         gaps = [*target.gaps, *(gap for outcome in outcomes for gap in outcome.gaps), *space.verify()]
@@ -150,6 +163,24 @@ def _look(request: ScanRequest, progress: Callable[[Progress], None]) -> Scan:
         timings=tuple(outcome.timing for outcome in outcomes),
     )
     return msgspec.structs.replace(clean, run=run)
+
+
+@contextlib.contextmanager
+def _opened(
+    request: ScanRequest, values_key: str, progress: Callable[[Progress], None]
+) -> Iterator[tuple[Target, Image | None]]:
+    """The target, and what was read of it where it is an image."""
+    if request.image is None:
+        with open_target(request.target) as target:
+            yield target, None
+        return
+    progress(Progress("image", "reading"))
+    keys = {"key": organisation_key(), "values_key": values_key}
+    with (
+        opened_image(request.image, request.limits, base=request.base_image, **keys) as image,
+        private_folder() as folder,
+    ):
+        yield target_of(image, folder), image
 
 
 def _ages_of(index: Path | None, outcomes: Iterable[Outcome]) -> tuple[AdvisoryState, ...]:

@@ -92,7 +92,10 @@ class Layer(Value, frozen=True, kw_only=True):
     command: str = ""
     """What the image says that made it."""
     base: bool | None = None
-    """Whether it comes from the base image; None where that is not known."""
+    """Whether it comes from the base image, which was given to compare with; None where none was."""
+    told_base: bool | None = None
+    """What the image's own history looks like, which anybody can write: people are told of it, no policy counts on it.
+    None where it tells nothing."""
 
 
 class Cvss(Value, frozen=True, kw_only=True):
@@ -272,12 +275,13 @@ class TargetInfo(Value, frozen=True, kw_only=True):
 
     kind: str
     """`tree`, `staged`, `diff`, `paths`, `history`, `commit`, `stdin`; `environment`, a Python one;
-    or `vault`, a server, which has no files."""
+    `image`, a container image; or `vault`, a server, which has no files."""
     name: str
     """Name of the folder or repository, without its place on this machine."""
     digest: str
     """SHA-256 over the sorted paths and content digests of all files in scope."""
     files: int
+    """In scope; of an image, the entries of all its layers."""
     bytes: int
     revision: str = ""
     """Commit, where the target is in a git repository."""
