@@ -18,6 +18,7 @@ import msgspec
 
 from secscan import __version__
 from secscan.advisories.index import Index
+from secscan.advisories.names import system_of
 from secscan.correlate.merge import merge
 from secscan.correlate.values import one_per_secret
 from secscan.findings.fingerprint import with_fingerprints
@@ -192,7 +193,7 @@ def _ages_of(index: Path | None, outcomes: Iterable[Outcome]) -> tuple[AdvisoryS
         states = [
             AdvisoryState(name=one.name, records=one.records, as_of=one.as_of)
             for one in opened.states.values()
-            if any(package.startswith(f"{one.name}:") for package in packages)
+            if any(package.startswith(f"{system_of(one.name)}:") for package in packages)
         ]
         states += [
             AdvisoryState(name=one.name, records=one.records, as_of=one.as_of)

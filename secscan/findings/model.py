@@ -81,6 +81,8 @@ class Package(Value, frozen=True, kw_only=True):
     """Whether the project itself asks for it; None where the file does not tell."""
     licence: str = ""
     """An SPDX expression, or what its metadata says instead; empty where nobody knows."""
+    binaries: tuple[str, ...] = ()
+    """Of a source package of a distribution: package URLs of what is installed of it."""
 
 
 class Layer(Value, frozen=True, kw_only=True):
