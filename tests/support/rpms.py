@@ -94,7 +94,8 @@ def _ndb(headers: list[bytes]) -> bytes:
         blobs += blob
         at += len(blob)
     first = b"RpmP" + struct.pack("<IIII", 0, 1, 1, len(headers) + 1)
-    return (first.ljust(32, b"\0") + slots).ljust(4096, b"\0") + blobs
+    empty = (b"Slot" + bytes(12)) * (254 - len(headers))
+    return first.ljust(32, b"\0") + slots + empty + blobs
 
 
 def _run(*command: str) -> None:

@@ -191,6 +191,7 @@ def sparse(path: str, size: int, pieces: Sequence[tuple[int, bytes]], *, style: 
 
 def parents(entries: Iterable[Entry]) -> Iterator[Entry]:
     """The folders in which entries lie, from the top, each once."""
+    entries = tuple(entries)
     seen = {raw(one.path).rstrip(b"/") for one in entries if one.kind == FOLDER} | {b"", b"."}
     for one in entries:
         parts = raw(one.path).rstrip(b"/").split(b"/")[:-1]
