@@ -20,9 +20,10 @@ from secscan import __version__
 from secscan.advisories.index import Index
 from secscan.advisories.names import system_of
 from secscan.correlate.merge import merge
+from secscan.correlate.rebuild import rebuild
 from secscan.correlate.values import one_per_secret
 from secscan.findings.fingerprint import with_fingerprints
-from secscan.findings.model import Finding, Gap, Notice
+from secscan.findings.model import Finding, Gap, ImageInfo, Notice
 from secscan.findings.scan import FORMAT, AdvisoryState, FileState, RunInfo, Scan, timestamp
 from secscan.gate.weakening import Terms, weakening
 from secscan.images.open import opened_image, target_of
@@ -62,6 +63,8 @@ class ScanRequest:
     """The image that is scanned instead of files."""
     base_image: ImageReference | None = None
     """The image that it was built upon."""
+    newer_base: ImageReference | None = None
+    """Another base, of which a scan tells what a rebuild on it would change."""
     online: str | None = None
     """See `scanners.contract.Setup`."""
     vault: VaultSettings | None = None
@@ -91,6 +94,8 @@ class ScanRequest:
 def scan(request: ScanRequest, *, progress: Callable[[Progress], None]) -> Scan:
     """Scan, correlate, judge, and return the saved scan."""
     seen = _look(request, progress)
+    if request.newer_base:
+        seen = _rebuilt(seen, request, request.newer_base, progress)
     terms, brought = request.terms, request.brought
     if request.baseline_ref:
         baseline = _baseline(request, progress)
@@ -115,6 +120,14 @@ def _baseline(request: ScanRequest, progress: Callable[[Progress], None]) -> Bas
     )
     base = _look(replace(request, target=wanted, notices=()), progress)
     return msgspec.structs.replace(baseline_of(base), renames=renames_since(request.target.path, base.target.revision))
+
+
+def _rebuilt(seen: Scan, request: ScanRequest, newer: ImageReference, progress: Callable[[Progress], None]) -> Scan:
+    """The scan of an image, with what a rebuild on another base would change."""
+    name = f"{newer.kind}:{newer.place}"
+    other = _look(replace(request, image=newer, base_image=None, notices=()), progress)
+    image = msgspec.structs.replace(seen.target.image or ImageInfo(), rebuild=rebuild(seen, other, name))
+    return msgspec.structs.replace(seen, target=msgspec.structs.replace(seen.target, image=image))
 
 
 def _look(request: ScanRequest, progress: Callable[[Progress], None]) -> Scan:

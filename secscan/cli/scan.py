@@ -29,6 +29,7 @@ def scan(
     paths_from: Annotated[str, typer.Option("--paths-from", metavar="FILE", help="Look at the paths listed in FILE (- for standard input), a line each or NUL-separated.")] = "",
     python_environment: Annotated[Path | None, typer.Option("--python-environment", metavar="DIR", help="Look at what is installed in this Python environment, by its metadata, instead of PATH.")] = None,
     base_image: Annotated[str, typer.Option("--base-image", metavar="IMAGE", help="The image that the scanned one was built upon, written as that is: tells what comes from it.")] = "",
+    newer_base: Annotated[str, typer.Option("--newer-base", metavar="IMAGE", help="With --base-image: tell what a rebuild on this base would fix.")] = "",
     vault: Annotated[bool, typer.Option("--vault", help="Ask Vault whether secrets are in use, and references lead anywhere.")] = False,
     aws: Annotated[bool, typer.Option("--aws", help="Ask AWS Secrets Manager and Parameter Store whether secrets are in use.")] = False,
     licences: Annotated[bool, typer.Option("--licences", help="Report the licence of every package, for policies that judge it.")] = False,
@@ -69,7 +70,7 @@ def scan(
 
     if baseline and baseline_ref:
         raise UsageError("--baseline and --baseline-ref exclude each other", hint="give one of them")
-    image, base = image_of(path, base_image)
+    image, base, newer = images_of(path, base_image, newer_base)
     if image and (staged or diff or history or paths_from or python_environment or baseline_ref):
         raise UsageError("an image has no git, no paths and no environment", hint="scan it without these options")
     wanted = Wanted(policy, environment, floor, tuple(waivers or ()), baseline, policy_ref, tuple(vex or ()))
@@ -91,6 +92,7 @@ def scan(
             ),
             image=image,
             base_image=base,
+            newer_base=newer,
             # Old code is not run any more; a secret in it is as good as one of today.
             scanners=choose(
                 tuple(scanner or settings.enable),
@@ -123,17 +125,23 @@ def scan(
     raise typer.Exit(deliver(result, output, reports, quiet=quiet))
 
 
-def image_of(path: Path, base: str) -> tuple[ImageReference | None, ImageReference | None]:
-    """Return the image that a path names, and its base; None where it names files. Raises `UsageError`."""
+def images_of(path: Path, base: str, newer: str) -> tuple[ImageReference | None, ...]:
+    """Return the image that a path names, its base, and another base; None where there is none. Raises `UsageError`."""
     from secscan.errors import UsageError
     from secscan.images.reference import parse_reference
 
-    image, below = parse_reference(str(path)), parse_reference(base) if base else None
-    if base and below is None:
-        raise UsageError(f"--base-image {base} is no image", hint="write it like the image that is scanned")
-    if base and image is None:
-        raise UsageError(f"{path} is no image, and so has no base", hint="leave --base-image out")
-    return image, below
+    image = parse_reference(str(path))
+    bases = []
+    for option, text in (("--base-image", base), ("--newer-base", newer)):
+        found = parse_reference(text) if text else None
+        if text and found is None:
+            raise UsageError(f"{option} {text} is no image", hint="write it like the image that is scanned")
+        if text and image is None:
+            raise UsageError(f"{path} is no image, and so has no base", hint=f"leave {option} out")
+        bases.append(found)
+    if newer and not base:
+        raise UsageError("--newer-base needs --base-image", hint="without it nobody knows what the base brought")
+    return (image, *bases)
 
 
 def report_files(chosen: dict[str, str]) -> dict[str, str]:

@@ -272,6 +272,36 @@ class OutOfScope(Value, frozen=True, kw_only=True):
     """How many files; 0 where they were not counted."""
 
 
+class Rebuild(Value, frozen=True, kw_only=True):
+    """What a rebuild on another base would change, by a scan of that base."""
+
+    base: str
+    """The other base, as it was named."""
+    digest: str
+    """Its image id."""
+    cleared: tuple[str, ...] = ()
+    """Fingerprints of the findings of the base's layers that the other base has not, sorted."""
+    kept: int = 0
+    """How many it has, too."""
+    brought: int = 0
+    """How many it has that the image has not."""
+    unsure: str = ""
+    """Why that may be wrong: what could not be looked at in the other base."""
+
+
+class ImageInfo(Value, frozen=True, kw_only=True):
+    """What was looked at, where it is a container image."""
+
+    distribution: str = ""
+    """As it calls itself; empty where it does not."""
+    user: str = ""
+    layers: tuple[Layer, ...] = ()
+    """From the lowest."""
+    packages: tuple[int, ...] = ()
+    """How many each of them brought that are there in the end."""
+    rebuild: Rebuild | None = None
+
+
 class TargetInfo(Value, frozen=True, kw_only=True):
     """What was looked at, exactly."""
 
@@ -292,3 +322,5 @@ class TargetInfo(Value, frozen=True, kw_only=True):
     dirty: bool | None = None
     """Whether the work tree differs from the revision; None where that does not apply."""
     out_of_scope: tuple[OutOfScope, ...] = ()
+    image: ImageInfo | None = None
+    """Of a container image: its layers, and what they brought."""
