@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 
 import pytest
@@ -147,7 +148,7 @@ def test_python_reads_the_same_entries(members: dict[str, bytes], method: int) -
     content = jar({**members}, method)
     archive = Archive(content)
     with zipfile.ZipFile(io.BytesIO(content)) as other:
-        assert {one.name: archive.read(one, 1000) for one in archive.members()} == {
+        assert {one.name: archive.read(one, 1000) for one in archive.members(re.compile(rb".*"))} == {
             name: other.read(name) for name in other.namelist()
         }
 

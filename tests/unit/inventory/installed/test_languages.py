@@ -94,6 +94,7 @@ PHP = [
     {"name": "phpunit/phpunit", "version": "9.6.0"},
     {"name": "own/fork", "version": "dev-main"},
 ]
+NO_PACKAGES = [[], 7, {"name": "a/b"}, {"version": "1.0"}]
 
 
 def test_packages_of_composer() -> None:
@@ -104,7 +105,8 @@ def test_packages_of_composer() -> None:
         ("phpunit/phpunit", "9.6.0", "Packagist", Scope.DEV),
     ]
     assert gaps(found) == [("unsupported-requirement", "own/fork dev-main")]
-    assert pins(read(path, json.dumps(PHP))) == pins(found)
+    assert pins(read(path, json.dumps([*NO_PACKAGES, *PHP]))) == pins(found)
+    assert len(read(path, json.dumps([*NO_PACKAGES, *PHP])).gaps) == 5
     assert gaps(read(path, "{}")) == gaps(read(path, "[")) == [("broken-manifest", path)]
 
 
