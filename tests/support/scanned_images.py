@@ -64,7 +64,7 @@ def written(image: ImageBuilder, kind: str, folder: Path, packages: Iterable[Dec
     """An image in one of the forms, written below a folder, and read."""
     writers = {"docker-archive": image.docker_archive, "oci-archive": image.oci_archive, "oci": image.oci,
                "rootfs": image.rootfs}  # fmt: skip
-    place = writers[kind](folder / kind / "image")
+    place = writers[kind](folder / f"of-{kind}" / "image")
     return read_image(kind, place, packages, hashlib.sha256(as_json(image.config())).hexdigest())
 
 
