@@ -102,6 +102,7 @@ def describe(path: Path | None = None) -> str:
         lines = [str(path), f"{index.meta['records']} records, built {index.meta['built']}", f"digest {index.digest}"]
         for state in index.states.values():
             only = " (named packages only)" if state.closed else ""
+            only = " (only what there is an update for)" if state.updates else only
             lines.append(f"{state.name}{only}: {state.records} records, {_age(state.as_of)}")
             lines.append(f"  licence: {_LICENCES.get(state.name.partition(':')[0], _USUAL_LICENCE)}")
         lines += [line for source in index.sources for line in _source_lines(source)]

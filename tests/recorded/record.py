@@ -10,7 +10,7 @@ from typing import Any
 
 from secscan.advisories.store import resolve
 from secscan.scanners.contract import Scanner, Setup
-from secscan.scanners.leaks import control_source
+from secscan.secrets.control import control_source
 from secscan.scanners.programs import find_programs
 from secscan.scanners.registry import all_scanners
 from secscan.stores.aws.settings import AwsSettings
