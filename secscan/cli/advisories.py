@@ -132,10 +132,11 @@ def lookup(
     """Print which advisories affect a package."""
     from secscan.advisories.describe import describe_package
     from secscan.advisories.index import Index
-    from secscan.advisories.names import parse_purl
+    from secscan.advisories.names import asked_by
     from secscan.advisories.store import default_index
     from secscan.reports.escape import terminal
 
-    ecosystem, name, version = parse_purl(purl)
+    asked = asked_by(purl)
     with Index(index or default_index()) as opened:
-        sys.stdout.writelines(f"{terminal(line)}\n" for line in describe_package(opened, ecosystem, name, version))
+        lines = [line for one in asked for line in describe_package(opened, *one)]
+    sys.stdout.writelines(f"{terminal(line)}\n" for line in lines)

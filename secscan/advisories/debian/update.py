@@ -225,13 +225,15 @@ def _of_changelogs(
 
 
 def _changelog(suite: Suite, package: Built, getting: Getting) -> list[str]:
-    address = f"{suite.mirror.rstrip('/')}/{quote(package.path)}"
+    address = f"{suite.mirror.rstrip('/')}/{quote(package.path, safe='/+~:')}"
     with _got(address, getting, file=package.file, most=_MAX_PACKAGE) as path, path.open("rb") as stream:
-        packed = file_of_package(stream, _CHANGELOG, most=_MAX_UNPACKED)
-    if packed is None:
-        return []
-    chunks = unpacked(io.BytesIO(packed), name="changelog.gz", most=_MAX_CHANGELOG)
-    return list(lines_of(chunks, longest=_LONGEST))
+        try:
+            packed = file_of_package(stream, _CHANGELOG, most=_MAX_UNPACKED)
+            chunks = unpacked(io.BytesIO(packed or b""), name="changelog.gz", most=_MAX_CHANGELOG)
+            return list(lines_of(chunks, longest=_LONGEST)) if packed else []
+        except AdvisoryError as error:  # it is the file that was signed: the others can do without it
+            getting.tell(f"{package.path}: {error.message}")
+            return []
 
 
 def _pending(suite: Suite, package: str, version: str, made: str) -> tuple[str, bytes]:

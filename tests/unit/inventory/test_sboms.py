@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from secscan.inventory import contract
 from secscan.inventory.contract import Scope
-from secscan.inventory.names import parse_purl, purl_of
+from secscan.inventory.names import purl_of, read_purl
 from tests.unit.inventory.support import gaps, pins, read
 
 CYCLONEDX = {
@@ -215,7 +215,7 @@ def test_every_name_has_a_package_url_and_every_text_is_one_or_none(ecosystem: s
     url = purl_of(ecosystem, name, version)
     for text in (url, f"pkg:pypi/{name}@{version}", name):
         try:
-            parse_purl(text)
+            read_purl(text)
         except ValueError as error:
             assert str(error)  # noqa: PT017 - one or none
 
