@@ -47,7 +47,7 @@ _MAX_UNPACKED = 4_000_000_000
 _MAX_CHANGELOG = 50_000_000
 _LONGEST = 2_000_000
 _CHANGELOG = re.compile(r"(?:\./)?usr/share/doc/[^/]+/changelog(?:\.Debian)?\.gz")
-_TRIES = 10
+_TRIES = 40
 """Packages of one source that are got until one has a changelog: some have a link to another in its place."""
 
 

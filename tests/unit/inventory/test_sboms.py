@@ -281,7 +281,9 @@ def test_spdx_of_trivy_names_sources_in_words() -> None:
         "sourceInfo": "built package from: openssl 1:3.0.11-1",
         "externalRefs": [{"referenceType": "purl", "referenceLocator": "pkg:deb/debian/libssl3@3?distro=debian-12"}],
     }
-    found = read("x.spdx.json", json.dumps({"spdxVersion": "SPDX-2.3", "packages": [package]}))
+    system = {"SPDXID": "SPDXRef-2", "name": "debian", "primaryPackagePurpose": "OPERATING-SYSTEM"}
+    found = read("x.spdx.json", json.dumps({"spdxVersion": "SPDX-2.3", "packages": [package, system]}))
+    assert not found.gaps
     assert [one.source for one in found.packages] == [("openssl", "1:3.0.11-1")]
     text = (
         "SPDXVersion: SPDX-2.3\nPackageName: libssl3\nSPDXID: SPDXRef-1\n"
