@@ -48,7 +48,7 @@ def update(
 
     What was interrupted is gone on with. The old index stays whole until the new one is.
     """
-    from secscan.advisories.debian.update import RELEASE, Debian, sources_in
+    from secscan.advisories.debian.wanted import RELEASE, Debian, sources_in
     from secscan.advisories.download import Limits
     from secscan.advisories.store import default_index
     from secscan.advisories.update import Wanted, update

@@ -15,7 +15,7 @@ import pytest
 
 from secscan.advisories.debian import release as release_module
 from secscan.advisories.debian import update as debian_module
-from secscan.advisories.debian.update import Debian, sources_in
+from secscan.advisories.debian.wanted import Debian, sources_in
 from secscan.advisories.download import Limits
 from secscan.advisories.index import Index
 from secscan.advisories.update import Wanted, update
