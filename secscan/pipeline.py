@@ -5,9 +5,10 @@ Reports are made from the value this returns; nothing here writes a file.
 
 from __future__ import annotations
 
+import contextlib
 import platform
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,18 +18,24 @@ import msgspec
 
 from secscan import __version__
 from secscan.advisories.index import Index
+from secscan.advisories.names import system_of
 from secscan.correlate.merge import merge
+from secscan.correlate.rebuild import rebuild
 from secscan.correlate.values import one_per_secret
 from secscan.findings.fingerprint import with_fingerprints
-from secscan.findings.model import Finding, Gap, Notice
+from secscan.findings.model import Finding, Gap, ImageInfo, Notice
 from secscan.findings.scan import FORMAT, AdvisoryState, FileState, RunInfo, Scan, timestamp
 from secscan.gate.weakening import Terms, weakening
+from secscan.images.open import opened_image, target_of
+from secscan.images.reading import Image
+from secscan.images.reference import ImageReference
 from secscan.policy.baseline import Baseline, baseline_of
 from secscan.policy.model import Waiver
-from secscan.process import Limits
+from secscan.process import Limits, private_folder
 from secscan.scanners.columns import to_characters
 from secscan.scanners.contract import Scanner, Setup, no_credentials
 from secscan.scanners.enrich import enrich
+from secscan.scanners.leaks import organisation_key, random_key
 from secscan.scanners.runner import Outcome, Progress, run_scanners
 from secscan.scanners.unparsable import explain_unparsable
 from secscan.scanners.workspace import Workspace
@@ -46,11 +53,18 @@ class ScanRequest:
     """What to scan, with what, judged by what."""
 
     target: TargetRequest
+    """Which files; of no account where an image is scanned."""
     scanners: dict[str, Scanner[Any]]
     terms: Terms
     """Policy, waivers and baseline."""
     advisories: Path | None
     """The advisory index; None where there is none."""
+    image: ImageReference | None = None
+    """The image that is scanned instead of files."""
+    base_image: ImageReference | None = None
+    """The image that it was built upon."""
+    newer_base: ImageReference | None = None
+    """Another base, of which a scan tells what a rebuild on it would change."""
     online: str | None = None
     """See `scanners.contract.Setup`."""
     vault: VaultSettings | None = None
@@ -80,6 +94,8 @@ class ScanRequest:
 def scan(request: ScanRequest, *, progress: Callable[[Progress], None]) -> Scan:
     """Scan, correlate, judge, and return the saved scan."""
     seen = _look(request, progress)
+    if request.newer_base:
+        seen = _rebuilt(seen, request, request.newer_base, progress)
     terms, brought = request.terms, request.brought
     if request.baseline_ref:
         baseline = _baseline(request, progress)
@@ -106,12 +122,22 @@ def _baseline(request: ScanRequest, progress: Callable[[Progress], None]) -> Bas
     return msgspec.structs.replace(baseline_of(base), renames=renames_since(request.target.path, base.target.revision))
 
 
+def _rebuilt(seen: Scan, request: ScanRequest, newer: ImageReference, progress: Callable[[Progress], None]) -> Scan:
+    """The scan of an image, with what a rebuild on another base would change."""
+    name = f"{newer.kind}:{newer.place}"
+    other = _look(replace(request, image=newer, base_image=None, notices=()), progress)
+    image = msgspec.structs.replace(seen.target.image or ImageInfo(), rebuild=rebuild(seen, other, name))
+    return msgspec.structs.replace(seen, target=msgspec.structs.replace(seen.target, image=image))
+
+
 def _look(request: ScanRequest, progress: Callable[[Progress], None]) -> Scan:
     """Scan and correlate."""
     started, clock = datetime.now(UTC), time.monotonic()
-    with open_target(request.target) as target, Workspace(target) as space:
+    values_key = random_key()
+    with _opened(request, values_key, progress) as (target, image), Workspace(target) as space:
         setup = Setup(
             target=target,
+            image=image,
             limits=request.limits,
             advisories=request.advisories,
             online=request.online,
@@ -120,6 +146,7 @@ def _look(request: ScanRequest, progress: Callable[[Progress], None]) -> Scan:
             credentials=request.credentials,
             jobs=request.jobs,
             place=space.place,
+            values_key=values_key,
         )
         outcomes = run_scanners(request.scanners, setup, progress=progress)
         gaps = [*target.gaps, *(gap for outcome in outcomes for gap in outcome.gaps), *space.verify()]
@@ -152,6 +179,24 @@ def _look(request: ScanRequest, progress: Callable[[Progress], None]) -> Scan:
     return msgspec.structs.replace(clean, run=run)
 
 
+@contextlib.contextmanager
+def _opened(
+    request: ScanRequest, values_key: str, progress: Callable[[Progress], None]
+) -> Iterator[tuple[Target, Image | None]]:
+    """The target, and what was read of it where it is an image."""
+    if request.image is None:
+        with open_target(request.target) as target:
+            yield target, None
+        return
+    progress(Progress("image", "reading"))
+    keys = {"key": organisation_key(), "values_key": values_key}
+    with (
+        opened_image(request.image, request.limits, base=request.base_image, **keys) as image,
+        private_folder() as folder,
+    ):
+        yield target_of(image, folder), image
+
+
 def _ages_of(index: Path | None, outcomes: tuple[Outcome, ...]) -> tuple[AdvisoryState, ...]:
     """How old the advisories are that packages of this scan were held against, and the catalogues beside them."""
     packages = {package for outcome in outcomes for package in outcome.packages if not outcome.advisories}
@@ -162,7 +207,7 @@ def _ages_of(index: Path | None, outcomes: tuple[Outcome, ...]) -> tuple[Advisor
         states = [
             AdvisoryState(name=one.name, records=one.records, as_of=one.as_of)
             for one in opened.states.values()
-            if any(package.startswith(f"{one.name}:") for package in packages)
+            if any(package.startswith(f"{system_of(one.name)}:") for package in packages)
         ]
         states += [
             AdvisoryState(name=one.name, records=one.records, as_of=one.as_of)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 import msgspec
@@ -10,6 +9,7 @@ import msgspec
 from secscan.advisories.cvss import base_score, severity_of
 from secscan.advisories.index import Index, Match
 from secscan.advisories.match import fixed_versions
+from secscan.advisories.osv import CVE
 from secscan.errors import AdvisoryError
 from secscan.findings.levels import Severity
 from secscan.findings.model import Cvss
@@ -27,7 +27,6 @@ _WORDS = {
 """Words for severity, as GitHub's advisories (`database_specific`) and distributions (`severity`) have them."""
 
 _WORST_FIRST = [Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW, Severity.INFO, Severity.UNKNOWN]
-_CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}")
 _MESSAGE = 2000
 _REFERENCES = 10
 
@@ -37,6 +36,8 @@ class Advice(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     aliases: tuple[str, ...] = ()
+    vulnerabilities: tuple[str, ...] = ()
+    """CVE ids of what it is about, where it is an update of a distribution; see `Record.vulnerabilities`."""
     title: str = ""
     message: str = ""
     severity: Severity = Severity.UNKNOWN
@@ -76,11 +77,12 @@ def _advice(index: Index, match: Match, ecosystem: str, version: str) -> Advice:
     levels = [severity_of(one.score) for one in scores if one.score is not None]
     words = [one.score for one in given] + [str((record.database_specific or {}).get("severity", ""))]
     levels += [_WORDS[word.upper()] for word in words if word.upper() in _WORDS]
-    cves = [name for name in record.ids if _CVE.fullmatch(name)]
+    cves = [name for name in (*record.ids, *record.vulnerabilities) if CVE.fullmatch(name)]
     probabilities = [score for cve in cves if (score := index.epss(cve)) is not None]
     return Advice(
         id=record.id,
         aliases=record.aliases,
+        vulnerabilities=record.vulnerabilities,
         title=record.title,
         message=(record.details or record.summary).strip()[:_MESSAGE],
         severity=worst(levels),

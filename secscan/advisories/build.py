@@ -19,7 +19,7 @@ import msgspec
 
 from secscan.advisories.control import CONTROL_ID, control_record
 from secscan.advisories.index import FORMAT, Index, digest_of_lookups
-from secscan.advisories.load import Load, Source, insert
+from secscan.advisories.load import UPDATES, Load, Source, insert
 from secscan.advisories.match import Rule, hit
 from secscan.advisories.names import package_name
 from secscan.advisories.osv import parse_record
@@ -31,7 +31,8 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE source (id INTEGER PRIMARY KEY, name TEXT NOT NULL, kind TEXT NOT NULL, digest TEXT NOT NULL,
                      records INTEGER NOT NULL, as_of TEXT NOT NULL, imported TEXT NOT NULL,
                      address TEXT NOT NULL, etag TEXT NOT NULL);
-CREATE TABLE ecosystem (name TEXT PRIMARY KEY, closed INTEGER NOT NULL, records INTEGER NOT NULL, as_of TEXT NOT NULL,
+CREATE TABLE ecosystem (name TEXT PRIMARY KEY, closed INTEGER NOT NULL, updates INTEGER NOT NULL,
+                        records INTEGER NOT NULL, as_of TEXT NOT NULL,
                         package TEXT NOT NULL, version TEXT NOT NULL, id TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE known (ecosystem TEXT NOT NULL, package TEXT NOT NULL, PRIMARY KEY (ecosystem, package)) WITHOUT ROWID;
 CREATE TABLE record (id TEXT PRIMARY KEY, source INTEGER NOT NULL, json BLOB NOT NULL);
@@ -166,11 +167,14 @@ def _finish(database: sqlite3.Connection, closed: Mapping[str, frozenset[str]], 
         (CONTROL_ID,),
     ).fetchall()
     times = dict(database.execute("SELECT id, as_of FROM source"))
+    of_updates = {number for (number,) in database.execute("SELECT id FROM source WHERE kind = ?", (UPDATES,))}
     for name in sorted({row[0] for row in about} | was_closed):
         counts = [(source, number) for ecosystem, source, number in about if ecosystem == name]
         as_of = times.get(counts[0][0], "") if counts else ""
-        row = (name, int(name in was_closed), sum(number for _, number in counts), as_of, *_probe(database, name))
-        database.execute("INSERT INTO ecosystem VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+        updates = bool(counts) and all(source in of_updates for source, _ in counts)
+        total = sum(number for _, number in counts)
+        row = (name, int(name in was_closed), int(updates), total, as_of, *_probe(database, name))
+        database.execute("INSERT INTO ecosystem VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
     control = control_record(row[0] for row in about)
     insert(database, parse_record(control, origin="control"), control, 0)
     digest = hashlib.sha256()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from secscan.advisories.advice import Advice, advise, worst
-from secscan.advisories.aliases import alias_groups
+from secscan.advisories.aliases import by_vulnerability
 from secscan.advisories.cvss import base_score
 from secscan.advisories.index import Index
 from secscan.advisories.osv import Affected, Event, Range
@@ -81,17 +81,16 @@ def describe_package(index: Index, ecosystem: str, name: str, version: str) -> I
             f"{version!r} is no version of {ecosystem} that can be compared", hint="give a released version"
         )
     known = {one.id: one for one in advise(index, ecosystem, name, version)}
-    groups = alias_groups({one.id: one.ids for one in known.values()})
+    groups = by_vulnerability(known)
     yield f"{ecosystem} {name} {version}: {len(groups)} vulnerabilities"
-    for group in groups:
-        yield from _describe_group(ecosystem, [known[one] for one in group])
+    for names, group in groups:
+        yield from _describe_group(ecosystem, names, group)
     for record_id in index.not_comparable(ecosystem, name):
         yield f"  {record_id}  names no version that can be compared  {_title(index, record_id)}"
 
 
-def _describe_group(ecosystem: str, group: list[Advice]) -> Iterator[str]:
+def _describe_group(ecosystem: str, names: tuple[str, ...], group: tuple[Advice, ...]) -> Iterator[str]:
     first = group[0]
-    names = sorted({name for one in group for name in one.ids})
     fixed = order_of(ecosystem).sorted(version for one in group for version in one.fixed)
     yield f"  {' = '.join(names)}  {worst(one.severity for one in group)}  {first.title}"
     yield f"    fixed in {', '.join(fixed)}" if fixed else "    no fixed version is known"

@@ -17,15 +17,16 @@ from typing import Any
 import msgspec
 
 from secscan.advisories.match import Rule, hit
-from secscan.advisories.names import ecosystems_of, package_name
+from secscan.advisories.names import ecosystems_of, package_name, system_of
 from secscan.advisories.osv import Record, parse_record
 from secscan.errors import AdvisoryError
+from secscan.inventory.distribution import family_of
 from secscan.versions.order import order_of
 
-FORMAT = "secscan.advisories/3"
+FORMAT = "secscan.advisories/4"
 
 _LOOKED_UP = (
-    "SELECT name, closed FROM ecosystem ORDER BY 1",
+    "SELECT name, closed, updates FROM ecosystem ORDER BY 1",
     "SELECT ecosystem, package FROM known ORDER BY 1, 2",
     "SELECT ecosystem, package, id, rules FROM affected ORDER BY 1, 2, 3",
     "SELECT cve FROM exploited ORDER BY 1",
@@ -42,7 +43,7 @@ class SourceState:
 
     name: str
     kind: str
-    """`osv`, `kev` or `epss`."""
+    """`osv`, `kev`, `epss`, or `updates`: what a distribution has an update for, and nothing that it has none for."""
     digest: str
     """SHA-256 over its records."""
     records: int
@@ -61,6 +62,8 @@ class EcosystemState:
 
     name: str
     closed: bool
+    updates: bool
+    """Whether all that is known of it is what there is an update for (sources of that kind)."""
     records: int
     as_of: str
     """That of the source that most of its records come from."""
@@ -97,8 +100,8 @@ class Index:
             self.meta: dict[str, str] = dict(self._database.execute("SELECT key, value FROM meta"))
             self._refuse_other_format()
             self.states = {
-                name: EcosystemState(name, bool(closed), records, as_of, tuple(probe))
-                for name, closed, records, as_of, *probe in self._database.execute("SELECT * FROM ecosystem")
+                name: EcosystemState(name, bool(closed), bool(updates), records, as_of, tuple(probe))
+                for name, closed, updates, records, as_of, *probe in self._database.execute("SELECT * FROM ecosystem")
             }
             self.sources = tuple(
                 SourceState(*row)
@@ -145,13 +148,26 @@ class Index:
     def knows(self, ecosystem: str, package: str) -> bool:
         """Whether silence about this package means anything.
 
-        It does not where the ecosystem is missing, or closed without the package.
+        It does not where the ecosystem is missing, or closed without the package. Nor where it is a distribution
+        without its release: what is known of its releases is not about it.
         """
-        state = self.states.get(ecosystem)
-        if state is None or not state.closed:
-            return state is not None
+        states = self.parts_of(ecosystem)
+        if (
+            ":" not in ecosystem
+            and family_of(ecosystem)
+            and any(one.startswith(f"{ecosystem}:") for one in self.states)
+        ):
+            return False
+        if not all(state.closed for state in states):
+            return True
         name = package_name(ecosystem, package)
-        return bool(self._rows("SELECT 1 FROM known WHERE ecosystem = ? AND package = ?", ecosystem, name))
+        return any(
+            self._rows("SELECT 1 FROM known WHERE ecosystem = ? AND package = ?", state.name, name) for state in states
+        )
+
+    def parts_of(self, ecosystem: str) -> tuple[EcosystemState, ...]:
+        """Return what the index holds about the packages of an ecosystem; see `names.system_of`."""
+        return tuple(state for name, state in self.states.items() if ecosystem in (name, system_of(name)))
 
     def affecting(self, ecosystem: str, package: str, version: str) -> Iterator[Match]:
         """Yield the advisories that affect this version of a package, by id; withdrawn ones do not."""
@@ -192,6 +208,12 @@ class Index:
         """Ids of the records that have this id or alias, in any letter case, sorted."""
         return [row[0] for row in self._rows("SELECT id FROM called WHERE name = ? ORDER BY id", name.upper())]
 
+    def records_from(self, source: str) -> Iterator[tuple[str, bytes]]:
+        """Yield id and JSON of the records that a source has brought, by id."""
+        query = "SELECT record.id, json FROM record JOIN source ON source.id = source WHERE name = ? ORDER BY 1"
+        for record_id, blob in self._rows(query, source):
+            yield record_id, self._json(blob)
+
     def exploited_since(self, cve: str) -> str:
         """Day on which CISA listed a CVE as exploited; empty where it does not."""
         rows = self._rows("SELECT added FROM exploited WHERE cve = ?", cve)
@@ -208,15 +230,18 @@ class Index:
 
     def _rules(self, ecosystem: str, package: str) -> Iterator[tuple[str, tuple[Rule, ...]]]:
         name = package_name(ecosystem, package)
-        for one in ecosystems_of(ecosystem):
+        parts = [state.name for state in self.parts_of(ecosystem) if state.name != ecosystem]
+        found: dict[str, tuple[Rule, ...]] = {}
+        for one in (*ecosystems_of(ecosystem), *parts):
             rows = self._rows(
                 "SELECT id, rules FROM affected WHERE ecosystem = ? AND package = ? ORDER BY id", one, name
             )
             for record_id, data in rows:
                 try:
-                    yield record_id, _RULES.decode(data)
+                    found[record_id] = (*found.get(record_id, ()), *_RULES.decode(data))
                 except (msgspec.DecodeError, TypeError) as error:
                     raise self._broken(error) from error
+        yield from found.items()
 
     def _rows(self, query: str, *values: str) -> list[tuple[Any, ...]]:
         try:

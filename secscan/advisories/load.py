@@ -19,6 +19,8 @@ from secscan.errors import AdvisoryError
 from secscan.findings.scan import is_time
 from secscan.versions.order import order_of
 
+UPDATES = "updates"
+"""Kind of a source that knows what there is an update for, and nothing else."""
 _SHRINKS = 2
 """A source with less than one in this many of the entries it had is a mistake, and would make much look clean."""
 
@@ -135,7 +137,8 @@ def insert(database: sqlite3.Connection, record: Record, data: bytes, source: in
     database.execute("DELETE FROM called WHERE id = ?", (record.id,))
     database.execute("INSERT OR REPLACE INTO record VALUES (?, ?, ?)", (record.id, source, zlib.compress(data, 6)))
     database.executemany(
-        "INSERT OR IGNORE INTO called VALUES (?, ?)", ((name.upper(), record.id) for name in record.ids)
+        "INSERT OR IGNORE INTO called VALUES (?, ?)",
+        ((name.upper(), record.id) for name in (*record.ids, *record.vulnerabilities)),
     )
     if record.withdrawn:
         return

@@ -93,6 +93,9 @@ def fixed_versions(rule: Rule, version: str, order: Order) -> tuple[str, ...]:
 
 def _in_range(events: tuple[Event, ...], version: str, order: Order) -> bool:
     key = order.key(version)
+    ends = [end for event in events for end in (event.fixed, event.last_affected) if end]
+    if any(order.line(end) != order.line(version) for end in ends):
+        return False
     if key is None or _beyond_limits(events, key, order):
         return False
     inside = False

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from secscan.errors import AdvisoryError
 from secscan.inventory import names
-from secscan.inventory.names import PYPI, ecosystems_of, normal_name, package_name, purl_of
+from secscan.inventory.names import PYPI, ecosystems_of, normal_name, package_name, purl_of, system_of
 
-__all__ = ["PYPI", "ecosystems_of", "normal_name", "package_name", "parse_purl", "purl_of"]
+__all__ = ["PYPI", "ecosystems_of", "normal_name", "package_name", "parse_purl", "purl_of", "system_of"]
 
 
 def parse_purl(text: str) -> tuple[str, str, str]:

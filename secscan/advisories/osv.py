@@ -6,6 +6,7 @@ types of members that decide are an error, so that no record silently matches no
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -13,6 +14,8 @@ import msgspec
 from secscan.errors import AdvisoryError
 
 MAX_RECORD_BYTES = 8_000_000
+CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}")
+_OF_UPDATES = ("ALSA-", "RLSA-", "RXSA-", "SUSE-", "openSUSE-", "RHSA-", "MGASA-")
 
 
 class Event(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -76,6 +79,9 @@ class Record(msgspec.Struct, frozen=True):
     published: str = ""
     withdrawn: str = ""
     aliases: tuple[str, ...] = ()
+    upstream: tuple[str, ...] = ()
+    """What this record was derived from: distributions name the vulnerabilities here that an update fixes."""
+    related: tuple[str, ...] = ()
     summary: str = ""
     details: str = ""
     severity: tuple[Score, ...] = ()
@@ -87,6 +93,15 @@ class Record(msgspec.Struct, frozen=True):
     def ids(self) -> tuple[str, ...]:
         """The id and all aliases, sorted."""
         return tuple(sorted({self.id, *self.aliases}))
+
+    @property
+    def vulnerabilities(self) -> tuple[str, ...]:
+        """The CVE ids of what it is about, beside its aliases, sorted. One update of a distribution may fix many.
+
+        AlmaLinux, Rocky Linux and SUSE have put them, and nothing else, into `related` where they have no `upstream`.
+        """
+        names = self.upstream or (self.related if self.id.startswith(_OF_UPDATES) else ())
+        return tuple(sorted({name for name in names if CVE.fullmatch(name)} - set(self.aliases)))
 
     @property
     def title(self) -> str:

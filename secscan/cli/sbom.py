@@ -18,13 +18,14 @@ FORMATS = ("cyclonedx", "spdx", "openvex")
 
 
 def sbom(
-    path: Annotated[Path, typer.Argument(help="The folder to look at.", show_default="the working directory")] = Path(),
+    path: Annotated[Path, typer.Argument(help="The folder to look at, or an image, named as for `secscan scan`.", show_default="the working directory")] = Path(),
     format_name: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help="cyclonedx (1.6), spdx (2.3), or openvex, which needs --scan.")] = "cyclonedx",
     scan: Annotated[Path | None, typer.Option("--scan", metavar="FILE", help="A saved scan: its vulnerabilities are told (VDR), and what was decided on them (VEX).")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write to.", show_default="standard output")] = None,
     at: Annotated[str, typer.Option("--at", metavar="TIME", help="The time of the document (RFC 3339).", show_default="SOURCE_DATE_EPOCH, or now")] = "",
 ) -> None:  # fmt: skip
-    """Write what a tree is made of, from its manifests and lock files: nothing is run, resolved or fetched.
+    """Write what a tree is made of, from its manifests and lock files, or what an image has installed: nothing is run,
+    resolved or fetched.
 
     Exits 0, or 3 where something could not be read, or was not assessed in the saved scan: the document says what.
     """
@@ -32,9 +33,12 @@ def sbom(
     from secscan.errors import ExitCode, UsageError
     from secscan.files import write_atomic
     from secscan.findings.scan import load, timestamp
+    from secscan.images.open import opened_image
+    from secscan.images.reference import parse_reference
     from secscan.inventory.contract import Inventory, joined
     from secscan.inventory.discover import take_inventory
     from secscan.inventory.known import reader_of
+    from secscan.process import Limits
     from secscan.sbom.contents import contents
     from secscan.targets.open import TargetRequest, open_target
 
@@ -43,16 +47,31 @@ def sbom(
     if format_name == "openvex" and scan is None:
         raise UsageError("openvex tells what was decided on vulnerabilities", hint="give a saved scan with --scan")
     seen = load(scan) if scan else None
-    with open_target(TargetRequest(path=path)) as target:
-        unread = tuple(one for one in target.gaps if reader_of(one.subject))
+    created = timestamp(parse_time(at) or _now())
+    reference = parse_reference(str(path))
+    if reference:
+        with opened_image(reference, Limits()) as image:
+            reading = image.reading
         found = contents(
-            joined([take_inventory([file.path for file in target.files], target.read), Inventory(gaps=unread)]),
-            name=target.info.name,
-            revision=target.info.revision,
-            digest=target.info.digest,
-            created=timestamp(parse_time(at) or _now()),
+            Inventory(packages=reading.packages, gaps=reading.gaps),
+            name=reading.name,
+            revision="",
+            digest=reading.digest,
+            created=created,
             scan=seen,
+            image=reading,
         )
+    else:
+        with open_target(TargetRequest(path=path)) as target:
+            unread = tuple(one for one in target.gaps if reader_of(one.subject))
+            found = contents(
+                joined([take_inventory([file.path for file in target.files], target.read), Inventory(gaps=unread)]),
+                name=target.info.name,
+                revision=target.info.revision,
+                digest=target.info.digest,
+                created=created,
+                scan=seen,
+            )
     data = _render(format_name)(found)
     if output is not None:
         write_atomic(output, data)

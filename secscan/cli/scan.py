@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from secscan.findings.scan import Scan
+    from secscan.images.reference import ImageReference
 
 REPORTS = {"json": "secscan.json", "sarif": "secscan.sarif", "html": "secscan.html"}
 """The reports that every scan writes, and their file names."""
 
 
 def scan(
-    path: Annotated[Path, typer.Argument(help="Folder or file to look at; - for standard input.", show_default="the working directory")] = Path(),
+    path: Annotated[Path, typer.Argument(help="Folder or file to look at, or an image: image.tar, oci:DIR, oci-archive:FILE, docker-archive:FILE, rootfs:DIR, docker:NAME, podman:NAME; - for standard input.", show_default="the working directory")] = Path(),
     policy: Annotated[str, typer.Option("--policy", "-p", help="Policy file, or a shipped policy: default, strict, advisory, secrets-only, owasp-top-10, pci-dss, eu-cra.")] = "",
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for secscan.json, .sarif and .html.")] = Path(),
     staged: Annotated[bool, typer.Option("--staged", help="Look at what is staged in git, as it is staged.")] = False,
@@ -27,6 +28,8 @@ def scan(
     history: Annotated[bool, typer.Option("--history", help="Look for secrets in everything that was ever committed.")] = False,
     paths_from: Annotated[str, typer.Option("--paths-from", metavar="FILE", help="Look at the paths listed in FILE (- for standard input), a line each or NUL-separated.")] = "",
     python_environment: Annotated[Path | None, typer.Option("--python-environment", metavar="DIR", help="Look at what is installed in this Python environment, by its metadata, instead of PATH.")] = None,
+    base_image: Annotated[str, typer.Option("--base-image", metavar="IMAGE", help="The image that the scanned one was built upon, written as that is: tells what comes from it.")] = "",
+    newer_base: Annotated[str, typer.Option("--newer-base", metavar="IMAGE", help="With --base-image: tell what a rebuild on this base would fix.")] = "",
     vault: Annotated[bool, typer.Option("--vault", help="Ask Vault whether secrets are in use, and references lead anywhere.")] = False,
     aws: Annotated[bool, typer.Option("--aws", help="Ask AWS Secrets Manager and Parameter Store whether secrets are in use.")] = False,
     licences: Annotated[bool, typer.Option("--licences", help="Report the licence of every package, for policies that judge it.")] = False,
@@ -46,7 +49,7 @@ def scan(
     at: Annotated[str, typer.Option("--at", metavar="TIME", help="Judge as at this time (RFC 3339).", show_default="now")] = "",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict only.")] = False,
 ) -> None:  # fmt: skip
-    """Look at a source tree, judge what is found by a policy, and write the reports.
+    """Look at a source tree or an image, judge what is found by a policy, and write the reports.
 
     Exits 0 passed, 1 failed, 2 usage or configuration, 3 incomplete.
     """
@@ -67,8 +70,12 @@ def scan(
 
     if baseline and baseline_ref:
         raise UsageError("--baseline and --baseline-ref exclude each other", hint="give one of them")
+    image, base, newer = images_of(path, base_image, newer_base)
+    if image and (staged or diff or history or paths_from or python_environment or baseline_ref):
+        raise UsageError("an image has no git, no paths and no environment", hint="scan it without these options")
     wanted = Wanted(policy, environment, floor, tuple(waivers or ()), baseline, policy_ref, tuple(vex or ()))
-    judge = gather(path, config, wanted, scanners=tuple(all_scanners()))
+    # Settings and policy for an image are those of where the user stands: nothing in it has a say.
+    judge = gather(Path() if image else path, config, wanted, scanners=tuple(all_scanners()))
     settings = judge.settings
     reports = report_files(settings.reports)
     with resolve(advisories) as index:
@@ -83,6 +90,9 @@ def scan(
                 include=settings.include,
                 exclude=settings.exclude,
             ),
+            image=image,
+            base_image=base,
+            newer_base=newer,
             # Old code is not run any more; a secret in it is as good as one of today.
             scanners=choose(
                 tuple(scanner or settings.enable),
@@ -113,6 +123,25 @@ def scan(
         with show_progress(quiet=quiet) as progress:
             result = pipeline.scan(request, progress=progress)
     raise typer.Exit(deliver(result, output, reports, quiet=quiet))
+
+
+def images_of(path: Path, base: str, newer: str) -> tuple[ImageReference | None, ...]:
+    """Return the image that a path names, its base, and another base; None where there is none. Raises `UsageError`."""
+    from secscan.errors import UsageError
+    from secscan.images.reference import parse_reference
+
+    image = parse_reference(str(path))
+    bases = []
+    for option, text in (("--base-image", base), ("--newer-base", newer)):
+        found = parse_reference(text) if text else None
+        if text and found is None:
+            raise UsageError(f"{option} {text} is no image", hint="write it like the image that is scanned")
+        if text and image is None:
+            raise UsageError(f"{path} is no image, and so has no base", hint=f"leave {option} out")
+        bases.append(found)
+    if newer and not base:
+        raise UsageError("--newer-base needs --base-image", hint="without it nobody knows what the base brought")
+    return (image, *bases)
 
 
 def report_files(chosen: dict[str, str]) -> dict[str, str]:

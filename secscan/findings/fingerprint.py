@@ -38,7 +38,7 @@ def subject_of(finding: Finding) -> tuple[str, ...]:
             finding.defect,
             finding.location.path,
             purl_without_version(finding.package.purl),
-            next((name for name in finding.identifiers if not name.startswith("CWE-")), ""),
+            _vulnerability(finding),
         )
     return (
         "place",
@@ -47,6 +47,12 @@ def subject_of(finding: Finding) -> tuple[str, ...]:
         finding.location.symbol,
         finding.location.context,
     )
+
+
+def _vulnerability(finding: Finding) -> str:
+    """Its CVE, before ids that sort below that: an update of a distribution (`ALSA-...`) may be about many."""
+    names = [name for name in finding.identifiers if not name.startswith("CWE-")]
+    return next((name for name in names if name.startswith("CVE-")), next(iter(names), ""))
 
 
 def purl_without_qualifiers(purl: str) -> str:

@@ -81,6 +81,8 @@ class Package(Value, frozen=True, kw_only=True):
     """Whether the project itself asks for it; None where the file does not tell."""
     licence: str = ""
     """An SPDX expression, or what its metadata says instead; empty where nobody knows."""
+    binaries: tuple[str, ...] = ()
+    """Of a source package of a distribution: package URLs of what is installed of it."""
 
 
 class Layer(Value, frozen=True, kw_only=True):
@@ -92,7 +94,10 @@ class Layer(Value, frozen=True, kw_only=True):
     command: str = ""
     """What the image says that made it."""
     base: bool | None = None
-    """Whether it comes from the base image; None where that is not known."""
+    """Whether it comes from the base image, which was given to compare with; None where none was."""
+    told_base: bool | None = None
+    """What the image's own history looks like, which anybody can write: people are told of it, no policy counts on it.
+    None where it tells nothing."""
 
 
 class Cvss(Value, frozen=True, kw_only=True):
@@ -267,17 +272,48 @@ class OutOfScope(Value, frozen=True, kw_only=True):
     """How many files; 0 where they were not counted."""
 
 
+class Rebuild(Value, frozen=True, kw_only=True):
+    """What a rebuild on another base would change, by a scan of that base."""
+
+    base: str
+    """The other base, as it was named."""
+    digest: str
+    """Its image id."""
+    cleared: tuple[str, ...] = ()
+    """Fingerprints of the findings of the base's layers that the other base has not, sorted."""
+    kept: int = 0
+    """How many it has, too."""
+    brought: int = 0
+    """How many it has that the image has not."""
+    unsure: str = ""
+    """Why that may be wrong: what could not be looked at in the other base."""
+
+
+class ImageInfo(Value, frozen=True, kw_only=True):
+    """What was looked at, where it is a container image."""
+
+    distribution: str = ""
+    """As it calls itself; empty where it does not."""
+    user: str = ""
+    layers: tuple[Layer, ...] = ()
+    """From the lowest."""
+    packages: tuple[int, ...] = ()
+    """How many each of them brought that are there in the end."""
+    rebuild: Rebuild | None = None
+
+
 class TargetInfo(Value, frozen=True, kw_only=True):
     """What was looked at, exactly."""
 
     kind: str
     """`tree`, `staged`, `diff`, `paths`, `history`, `commit`, `stdin`; `environment`, a Python one;
-    or `vault`, a server, which has no files."""
+    `image`, a container image; or `vault`, a server, which has no files."""
     name: str
     """Name of the folder or repository, without its place on this machine."""
     digest: str
     """SHA-256 over the sorted paths and content digests of all files in scope."""
     files: int
+    """In scope; of an image, the entries of all its layers."""
     bytes: int
     revision: str = ""
     """Commit, where the target is in a git repository."""
@@ -286,3 +322,5 @@ class TargetInfo(Value, frozen=True, kw_only=True):
     dirty: bool | None = None
     """Whether the work tree differs from the revision; None where that does not apply."""
     out_of_scope: tuple[OutOfScope, ...] = ()
+    image: ImageInfo | None = None
+    """Of a container image: its layers, and what they brought."""

@@ -14,6 +14,11 @@ IN_CONFIG = "image configuration"
 """The path text of a finding that is about the image as a whole: no file of it has a blank in so few letters."""
 
 
+def layer_name(layer: Layer) -> str:
+    """How gaps name a layer, and how it is counted."""
+    return f"layer {layer.index} ({layer.digest.partition(':')[2][:12] or 'unknown'})"
+
+
 class _Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     pass
 

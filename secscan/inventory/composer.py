@@ -37,7 +37,7 @@ def read_composer_lock(path: str, data: bytes) -> Inventory:
     asked: dict[Label, list[str]] = {}
     for member, scope in _MEMBERS:
         for index, entry in enumerate(items(document.get(member))):
-            parts.append(_entry(path, entry, lines.get((member, index), 0), scope))
+            parts.append(composer_package(path, entry, lines.get((member, index), 0), scope))
             if isinstance(entry, dict):
                 asked[word(entry.get("name")), word(entry.get("version"))] = list(table(entry, "require"))
     whole = joined(parts)
@@ -46,7 +46,8 @@ def read_composer_lock(path: str, data: bytes) -> Inventory:
     return Inventory(packages=whole.packages, gaps=whole.gaps, graphs=(Graph(path, asks_for),))
 
 
-def _entry(path: str, entry: Any, line: int, scope: Scope) -> Inventory:
+def composer_package(path: str, entry: Any, line: int, scope: Scope) -> Inventory:
+    """Read one package, as lock files and lists of what is installed have it."""
     name = word(entry.get("name")) if isinstance(entry, dict) else ""
     version = word(entry.get("version")) if name else ""
     if not version:

@@ -161,28 +161,40 @@ def reading(read: Reader) -> Reader:
 
     Parsers of data say what is wrong with `ValueError`: those of JSON, TOML and text encodings, and our own.
     """
+    return reading_up_to(MAX_MANIFEST_BYTES)(read)
 
-    @functools.wraps(read)
-    def reader(path: str, data: bytes) -> Inventory:
-        if len(data) > MAX_MANIFEST_BYTES:
-            return broken(path, f"it is larger than {MAX_MANIFEST_BYTES} bytes")
-        try:
-            found = read(path, data)
-        except ValueError as error:
-            return broken(path, (str(error).splitlines() or ["it cannot be parsed"])[0][:150])
-        except RecursionError:
-            return broken(path, "it is nested too deep")
-        if len(found.packages) + len(found.ranges) > MAX_PACKAGES:
-            return broken(path, f"it names more than {MAX_PACKAGES} packages")
-        if len(found.gaps) > MAX_PACKAGES:
-            return broken(path, f"it names more than {MAX_PACKAGES} things that cannot be read")
-        texts = [text for one in found.packages for text in (one.name, one.version, one.licence)]
-        texts += [text for one in found.ranges for text in (one.name, one.text)]
-        if not all(map(_is_text, texts)):
-            return broken(path, "it names packages by what is no Unicode text")
-        return found
 
-    return reader
+def reading_up_to(most: int) -> Callable[[Reader], Reader]:
+    """Return the decorator `reading` for files of another size, in bytes."""
+
+    def decorate(read: Reader) -> Reader:
+        @functools.wraps(read)
+        def reader(path: str, data: bytes) -> Inventory:
+            if len(data) > most:
+                return broken(path, f"it is larger than {most} bytes")
+            return _guarded(read, path, data)
+
+        return reader
+
+    return decorate
+
+
+def _guarded(read: Reader, path: str, data: bytes) -> Inventory:
+    try:
+        found = read(path, data)
+    except ValueError as error:
+        return broken(path, (str(error).splitlines() or ["it cannot be parsed"])[0][:150])
+    except RecursionError:
+        return broken(path, "it is nested too deep")
+    if len(found.packages) + len(found.ranges) > MAX_PACKAGES:
+        return broken(path, f"it names more than {MAX_PACKAGES} packages")
+    if len(found.gaps) > MAX_PACKAGES:
+        return broken(path, f"it names more than {MAX_PACKAGES} things that cannot be read")
+    texts = (text for one in found.packages for text in (one.name, one.version, one.licence))
+    wanted = (text for one in found.ranges for text in (one.name, one.text))
+    if not all(map(_is_text, texts)) or not all(map(_is_text, wanted)):
+        return broken(path, "it names packages by what is no Unicode text")
+    return found
 
 
 def check_count(count: int) -> None:

@@ -23,9 +23,9 @@ from secscan.inventory.documents import (
     xml_text,
 )
 from secscan.inventory.licences import any_of, licence_of, normal_licence
-from secscan.inventory.sbom_entries import Components
+from secscan.inventory.sbom_entries import Components, source_of
 
-_NO_PACKAGES = ("file", "data", "device", "cryptographic-asset", "machine-learning-model")
+_NO_PACKAGES = ("file", "data", "operating-system", "device", "cryptographic-asset", "machine-learning-model")
 """Types of component of which no advisory speaks."""
 _SCOPES = {"optional": Scope.OPTIONAL, "excluded": Scope.DEV}
 _DEEPEST = 8
@@ -60,12 +60,17 @@ def read_cyclonedx_json(path: str, data: bytes) -> Inventory:
                 line=lines.get(place, 0),
                 scope=_SCOPES.get(word(members.get("scope")), Scope.UNKNOWN),
                 licence=_licence(items(members.get("licenses"))),
+                source=source_of(_properties(items(members.get("properties")))),
             )
         todo += [((*place, "components", at), one) for at, one in enumerate(items(members.get("components")))]
     for one in items(document.get("dependencies")):
         wanted = [word(ref) for ref in items(table(one).get("dependsOn"))]
         found.asked.setdefault(word(table(one).get("ref")), []).extend(wanted)
     return found.inventory(word(main.get("bom-ref")))
+
+
+def _properties(properties: list[Any]) -> dict[str, str]:
+    return {word(table(one).get("name")): word(table(one).get("value")) for one in properties}
 
 
 def _licence(licences: list[Any]) -> str:
@@ -106,6 +111,12 @@ def read_cyclonedx_xml(path: str, data: bytes) -> Inventory:
                 line=component.line,
                 scope=_SCOPES.get(xml_text(component, "scope"), Scope.UNKNOWN),
                 licence=_xml_licence(component),
+                source=source_of(
+                    {
+                        one.get("name", ""): (one.text or "").strip()
+                        for one in xml_children(component, "properties", "property")
+                    }
+                ),
             )
         todo += xml_children(component, "components", "component")
     for one in xml_children(root, "dependencies", "dependency"):

@@ -17,7 +17,7 @@ from secscan.inventory.cyclonedx import read_cyclonedx_json, read_cyclonedx_xml
 from secscan.inventory.documents import decode_text, read_json
 from secscan.inventory.go_files import read_go_mod, read_go_sum
 from secscan.inventory.gradle import read_gradle_lock
-from secscan.inventory.installed import read_direct_url, read_metadata
+from secscan.inventory.installed.python import read_direct_url, read_metadata
 from secscan.inventory.maven import read_pom
 from secscan.inventory.npm_files import read_package_json, read_package_lock
 from secscan.inventory.nuget import (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -57,7 +58,7 @@ def read_spdx_text(path: str, data: bytes) -> Inventory:
             relations.append(tuple(value.split()))
         elif packages and tag == "SPDXID":
             packages[-1][0]["SPDXID"] = value
-        elif packages and tag in ("PackageVersion", "PackageLicenseConcluded", "PackageLicenseDeclared"):
+        elif packages and tag in _MEMBERS:
             packages[-1][0][_MEMBERS[tag]] = value
         elif packages and tag == "ExternalRef" and len(value.split()) == 3:
             reference = {"referenceType": value.split()[1], "referenceLocator": value.split()[2]}
@@ -69,6 +70,7 @@ _MEMBERS = {
     "PackageVersion": "versionInfo",
     "PackageLicenseConcluded": "licenseConcluded",
     "PackageLicenseDeclared": "licenseDeclared",
+    "PackageSourceInfo": "sourceInfo",
 }
 
 
@@ -103,7 +105,8 @@ def _inventory(
         concluded, declared = (_licence(members.get(name)) for name in ("licenseConcluded", "licenseDeclared"))
         name = f"{word(members.get('name'))} {word(members.get('versionInfo'))}".strip()
         for purl in purls or [""]:
-            found.add(ref, name, purl, line=line, licence=concluded or declared)
+            source = _source(word(members.get("sourceInfo")))
+            found.add(ref, name, purl, line=line, licence=concluded or declared, source=source)
     for left, kind, right, *_ in whole:
         parent, child = (left, right) if kind in _CHILDREN else (right, left)
         if kind in _CHILDREN or kind in _PARENTS:
@@ -116,6 +119,12 @@ def _purls(members: dict[str, Any]) -> list[str]:
     references = [table(one) for one in items(members.get("externalRefs"))]
     found = (word(one.get("referenceLocator")) for one in references if one.get("referenceType") == "purl")
     return list(dict.fromkeys(found))
+
+
+def _source(text: str) -> tuple[str, str]:
+    """Name and version of the source package, as trivy writes them."""
+    found = re.fullmatch(r"(?:<text>)?built package from: (\S+) (\S+?)(?:</text>)?", text.strip())
+    return (found[1], found[2]) if found else ("", "")
 
 
 def _licence(value: Any) -> str:

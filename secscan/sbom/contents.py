@@ -9,10 +9,13 @@ from dataclasses import dataclass, field
 
 from secscan.findings.judgement import Decision, WaiverUse
 from secscan.findings.levels import GapKind, RunStatus
-from secscan.findings.model import Finding, Gap, at_each_place
+from secscan.findings.model import Finding, Gap, Layer, Package, at_each_place
 from secscan.findings.scan import Scan
+from secscan.images.reading import ImageReading
 from secscan.inventory.contract import Declared, Inventory, Scope, gap
-from secscan.inventory.names import package_name, purl_of
+from secscan.inventory.distribution import family_of
+from secscan.inventory.names import package_name, purl_of, read_purl
+from secscan.inventory.subjects import subject_of
 
 _NAMESPACE = uuid.UUID("6f2d8c2e-53a4-5c0b-9a5e-0d6d1f6a7b11")
 """Of our own; a document's id is made from what it says, so that the same input gives the same bytes."""
@@ -32,6 +35,12 @@ class Component:
     scope: Scope
     places: tuple[tuple[str, int], ...]
     """Path text and line of each declaration."""
+    key: str
+    """How a scan counts what its advisories speak of; see `inventory.subjects`."""
+    source: tuple[str, str] = ("", "")
+    """Of a package of a distribution: name and version of its source package."""
+    layers: tuple[Layer, ...] = ()
+    """Of an image: those that brought it."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +66,8 @@ class Contents:
     """Vulnerabilities of packages, each with what was decided."""
     vex: dict[str, WaiverUse] = field(default_factory=dict)
     """VEX statements that held, by the id of the waiver that a decision names."""
+    system: tuple[str, str] | None = None
+    """Of an image: the id and version of its distribution; empty texts where it names none. None for a tree."""
 
     def id(self, kind: str) -> uuid.UUID:
         """Return the id of a document of this kind."""
@@ -64,12 +75,20 @@ class Contents:
 
 
 def contents(
-    inventory: Inventory, *, name: str, revision: str, digest: str, created: str, scan: Scan | None
+    inventory: Inventory,
+    *,
+    name: str,
+    revision: str,
+    digest: str,
+    created: str,
+    scan: Scan | None,
+    image: ImageReading | None = None,
 ) -> Contents:
-    """Return what a document tells of an inventory and, where one is given, of a saved scan of the same target."""
+    """Return what a document tells of an inventory and, where one is given, of a saved scan of the same target. `image`
+    is what the inventory was read of, where that is an image."""
     found = tuple(_findings(scan)) if scan else ()
-    packages = [*inventory.packages, *(_declared(finding) for finding, _ in found)]
-    components = tuple(_components(packages))
+    packages = [*inventory.packages, *(one for finding, _ in found for one in _declared(finding))]
+    components = tuple(_components(packages, image.layers if image else ()))
     judged = f" {scan.target.digest} {scan.judgement.policy_digest if scan.judgement else ''}" if scan else ""
     return Contents(
         name=name,
@@ -81,6 +100,7 @@ def contents(
         gaps=inventory.gaps,
         unassessed=tuple(_unassessed(components, scan)) if scan else (),
         findings=found,
+        system=(image.distribution.get("ID", ""), image.distribution.get("VERSION_ID", "")) if image else None,
         vex={one.id: one for one in scan.judgement.waivers if one.vex} if scan and scan.judgement else {},
     )
 
@@ -92,11 +112,10 @@ def _unassessed(components: Iterable[Component], scan: Scan) -> Iterable[Gap]:
     unanswered = {one.subject: one.detail for one in scan.gaps if one.kind is GapKind.NOT_ASSESSED}
     looked_up = set(scan.packages)
     for one in components:
-        key = f"{one.ecosystem}:{one.name}@{one.version}"
-        if key not in looked_up:
+        if one.key not in looked_up:
             yield gap(GapKind.NOT_ASSESSED, one.purl, "the scan did not look it up")
-        elif key in unanswered:
-            yield gap(GapKind.NOT_ASSESSED, one.purl, unanswered[key])
+        elif one.key in unanswered:
+            yield gap(GapKind.NOT_ASSESSED, one.purl, unanswered[one.key])
 
 
 def _findings(scan: Scan) -> Iterable[tuple[Finding, Decision | None]]:
@@ -106,19 +125,31 @@ def _findings(scan: Scan) -> Iterable[tuple[Finding, Decision | None]]:
             yield one, decisions.get(one.fingerprint)
 
 
-def _declared(finding: Finding) -> Declared:
+def _declared(finding: Finding) -> Iterable[Declared]:
+    """What a finding is about; of a source package, what is installed of it."""
     package, region = finding.package, finding.location.region
     assert package is not None  # noqa: S101 - the caller has looked
-    line = region.start_line if region else 0
-    return Declared(package.name, package.version, package.ecosystem, finding.location.path, line)
+    path, line = finding.location.path, region.start_line if region else 0
+    for url in package.binaries:
+        one = read_purl(url)
+        yield Declared(
+            one.name, one.version, one.ecosystem, path, line, source=one.source, architecture=one.architecture
+        )
+    if not package.binaries:
+        yield Declared(package.name, package.version, package.ecosystem, path, line)
+
+
+def affected(package: Package) -> tuple[str, ...]:
+    """Return the package URLs of the components that a finding is about."""
+    return package.binaries or (purl_of(package.ecosystem, package.name, package.version),)
 
 
 def purl(one: Declared) -> str:
     """Return the package URL of a package."""
-    return purl_of(one.ecosystem, one.name, one.version)
+    return purl_of(one.ecosystem, one.name, one.version, architecture=one.architecture, source=one.source)
 
 
-def _components(packages: Iterable[Declared]) -> Iterable[Component]:
+def _components(packages: Iterable[Declared], layers: tuple[Layer, ...]) -> Iterable[Component]:
     groups: dict[str, list[Declared]] = defaultdict(list)
     for one in packages:
         groups[purl(one)].append(one)
@@ -134,6 +165,9 @@ def _components(packages: Iterable[Declared]) -> Iterable[Component]:
             # What one file needs to run is needed, whatever the others say.
             scope=next(one for one in (Scope.UNKNOWN, Scope.OPTIONAL, Scope.DEV) if one in scopes),
             places=tuple(sorted({(one.path, one.line) for one in group})),
+            key=subject_of(first).key,
+            source=first.source if first.source[0] or not family_of(first.ecosystem) else (first.name, first.version),
+            layers=tuple(layer for layer in layers if layer.index in {one.layer for one in group}),
         )
 
 

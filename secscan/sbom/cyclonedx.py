@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from secscan import __version__
@@ -16,10 +17,11 @@ from secscan.findings.levels import Severity
 from secscan.findings.model import Cvss, Finding
 from secscan.inventory.contract import Scope
 from secscan.inventory.licences import is_expression
-from secscan.inventory.names import purl_of
-from secscan.sbom.contents import Component, Contents
+from secscan.inventory.names import read_purl
+from secscan.sbom.contents import Component, Contents, affected
 
 _TARGET = "target"
+_SYSTEM = "operating-system"
 _SCOPES = {Scope.UNKNOWN: "required", Scope.OPTIONAL: "optional", Scope.DEV: "excluded"}
 _METHODS = (("CVSS:4", "CVSSv4"), ("CVSS:3.1", "CVSSv31"), ("CVSS:3.0", "CVSSv3"))
 
@@ -36,7 +38,7 @@ def render(contents: Contents) -> bytes:
             "timestamp": contents.created,
             "tools": {"components": [{"type": "application", "name": "secscan", "version": __version__}]},
             "component": {
-                "type": "application",
+                "type": "application" if contents.system is None else "container",
                 "bom-ref": _TARGET,
                 "name": contents.name or "target",
                 **({"version": contents.revision} if contents.revision else {}),
@@ -46,7 +48,7 @@ def render(contents: Contents) -> bytes:
                 for one in (*contents.gaps, *contents.unassessed)
             ],
         },
-        "components": [_component(one) for one in contents.components],
+        "components": [*_system(contents), *(_component(one) for one in contents.components)],
         "dependencies": _dependencies(contents),
         "compositions": [{"aggregate": "incomplete" if contents.gaps else "unknown", "assemblies": [_TARGET]}],
     }
@@ -68,7 +70,39 @@ def _component(one: Component) -> dict[str, Any]:
     }
     if one.licence:
         found["licenses"] = [_licence(one.licence)]
+    properties = [*_source(one), *_layers(one)]
+    if properties:
+        found["properties"] = [{"name": name, "value": value} for name, value in properties]
     return found
+
+
+def _system(contents: Contents) -> list[dict[str, Any]]:
+    """The distribution of an image."""
+    if contents.system is None or not contents.system[0]:
+        return []
+    name, version = contents.system
+    return [{"type": "operating-system", "bom-ref": _SYSTEM, "name": name, **({"version": version} if version else {})}]
+
+
+def _source(one: Component) -> Iterator[tuple[str, str]]:
+    """The source package as trivy writes it, which does not read the qualifier `upstream` of package URLs."""
+    name, version = one.source
+    if not name:
+        return
+    epoch, colon, rest = version.partition(":")
+    if not colon or not epoch.isdecimal():
+        epoch, rest = "", version
+    upstream, hyphen, release = rest.rpartition("-")
+    if not hyphen or one.purl.startswith("pkg:apk/"):
+        upstream, release = rest, ""
+    told = {"SrcName": name, "SrcVersion": upstream, "SrcRelease": release, "SrcEpoch": epoch}
+    yield from ((f"aquasecurity:trivy:{key}", value) for key, value in told.items() if value)
+
+
+def _layers(one: Component) -> Iterator[tuple[str, str]]:
+    for layer in one.layers:
+        yield "secscan:layer:index", str(layer.index)
+        yield "secscan:layer:digest", layer.digest
 
 
 def _licence(licence: str) -> dict[str, Any]:
@@ -82,7 +116,6 @@ def _dependencies(contents: Contents) -> list[dict[str, Any]]:
 def _vulnerability(finding: Finding, decision: Decision | None, contents: Contents) -> dict[str, Any]:
     package = finding.package
     assert package is not None  # noqa: S101 - contents hold no other
-    affected = purl_of(package.ecosystem, package.name, package.version)
     names = [one for one in finding.identifiers if not one.startswith("CWE-")]
     found: dict[str, Any] = {
         "bom-ref": finding.fingerprint,
@@ -94,7 +127,15 @@ def _vulnerability(finding: Finding, decision: Decision | None, contents: Conten
         "detail": finding.message,
         "recommendation": finding.remediation,
         "advisories": [{"url": one} for one in finding.references if _URL.fullmatch(one)],
-        "affects": [{"ref": affected, "versions": [{"version": package.version, "status": "affected"}]}],
+        "affects": [
+            {
+                "ref": url,
+                "versions": [
+                    {"version": read_purl(url).version if package.binaries else package.version, "status": "affected"}
+                ],
+            }
+            for url in affected(package)
+        ],
         "properties": [{"name": "secscan:place", "value": finding.place}],
     }
     if decision is not None and decision.waiver:

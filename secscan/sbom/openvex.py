@@ -12,8 +12,7 @@ from typing import Any
 from secscan import __version__
 from secscan.findings.judgement import Decision
 from secscan.findings.model import Finding
-from secscan.inventory.names import purl_of
-from secscan.sbom.contents import Contents
+from secscan.sbom.contents import Contents, affected
 from secscan.sbom.cyclonedx import primary_id
 
 
@@ -37,7 +36,7 @@ def _statement(finding: Finding, decision: Decision | None, contents: Contents) 
     aliases = [one for one in finding.identifiers if one != name and not one.startswith("CWE-")]
     found: dict[str, Any] = {
         "vulnerability": {"name": name, **({"aliases": aliases} if aliases else {})},
-        "products": [{"@id": purl_of(package.ecosystem, package.name, package.version)}],
+        "products": [{"@id": url} for url in affected(package)],
         "status_notes": f"declared in {finding.place}",
     }
     if decision is None:

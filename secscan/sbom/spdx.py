@@ -8,7 +8,7 @@ from typing import Any
 
 from secscan import __version__
 from secscan.inventory.licences import is_expression
-from secscan.sbom.contents import Component, Contents
+from secscan.sbom.contents import Component, Contents, affected
 from secscan.sbom.cyclonedx import primary_id
 
 _TARGET = "SPDXRef-target"
@@ -67,6 +67,7 @@ def _package(one: Component, ref: str, contents: Contents) -> dict[str, Any]:
     references += _advisories(one, contents)
     places = ", ".join(f"{path}:{line}" if line else path for path, line in one.places)
     said = f"; its metadata says of the licence: {one.licence}" if one.licence and not known else ""
+    brought = "".join(f"; brought by layer {layer.index} ({layer.digest})" for layer in one.layers)
     return {
         "SPDXID": ref,
         "name": one.name,
@@ -77,7 +78,9 @@ def _package(one: Component, ref: str, contents: Contents) -> dict[str, Any]:
         "licenseDeclared": one.licence if known else _UNKNOWN,
         "copyrightText": _UNKNOWN,
         "externalRefs": references,
-        "comment": f"declared in {places}{said}",
+        # As trivy writes it, and reads it.
+        **({"sourceInfo": f"built package from: {' '.join(one.source)}"} if one.source[0] else {}),
+        "comment": f"declared in {places}{said}{brought}",
     }
 
 
@@ -85,9 +88,7 @@ def _advisories(one: Component, contents: Contents) -> list[dict[str, str]]:
     names = {
         primary_id(finding)
         for finding, _ in contents.findings
-        if finding.package
-        and (finding.package.ecosystem, finding.package.name.casefold(), finding.package.version)
-        == (one.ecosystem, one.name.casefold(), one.version)
+        if finding.package and one.purl in affected(finding.package)
     }
     return [
         {

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 import secrets
-import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +22,7 @@ from secscan.findings.model import Finding, Gap, Location, Region, Source
 from secscan.process import Ended, private_folder, run
 from secscan.scanners.contract import MalformedOutput, Plan, Report, Scanner, ScannerError, Setup
 from secscan.scanners.toolkit import FileBatch, every_file, strict_json, typed
-from secscan.secrets.detect.checksums import base62
+from secscan.secrets.control import control_source
 from secscan.secrets.texts import LOOKED_AT_MOST, decoded, parts
 from secscan.secrets.worker import KEY_VARIABLE
 
@@ -165,12 +164,6 @@ def _within(inner: Region, outer: Region) -> bool:
 def shown_name(path: str) -> str:
     """Return the name under which a tool was shown what it now calls by an absolute path."""
     return path.rpartition("/")[2]
-
-
-def control_source() -> bytes:
-    """Return the content of the positive control: a token whose checksum fits, which nobody has issued."""
-    body = b"secscancontrolsecscancontrol00"
-    return b"token = ghp_" + body + base62(zlib.crc32(body), 6).encode() + b"\n"
 
 
 def organisation_key() -> str:

@@ -15,11 +15,11 @@ from secscan import __version__
 from secscan.findings.levels import Confidence, Kind, Severity
 from secscan.findings.model import Finding, Location, Package, Region, Source
 from secscan.inventory.contract import Declared
-from secscan.inventory.discover import take_inventory
 from secscan.inventory.licences import normal_licence
 from secscan.inventory.names import package_name, purl_of
 from secscan.process import Ended
 from secscan.scanners.contract import MalformedOutput, Needs, Plan, Report, Scanner, Setup, refuse_trouble
+from secscan.scanners.dependencies import inventory_of
 from secscan.scanners.toolkit import strict_json, typed
 
 _CONTROL = ("The MIT License (MIT)", "MIT")
@@ -61,7 +61,7 @@ class Licences(Scanner[PackageList]):
 
     def plan(self, setup: Setup) -> Plan[PackageList]:
         """Take the inventory; what is no package of a known version is a gap."""
-        inventory = take_inventory([file.path for file in setup.target.files], setup.target.read)
+        inventory = inventory_of(setup)
         packages = tuple(dict.fromkeys(map(_licensed, inventory.packages)))
         return Plan(
             pieces=(PackageList(packages=packages),) if packages else (),

@@ -15,15 +15,15 @@ import msgspec
 
 from secscan import __version__
 from secscan.advisories.advice import Advice
-from secscan.advisories.aliases import alias_groups
+from secscan.advisories.aliases import by_vulnerability
 from secscan.advisories.control import CONTROL_ID, CONTROL_PACKAGE, CONTROL_VERSION
 from secscan.advisories.index import Index
 from secscan.advisories.names import package_name
 from secscan.errors import AdvisoryError
 from secscan.findings.levels import GapKind, Kind
-from secscan.findings.model import Finding, Gap, Notice
+from secscan.findings.model import Finding, Gap, Layer, Notice
 from secscan.inventory.contract import Declared
-from secscan.inventory.discover import take_inventory
+from secscan.inventory.subjects import subject_of
 from secscan.process import Ended, run
 from secscan.scanners.contract import (
     MalformedOutput,
@@ -42,6 +42,7 @@ from secscan.scanners.dependencies import (
     declared,
     findings_of,
     index_digest,
+    inventory_of,
     no_index,
     not_known,
     pins_of,
@@ -68,10 +69,14 @@ class PackageList(msgspec.Struct, frozen=True, kw_only=True):
 
     pins: tuple[Pin, ...]
     controls: tuple[Control, ...]
+    layers: tuple[Layer, ...] = ()
+    """Of the image that the packages are in."""
+    updates: tuple[str, ...] = ()
+    """Ecosystems of which the index knows only what there is an update for."""
 
     def asked(self) -> list[list[str]]:
-        """Ecosystem, name and version of every package, the controls last."""
-        pins = [[one.ecosystem, one.name, one.version] for one in self.pins]
+        """Ecosystem, name and version of everything that is asked for, the controls last."""
+        pins = [[one.ecosystem, name, version] for one in self.pins for name, version in one.asked]
         return [*pins, *([one.ecosystem, one.name, one.version] for one in self.controls)]
 
 
@@ -86,8 +91,7 @@ class Osv(Scanner[PackageList]):
 
     def plan(self, setup: Setup) -> Plan[PackageList]:
         """Take the inventory; every package that cannot be assessed is a gap."""
-        target = setup.target
-        inventory = take_inventory([file.path for file in target.files], target.read)
+        inventory = inventory_of(setup)
         gaps = [msgspec.structs.replace(gap, scanner=self.name) for gap in inventory.gaps]
         gaps += [_reserved(one) for one in inventory.packages if _is_control(one)]
         packages = [one for one in inventory.packages if not _is_control(one)]
@@ -95,10 +99,16 @@ class Osv(Scanner[PackageList]):
             return Plan(gaps=(*gaps, *no_index(self.name, packages)))
         try:
             with Index(setup.advisories) as index:
-                pins = pins_of(one for one in packages if index.knows(one.ecosystem, one.name))
+                pins = pins_of(one for one in packages if _is_known(one, index))
                 gaps += not_known(self.name, packages, index)
+                layers = setup.image.reading.layers if setup.image else ()
                 pieces = tuple(
-                    PackageList(pins=part, controls=tuple(_controls(part, index)))
+                    PackageList(
+                        pins=part,
+                        controls=tuple(_controls(part, index)),
+                        layers=layers,
+                        updates=tuple(_only_updates(part, index)),
+                    )
                     for part in (tuple(pins[at : at + _PIECE]) for at in range(0, len(pins), _PIECE))
                 )
         except AdvisoryError as error:
@@ -122,14 +132,18 @@ class Osv(Scanner[PackageList]):
         document: _Document = typed(strict_json(ended.stdout, tool=self.name), _Document, tool=self.name)
         if not document.complete or [one.package for one in document.answers] != piece.asked():
             raise MalformedOutput("it did not answer on every package, in order")
-        answers = document.answers[: len(piece.pins)]
-        controls = document.answers[len(piece.pins) :]
-        found = list(zip(piece.pins, answers, strict=True))
+        count = len(document.answers) - len(piece.controls)
+        controls = document.answers[count:]
+        answers = iter(document.answers[:count])
+        found = [(pin, _joined([next(answers) for _ in pin.asked])) for pin in piece.pins]
         gaps = [_unreadable(pin) for pin, answer in found if not answer.readable]
         return Report(
-            findings=tuple(finding for pin, answer in found for finding in _findings(pin, answer.advice)),
+            findings=tuple(finding for pin, answer in found for finding in _findings(pin, answer.advice, piece.layers)),
             gaps=tuple(gaps),
-            notices=tuple(_not_comparable(pin, answer) for pin, answer in found if answer.not_comparable),
+            notices=(
+                *(_not_comparable(pin, answer) for pin, answer in found if answer.not_comparable),
+                *map(_knows_updates, piece.updates),
+            ),
             looked_at=frozenset(pin.key for pin in piece.pins) - {gap.subject for gap in gaps},
             control=bool(controls)
             and all(
@@ -154,9 +168,25 @@ class _Answer(msgspec.Struct):
     readable: bool
 
 
+def _joined(answers: list[_Answer]) -> _Answer:
+    """What is known of a package under all names that it was asked for by, each advisory once."""
+    advice = {one.id: one for answer in reversed(answers) for one in answer.advice}
+    return _Answer(
+        package=answers[0].package,
+        advice=[advice[name] for name in sorted(advice)],
+        not_comparable=sorted({name for answer in answers for name in answer.not_comparable}),
+        readable=all(answer.readable for answer in answers),
+    )
+
+
 class _Document(msgspec.Struct):
     answers: list[_Answer]
     complete: bool
+
+
+def _is_known(one: Declared, index: Index) -> bool:
+    about = subject_of(one)
+    return index.knows(about.ecosystem, about.name)
 
 
 def _is_control(one: Declared) -> bool:
@@ -177,9 +207,25 @@ def _controls(pins: tuple[Pin, ...], index: Index) -> Iterator[Control]:
     """Our own record, and a real one, for each ecosystem that is asked about."""
     for ecosystem in sorted({pin.ecosystem for pin in pins}):
         yield Control(ecosystem=ecosystem, name=CONTROL_PACKAGE, version=CONTROL_VERSION, expected=CONTROL_ID)
-        package, version, expected = index.states[ecosystem].probe
+        probes = (state.probe for state in index.parts_of(ecosystem))
+        package, version, expected = next((one for one in probes if one[2]), ("", "", ""))
         if expected:
             yield Control(ecosystem=ecosystem, name=package, version=version, expected=expected)
+
+
+def _only_updates(pins: tuple[Pin, ...], index: Index) -> Iterator[str]:
+    for ecosystem in sorted({pin.ecosystem for pin in pins}):
+        if all(state.updates for state in index.parts_of(ecosystem)):
+            yield ecosystem
+
+
+def _knows_updates(ecosystem: str) -> Notice:
+    return Notice(
+        topic="advisories",
+        subject=ecosystem,
+        text="the advisory index knows only what there is a security update for: a vulnerability that is not fixed yet "
+        f"is not seen; for those, add OSV's advisories: secscan advisories update {ecosystem.partition(':')[0]}",
+    )
 
 
 def _unreadable(pin: Pin) -> Gap:
@@ -202,19 +248,18 @@ def _not_comparable(pin: Pin, answer: _Answer) -> Notice:
     )
 
 
-def _findings(pin: Pin, advice: list[Advice]) -> Iterator[Finding]:
-    """One finding per alias group and declaration."""
-    by_id = {one.id: one for one in advice}
-    for group in alias_groups({one.id: one.ids for one in advice}):
-        members = tuple(by_id[name] for name in group)
+def _findings(pin: Pin, advice: list[Advice], layers: tuple[Layer, ...]) -> Iterator[Finding]:
+    """One finding per vulnerability and declaration."""
+    for names, members in by_vulnerability({one.id: one for one in advice}):
         yield from findings_of(
             Vulnerable(
                 pin=pin,
-                identifiers=tuple(sorted({name for one in members for name in one.ids})),
+                identifiers=names,
                 advice=members,
                 message=next((one.message for one in members if one.message), ""),
                 fixed=(),
                 sources=tuple(source_of(Osv.name, one) for one in members),
+                layers=layers,
             )
         )
 

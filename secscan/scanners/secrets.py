@@ -15,8 +15,9 @@ from secscan.findings.levels import Confidence, GapKind, Kind, Severity
 from secscan.findings.model import Finding, Gap, Location, Region, Source
 from secscan.process import Ended, run
 from secscan.scanners.contract import MalformedOutput, Plan, Report, Scanner, Setup, refuse_trouble
-from secscan.scanners.leaks import CONTROL, control_source, organisation_key
+from secscan.scanners.leaks import CONTROL, organisation_key
 from secscan.scanners.toolkit import FileBatch, every_file, source_digest, strict_json, typed
+from secscan.secrets.control import control_source
 from secscan.secrets.worker import KEY_VARIABLE, VALUES_KEY_VARIABLE
 
 _CONTROL_RULE = "github-token"

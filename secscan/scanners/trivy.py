@@ -126,7 +126,8 @@ class Trivy(Scanner[ImageScan]):
         report = read_report(ended.stdout, "filesystem" if piece.kind == "rootfs" else "container_image")
         control = read_report(ended.files.get("control.json", b""), "cyclonedx")
         if piece.digest and report.image_id != piece.digest:
-            raise MalformedOutput(f"it looked at another image than we did: {report.image_id[:64]}")
+            found = report.image_id[:64]
+            raise MalformedOutput(f"it looked at another image than we did: {found}", hint="give one that stands alone")
         ours = Ours(piece)
         listed = list(report.listed)
         shown = proven(one.package.purl for one in control.reported)

@@ -52,6 +52,12 @@ def rpm_key(text: str) -> RpmKey | None:
     return int(epoch), _rpm_tokens(version), _rpm_tokens(release) if hyphen else ()
 
 
+def rpm_line(text: str) -> str:
+    """Builds for a module (`.module+el9.4.0+...`) are another line than those without: what fixes one is not in the
+    other, and a system has only one of them."""
+    return "module" if re.search(r"\.module[+_]", text) else ""
+
+
 def _rpm_tokens(text: str) -> tuple[_RpmToken, ...]:
     """Tilde, the end, caret, words, numbers: in that order."""
     tokens: list[_RpmToken] = []

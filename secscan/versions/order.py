@@ -28,6 +28,8 @@ class Order:
     """Gives one spelling for all spellings of a version; None: what its key looks like."""
     public: Callable[[str], str] = str
     """Gives the version that a local build (`1.13.1+cu117`) is a build of; elsewhere the version itself."""
+    line: Callable[[str], str] = lambda _: ""
+    """Names the line of versions that one belongs to, where a package has several that are not compared."""
 
     def key(self, version: str) -> Any:
         """Return what versions are compared by; None for a text that is no version here."""
@@ -64,7 +66,7 @@ PEP440 = Order("PEP 440", python.key, spell=python.normal, public=python.public)
 SEMVER = Order("SemVer 2.0", semver.key)
 # Distributions list thousands of versions in a record, each as the distribution itself spells it.
 _DEBIAN = Order("Debian policy", distributions.debian_key, str)
-_RPM = Order("RPM", distributions.rpm_key, str)
+_RPM = Order("RPM", distributions.rpm_key, str, line=distributions.rpm_line)
 _APK = Order("apk", distributions.alpine_key, str)
 _NUMBERS = Order("numbers with dots", semver.numbers_key)
 

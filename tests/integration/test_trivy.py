@@ -12,6 +12,7 @@ import pytest
 
 from secscan.findings.levels import GapKind, RunStatus
 from secscan.inventory.contract import Declared
+from secscan.inventory.subjects import subject_of
 from secscan.process import Limits
 from secscan.scanners.runner import Outcome, run_scanners
 from secscan.scanners.trivy import CACHE_VARIABLE, SCANNER
@@ -108,7 +109,7 @@ def test_every_package_that_we_read_it_lists_and_what_is_known_of_it_is_found(
         ("shadow", "1:4.13+dfsg1-1", "CVE-2023-4641"),
         ("django", "2.2", "CVE-2019-14234"),
         ("lodash", "4.17.4", "CVE-2021-23337"),
-        ("golang.org/x/net", "0.7.0", "CVE-2023-39325"),
+        ("golang.org/x/net", "v0.7.0", "CVE-2023-39325"),
         ("time", "0.1.43", "CVE-2020-26235"),
         ("rails", "5.2.0", "CVE-2018-1"),
     }
@@ -146,7 +147,7 @@ def test_packages_that_it_drops_without_a_word_are_gaps(cache: Path, tmp_path: P
     outcome = scan(image, "docker-archive", tmp_path, (*lost, *declared(WHEELS, "x")))
     assert outcome.run.status is RunStatus.COMPLETED
     assert {gap.subject for gap in outcome.gaps} == {
-        *(f"Debian:12:{one.name}@{one.version}" for one in DEBS), "PyPI:flask@1.0",
+        *(subject_of(one).key for one in declared(DEBS)), "PyPI:flask@1.0",
     }  # fmt: skip
     assert outcome.run.looked_at == len(WHEELS)
 

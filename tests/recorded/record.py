@@ -14,10 +14,10 @@ from secscan.inventory.contract import Declared
 from secscan.process import Ended
 from secscan.scanners.contract import Scanner, Setup
 from secscan.scanners.image_packages import ImageScan
-from secscan.scanners.leaks import control_source
 from secscan.scanners.programs import find_programs
 from secscan.scanners.registry import all_scanners
 from secscan.scanners.trivy import CACHE_VARIABLE
+from secscan.secrets.control import control_source
 from secscan.stores.aws.settings import AwsSettings
 from secscan.stores.vault.settings import VaultSettings
 from tests.recorded.cases import write_case

@@ -97,7 +97,7 @@ def test_a_record_that_is_named_and_not_there_is_an_error(tmp_path: Path) -> Non
         ("pkg:gem/rails@6.0.0", "RubyGems", "rails", "6.0.0"),
         ("pkg:composer/symfony/http-kernel@4.4.0", "Packagist", "symfony/http-kernel", "4.4.0"),
         ("pkg:deb/debian/openssl@3.0.9-1?distro=debian-12", "Debian:12", "openssl", "3.0.9-1"),
-        ("pkg:apk/alpine/busybox@1.36.1-r0?distro=alpine-v3.18", "Alpine:v3.18", "busybox", "1.36.1-r0"),
+        ("pkg:apk/alpine/busybox@1.36.1-r0?distro=alpine-3.18", "Alpine:v3.18", "busybox", "1.36.1-r0"),
     ],
 )
 def test_package_urls_there_and_back(purl: str, ecosystem: str, name: str, version: str) -> None:

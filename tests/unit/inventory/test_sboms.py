@@ -39,7 +39,7 @@ CYCLONEDX = {
             "scope": "optional",
             "licenses": [{"expression": "MIT OR Apache-2.0"}],
         },
-        {"type": "library", "name": "curl", "purl": "pkg:deb/debian/curl@7.88.1-10?arch=amd64&distro=debian-12"},
+        {"type": "library", "name": "curl", "purl": "pkg:deb/debian/curl@7.88.1-10?distro=debian-12&upstream=curl"},
         {"type": "library", "name": "nopurl", "version": "1"},
         {"type": "library", "name": "nover", "purl": "pkg:pypi/nover"},
         {"type": "library", "name": "odd", "purl": "pkg:generic/odd@1"},
@@ -232,6 +232,75 @@ def test_more_gaps_than_anyone_wrote_are_one_gap_for_the_file(monkeypatch: pytes
     assert gaps(read("requirements.txt", "https://example.com/x.zip\n" * 6)) == [
         ("broken-manifest", "requirements.txt")
     ]
+
+
+OF_SYFT = {
+    "bomFormat": "CycloneDX",
+    "components": [
+        *(
+            {"type": "library", "name": one, "purl": f"pkg:deb/debian/{one}?arch=amd64&{more}distro=debian-12"}
+            for one, more in (
+                ("libssl3@3.0.11-1", "upstream=openssl&"),
+                ("attr@1%3A2-4%2Bb1", "upstream=attr%401%3A2-4&"),
+                ("curl@7", ""),
+            )
+        ),
+        {"type": "operating-system", "name": "debian", "version": "12"},
+    ],
+}
+OF_TRIVY = {
+    "bomFormat": "CycloneDX",
+    "components": [
+        {
+            "type": "library",
+            "name": name,
+            "purl": f"pkg:deb/debian/{name}@{version}?arch=amd64&distro=debian-12.4",
+            "properties": [{"name": f"aquasecurity:trivy:Src{key}", "value": value} for key, value in source.items()],
+        }
+        for name, version, source in (
+            ("libssl3", "3.0.11-1", {"Name": "openssl", "Version": "3.0.11", "Release": "1"}),
+            ("attr", "2-4%2Bb1", {"Name": "attr", "Version": "2", "Release": "4", "Epoch": "1"}),
+            ("curl", "7", {"Name": "curl", "Version": "7"}),
+        )
+    ],
+}
+OF_TRIVY["components"][1]["purl"] += "&epoch=1"  # type: ignore[index]
+
+
+@pytest.mark.parametrize("document", [OF_SYFT, OF_TRIVY], ids=["syft", "trivy"])
+def test_packages_of_a_distribution_with_their_sources(document: dict[str, object]) -> None:
+    found = read("bom.json", json.dumps(document))
+    assert not found.gaps
+    assert [(one.ecosystem, one.name, one.version, one.source, one.architecture) for one in found.packages] == [
+        ("Debian:12", "libssl3", "3.0.11-1", ("openssl", "3.0.11-1"), "amd64"),
+        ("Debian:12", "attr", "1:2-4+b1", ("attr", "1:2-4"), "amd64"),
+        ("Debian:12", "curl", "7", ("", ""), "amd64"),
+    ]
+
+
+def test_spdx_of_trivy_names_sources_in_words() -> None:
+    package = {
+        "SPDXID": "SPDXRef-1",
+        "name": "libssl3",
+        "sourceInfo": "built package from: openssl 1:3.0.11-1",
+        "externalRefs": [{"referenceType": "purl", "referenceLocator": "pkg:deb/debian/libssl3@3?distro=debian-12"}],
+    }
+    found = read("x.spdx.json", json.dumps({"spdxVersion": "SPDX-2.3", "packages": [package]}))
+    assert [one.source for one in found.packages] == [("openssl", "1:3.0.11-1")]
+    text = (
+        "SPDXVersion: SPDX-2.3\nPackageName: libssl3\nSPDXID: SPDXRef-1\n"
+        "PackageSourceInfo: <text>built package from: openssl 3</text>\n"
+        "ExternalRef: PACKAGE-MANAGER purl pkg:deb/debian/libssl3@3?distro=debian-12\n"
+    )
+    assert [one.source for one in read("x.spdx", text).packages] == [("openssl", "3")]
+
+
+def test_where_no_package_names_its_source_that_is_a_gap() -> None:
+    component = {"name": "libssl3", "purl": "pkg:deb/debian/libssl3@3?distro=debian-12"}
+    found = read("bom.json", json.dumps({"bomFormat": "CycloneDX", "components": [component]}))
+    assert gaps(found) == [("partial", "bom.json")]
+    source = {"name": "openssl", "purl": "pkg:deb/debian/openssl@3?arch=source&distro=debian-12"}
+    assert not read("bom.json", json.dumps({"bomFormat": "CycloneDX", "components": [source]})).gaps
 
 
 SYFT = Path(__file__).with_name("image.syft.json").read_bytes()

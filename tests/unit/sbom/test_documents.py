@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from secscan.findings.judgement import Decision, Judgement
 from secscan.findings.levels import Action, Confidence, GapKind, Kind, RunStatus, Severity, Verdict
-from secscan.findings.model import Cvss, Finding, Gap, Location, Package, Region, ScannerRun, Source, TargetInfo
+from secscan.findings.model import Cvss, Finding, Gap, Layer, Location, Package, Region, ScannerRun, Source, TargetInfo
 from secscan.findings.scan import FORMAT, Scan
+from secscan.images.reading import ImageReading
 from secscan.inventory.contract import Declared, Inventory, Scope, gap
 from secscan.inventory.cyclonedx import read_cyclonedx_json
 from secscan.inventory.spdx import read_spdx_json
@@ -230,3 +231,83 @@ packages = st.builds(
 def test_whatever_a_manifest_names(found: list[Declared]) -> None:
     check_cyclonedx(cyclonedx.render(made(Inventory(packages=tuple(found)))))
     json.loads(spdx.render(made(Inventory(packages=tuple(found)))))
+
+
+def of_image(*, findings: tuple[Finding, ...] = ()) -> Contents:
+    layers = (Layer(index=0, digest="sha256:a"), Layer(index=1, digest="sha256:b"))
+    status = "var/lib/dpkg/status"
+    source, amd64 = ("openssl", "1:3-1"), "amd64"
+    packages = (
+        Declared("libssl3", "1:3-1+b1", "Debian:12", status, layer=1, source=source, architecture=amd64),
+        Declared("openssl", "1:3-1", "Debian:12", status, layer=0, architecture=amd64),
+        Declared("libcrypto3", "3-r1", "Alpine:v3.19", "lib/apk/db/installed", source=("openssl", "3-r1")),
+        Declared("openssl-libs", "1:3-1.el9", "Rocky Linux:9", "rpmdb.sqlite", source=("openssl", "3-1.el9")),
+    )
+    image = ImageReading(
+        name="shop", digest="0" * 64, layers=layers, config=None, distribution={"ID": "debian", "VERSION_ID": "12"},
+        packages=packages, facts=(), secrets=(), gaps=(), out_of_scope=(), entries=0, size=0, control=True,
+    )  # fmt: skip
+    return contents(
+        Inventory(packages=packages),
+        name="shop",
+        revision="",
+        digest="d" * 64,
+        created="2026-01-01T00:00:00Z",
+        scan=saved(*findings) if findings else None,
+        image=image,
+    )
+
+
+def test_the_document_of_an_image_is_valid_and_names_sources_and_layers() -> None:
+    data = cyclonedx.render(of_image())
+    check_cyclonedx(data)
+    document = json.loads(data)
+    assert document["metadata"]["component"]["type"] == "container"
+    system, *components = document["components"]
+    assert (system["type"], system["name"], system["version"]) == ("operating-system", "debian", "12")
+    by_name = {one["name"]: one for one in components}
+    assert by_name["libssl3"]["purl"] == (
+        "pkg:deb/debian/libssl3@1:3-1%2Bb1?arch=amd64&distro=debian-12&upstream=openssl%401:3-1"
+    )
+    assert {one["name"]: one["value"] for one in by_name["libssl3"]["properties"]} == {
+        "aquasecurity:trivy:SrcName": "openssl",
+        "aquasecurity:trivy:SrcVersion": "3",
+        "aquasecurity:trivy:SrcRelease": "1",
+        "aquasecurity:trivy:SrcEpoch": "1",
+        "secscan:layer:index": "1",
+        "secscan:layer:digest": "sha256:b",
+    }
+    assert by_name["openssl-libs"]["purl"] == (
+        "pkg:rpm/rocky-linux/openssl-libs@3-1.el9?distro=rocky-9&epoch=1&upstream=openssl-3-1.el9.src.rpm"
+    )
+    read = read_cyclonedx_json("bom.json", data)
+    assert not read.gaps
+    assert {(one.name, one.version, one.source) for one in read.packages} == {
+        ("libssl3", "1:3-1+b1", ("openssl", "1:3-1")),
+        ("openssl", "1:3-1", ("", "")),
+        ("libcrypto3", "3-r1", ("openssl", "3-r1")),
+        ("openssl-libs", "1:3-1.el9", ("openssl", "3-1.el9")),
+    }
+    check_spdx(spdx.render(of_image()))
+    again = read_spdx_json("x.spdx.json", spdx.render(of_image()))
+    assert {(one.name, one.source[0]) for one in again.packages} == {(one.name, one.source[0]) for one in read.packages}
+
+
+def test_a_vulnerability_of_a_source_is_one_of_what_is_installed_of_it() -> None:
+    plain = of_image()
+    urls = tuple(one.purl for one in plain.components if one.ecosystem == "Debian:12")
+    package = Package(
+        purl="pkg:deb/debian/openssl@1:3-1?arch=source&distro=debian-12",
+        name="openssl",
+        version="1:3-1",
+        ecosystem="Debian:12",
+        binaries=urls,
+    )
+    finding = msgspec.structs.replace(vulnerable("f" * 32), package=package)
+    found = of_image(findings=(finding,))
+    assert [one.purl for one in found.components] == [one.purl for one in plain.components]
+    check_cyclonedx(cyclonedx.render(found))
+    (vulnerability,) = json.loads(cyclonedx.render(found))["vulnerabilities"]
+    assert [one["ref"] for one in vulnerability["affects"]] == list(urls)
+    (statement,) = json.loads(openvex.render(found))["statements"]
+    assert [one["@id"] for one in statement["products"]] == list(urls)

@@ -82,4 +82,4 @@ def test_a_package_of_an_extra_joins_by_itself(without_packages: Path) -> None:
 
 
 def test_for_history_only_scanners_of_secrets(without_packages: Path) -> None:
-    assert set(choose((), kind=Kind.SECRET)) == {"secrets"}
+    assert set(choose((), kind=Kind.SECRET)) == {"image", "secrets"}

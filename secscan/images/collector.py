@@ -1,0 +1,274 @@
+"""Takes the entries of all layers, from the lowest, and keeps what somebody wants to know of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from secscan.findings.levels import GapKind
+from secscan.findings.model import Gap, OutOfScope
+from secscan.findings.paths import encode_path
+from secscan.images.limits import ImageLimits, gap
+from secscan.images.reading import FileFact, FoundSecret
+from secscan.images.tar import Entry, Sort
+from secscan.images.tree import Tree, whiteout
+from secscan.images.wanted import (
+    BUILDERS,
+    PACKAGE_MANAGERS,
+    RELEASES,
+    SEARCHED_BYTES,
+    SEARCHED_IN_ALL,
+    SHELLS,
+    is_lock,
+    is_searched,
+    program_of,
+    unsearched_part,
+)
+from secscan.inventory.contract import Declared, Inventory
+from secscan.inventory.installed.executable import Executable, is_executable
+from secscan.inventory.installed.known import most_bytes, reader_of_installed
+from secscan.secrets.worker import look_at
+
+_SENSITIVE = frozenset(
+    [
+        "etc/passwd",
+        "etc/shadow",
+        "etc/group",
+        "etc/gshadow",
+        "etc/sudoers",
+        "etc/ld.so.preload",
+        "etc/crontab",
+        "etc/profile",
+    ]
+)
+_USUAL_DEVICES = frozenset(
+    f"dev/{name}" for name in ("null", "zero", "full", "random", "urandom", "tty", "console", "ptmx")
+)
+"""They lead to nothing of the host, and every file system that was not made by an engine has them."""
+_MOST_FACTS = 5_000
+_RELEASE_BYTES = 100_000
+
+Key = tuple[str, str, str, str, str]
+
+
+@dataclass(slots=True)
+class Kept:
+    """What is known of one file."""
+
+    layer: int
+    packages: Inventory | None = None
+    before: list[tuple[int, frozenset[Key]]] = field(default_factory=list)
+    """What the same file named in each layer below, the lowest first."""
+    lock: bytes | None = None
+    release: bytes | None = None
+    facts: tuple[FileFact, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    link: bytes | None = None
+    """Where it points to, if it is a symbolic link."""
+
+    @property
+    def matters(self) -> bool:
+        """Whether there is anything to keep."""
+        return bool(self.packages or self.facts or self.gaps) or not self.lock is self.release is self.link is None
+
+
+class Collector:
+    """The state of the file system as far as it was laid."""
+
+    def __init__(self, limits: ImageLimits, *, key: bytes, values_key: bytes) -> None:
+        self._limits = limits
+        self._keys = {"key": key, "values_key": values_key}
+        self.tree: Tree[Kept] = Tree()
+        self.secrets: list[FoundSecret] = []
+        self.gaps: list[Gap] = []
+        self.entries = self.size = 0
+        self._unsearched: Counter[str] = Counter()
+        self._facts = self._searched = self._held = 0
+
+    @property
+    def out_of_scope(self) -> tuple[OutOfScope, ...]:
+        """What is not searched for secrets."""
+        reason = "what distributions and packages install is not searched for secrets"
+        return tuple(OutOfScope(path=path, reason=reason, files=n) for path, n in sorted(self._unsearched.items()))
+
+    def take(self, entry: Entry, chunks: Iterable[bytes], layer: int) -> None:
+        """Take one entry of a layer."""
+        self.entries += 1
+        self.size += entry.size
+        if entry.climbs:
+            self.gaps.append(
+                gap(GapKind.PARTIAL, encode_path(entry.path), "a path that climbs out of the image; engines refuse it")
+            )
+            return
+        if hidden := whiteout(entry.path):
+            self._hide(*hidden, layer)
+            return
+        if not entry.path:
+            return
+        old = self.tree.get(entry.path)
+        self.tree.lay(entry.path, folder=entry.sort is Sort.FOLDER)
+        kept = self._look(entry, chunks, layer)
+        if kept.matters:
+            if kept.packages and old and old.packages:
+                kept.before = [*old.before, (old.layer, keys_of(old.packages))]
+            self.tree.put(entry.path, kept, layer)
+
+    def _hide(self, what: str, path: bytes, layer: int) -> None:
+        if what == "file":
+            self.tree.remove(path, layer)
+        elif what == "folder":
+            self.tree.clear(path, layer)
+        elif what == "odd":
+            detail = "a whiteout that names nothing; engines do not agree on what it removes"
+            self.gaps.append(gap(GapKind.PARTIAL, encode_path(path), detail))
+
+    def _look(self, entry: Entry, chunks: Iterable[bytes], layer: int) -> Kept:
+        path = encode_path(entry.path)
+        kept = Kept(layer, facts=self._facts_of(entry, path, layer))
+        if entry.sort is Sort.FILE:
+            self._content(kept, entry, path, iter(chunks))
+        elif entry.sort is Sort.HARD_LINK:
+            self._hard_link(kept, entry, path)
+        elif entry.sort is Sort.LINK:
+            kept.link = entry.link if path in RELEASES or _is_database(path) else None
+        elif _is_database(path) and entry.sort is not Sort.FOLDER:
+            kept.gaps = (gap(GapKind.PARTIAL, path, f"a {entry.sort.value} stands where packages are listed"),)
+        return kept
+
+    def _hard_link(self, kept: Kept, entry: Entry, path: str) -> None:
+        target = b"/".join(part for part in entry.link.split(b"/") if part not in (b"", b"."))
+        other = self.tree.get(target)
+        if other and (other.packages or other.lock is not None or other.release is not None):
+            kept.packages, kept.lock, kept.release = other.packages, other.lock, other.release
+        elif reader_of_installed(path, 1) or is_lock(path):
+            what = f"it is a hard link to {encode_path(target)}, which was not read"
+            kept.gaps = (gap(GapKind.PARTIAL, path, what),)
+
+    def _content(self, kept: Kept, entry: Entry, path: str, chunks: Iterator[bytes]) -> None:
+        reader = reader_of_installed(path, entry.size)
+        lock = reader is None and is_lock(path)
+        if entry.sparse and (reader or lock):
+            kept.gaps = (gap(GapKind.PARTIAL, path, "it is stored without its holes, which is not read"),)
+            return
+        if reader is not None:
+            most = most_bytes(path)
+            if entry.size > most:
+                kept.gaps = (gap(GapKind.TOO_LARGE, path, f"it has {entry.size} bytes, more than {most}"),)
+                return
+            self._keep(kept, reader(path, b"".join(chunks)))
+        elif lock:
+            if entry.size + self._held > self._limits.kept:
+                kept.gaps = (gap(GapKind.TOO_LARGE, path, "the lock files of the image are too large together"),)
+                return
+            kept.lock = b"".join(chunks)
+            self._held += entry.size
+        elif path in RELEASES:
+            kept.release = b"".join(chunks)[:_RELEASE_BYTES] if entry.size <= _RELEASE_BYTES else b""
+        elif entry.size:
+            self._other(kept, entry, path, chunks)
+
+    def _other(self, kept: Kept, entry: Entry, path: str, chunks: Iterator[bytes]) -> None:
+        """A program, or a text to be searched for secrets."""
+        first = next(chunks, b"")
+        if is_executable(first[:64]):
+            program = Executable(path)
+            program.feed(first)
+            for chunk in chunks:
+                program.feed(chunk)
+            self._keep(kept, program.finish())
+        elif not is_searched(path):
+            self._unsearched[unsearched_part(path)] += 1
+        elif b"\0" not in first[:8192] and entry.size <= SEARCHED_BYTES:
+            self._search(first + b"".join(chunks), path, kept.layer)
+        else:
+            why = "binary files" if b"\0" in first[:8192] else f"texts of more than {SEARCHED_BYTES} bytes"
+            self._unsearched[why] += 1
+
+    def _search(self, data: bytes, path: str, layer: int) -> None:
+        if self._searched + len(data) > SEARCHED_IN_ALL:
+            if self._searched <= SEARCHED_IN_ALL:
+                detail = (
+                    f"from here on, nothing is searched for secrets: it has more than {SEARCHED_IN_ALL} bytes of text"
+                )
+                self.gaps.append(gap(GapKind.TOO_LARGE, path, detail))
+            self._searched = SEARCHED_IN_ALL + 1
+            return
+        self._searched += len(data)
+        self.secrets += [
+            FoundSecret(path=path, layer=layer, found=_plain(one)) for one in look_at(data, path, **self._keys)
+        ]
+
+    def _keep(self, kept: Kept, found: Inventory) -> None:
+        if found.packages or found.gaps or found.ranges:
+            kept.packages = found
+
+    def _facts_of(self, entry: Entry, path: str, layer: int) -> tuple[FileFact, ...]:
+        names = list(_facts(entry, path))
+        if not names:
+            return ()
+        self._facts += len(names)
+        if self._facts > _MOST_FACTS:
+            if self._facts - len(names) <= _MOST_FACTS:
+                detail = f"owners and modes of more than {_MOST_FACTS} files matter; the others are not told"
+                self.gaps.append(gap(GapKind.PARTIAL, path, detail))
+            return ()
+        return tuple(
+            FileFact(path=path, fact=name, mode=entry.mode, user=entry.user, group=entry.group, layer=layer)
+            for name in names
+        )
+
+
+def _facts(entry: Entry, path: str) -> Iterator[str]:
+    if entry.sort is Sort.FILE or entry.sort is Sort.HARD_LINK:
+        if entry.mode & 0o111 and entry.mode & 0o4000:
+            yield "setuid"
+        if entry.mode & 0o111 and entry.mode & 0o2000:
+            yield "setgid"
+        if path in _SENSITIVE and (entry.mode & 0o022 or entry.user):
+            yield "writable-sensitive"
+        elif entry.mode & 0o002:
+            yield "world-writable"
+    elif entry.sort is Sort.FOLDER:
+        if entry.mode & 0o002 and not entry.mode & 0o1000:
+            yield "world-writable"
+    elif entry.sort is Sort.DEVICE and path not in _USUAL_DEVICES:
+        yield "device"
+    if entry.sort in (Sort.FILE, Sort.LINK, Sort.HARD_LINK) and (name := program_of(path)):
+        for fact, names in (("package-manager", PACKAGE_MANAGERS), ("shell", SHELLS), ("builder", BUILDERS)):
+            if name in names:
+                yield fact
+
+
+def _plain(found: dict[str, Any]) -> dict[str, str | int]:
+    return {key: value if isinstance(value, int) else str(value) for key, value in found.items()}
+
+
+def _is_database(path: str) -> bool:
+    return path.startswith(("var/lib/", "usr/lib/", "usr/share/rpm/", "lib/apk/")) and (
+        reader_of_installed(path, 1) is not None
+    )
+
+
+def key_of(one: Declared) -> Key:
+    """What makes a package of one layer the same as that of another."""
+    return one.ecosystem, one.name, one.version, one.architecture, one.path
+
+
+def keys_of(found: Inventory) -> frozenset[Key]:
+    """The keys of all packages of a file."""
+    return frozenset(map(key_of, found.packages))
+
+
+def with_layers(kept: Kept) -> Iterator[Declared]:
+    """Yield the packages of a file, each with the layer that brought it: since when it stood there without a break."""
+    if kept.packages is None:
+        return
+    for one in kept.packages.packages:
+        first, key = kept.layer, key_of(one)
+        for below, keys in reversed(kept.before):
+            if key not in keys:
+                break
+            first = below
+        yield replace(one, layer=first)

@@ -1,0 +1,151 @@
+"""What an image says of itself in its configuration, with the secrets in it found and masked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from secscan.findings.model import Layer
+from secscan.images.reading import IN_CONFIG, FoundSecret, ImageConfig
+from secscan.secrets.detect.detector import detect
+from secscan.secrets.worker import look_at
+
+_LONGEST = 2_000
+"""Characters of one command, label or variable."""
+_MOST = 500
+"""Commands, labels and variables that are told."""
+
+
+@dataclass(frozen=True)
+class Described:
+    """The configuration in our terms."""
+
+    config: ImageConfig
+    layers: tuple[Layer, ...]
+    secrets: tuple[FoundSecret, ...]
+    diff_ids: tuple[str, ...]
+    """SHA-256 of each layer when it is no longer compressed, hexadecimal; empty where it is none."""
+    doubts: tuple[str, ...]
+
+
+def describe(document: dict[str, Any], digests: Iterable[str], *, key: bytes, values_key: bytes) -> Described:
+    """Read a configuration. `digests` are those of the layers as they lie in the archive, the lowest first."""
+    inner = _mapping(document.get("config"))
+    keys = {"key": key, "values_key": values_key}
+    environment = [one for one in _texts(inner.get("Env")) if "=" in one]
+    labels = {name: text for name, text in _mapping(inner.get("Labels")).items() if isinstance(text, str)}
+    history = [one for one in _list(document.get("history")) if isinstance(one, dict)]
+    commands = [_text(one.get("created_by")) for one in history]
+    diff_ids = tuple(_hex(one) for one in _texts(_mapping(document.get("rootfs")).get("diff_ids")))
+    layered = [index for index, one in enumerate(history) if one.get("empty_layer") is not True]
+    blobs = tuple(digests)
+    doubts = []
+    if len(diff_ids) != len(blobs):
+        doubts.append(f"the configuration tells of {len(diff_ids)} layers, and there are {len(blobs)}")
+    by_layer = dict(enumerate(layered)) if len(layered) == len(blobs) else {}
+    secrets = [
+        *_secrets("\n".join(environment), "variables.env", None, keys),
+        *_secrets("\n".join(f"{name}={text}" for name, text in labels.items()), "labels.env", None, keys),
+    ]
+    seen = set()
+    position = {history_index: index for index, history_index in by_layer.items()}
+    for index, command in enumerate(commands):
+        if command not in seen:
+            secrets += _secrets(command, "Dockerfile", position.get(index), keys)
+            seen.add(command)
+    told = _base_by_history(history, layered)
+    layers = tuple(
+        Layer(
+            index=index,
+            digest=f"sha256:{diff_ids[index] if index < len(diff_ids) and diff_ids[index] else blob}",
+            command=masked(commands[by_layer[index]]) if index in by_layer else "",
+            told_base=index < told if by_layer and told is not None else None,
+        )
+        for index, blob in enumerate(blobs)
+    )
+    config = ImageConfig(
+        user=_text(inner.get("User"))[:100],
+        ports=tuple(sorted(name[:30] for name in _mapping(inner.get("ExposedPorts"))))[:_MOST],
+        volumes=tuple(sorted(name[:200] for name in _mapping(inner.get("Volumes"))))[:_MOST],
+        environment=tuple(one.partition("=")[0][:200] for one in environment[:_MOST]),
+        entrypoint=tuple(masked(one) for one in [*_texts(inner.get("Entrypoint")), *_texts(inner.get("Cmd"))][:50]),
+        has_healthcheck=_has_healthcheck(inner.get("Healthcheck")),
+        labels={
+            name: masked(text)
+            for name, text in sorted(labels.items())[:_MOST]
+            if name.startswith("org.opencontainers.image.")
+        },
+        architecture=_text(document.get("architecture"))[:50],
+        os=_text(document.get("os"))[:50],
+        created=_text(document.get("created"))[:40],
+    )
+    return Described(config, layers, tuple(secrets), diff_ids, tuple(doubts))
+
+
+def masked(text: str) -> str:
+    """Return a text without the values of the secrets in it, and not longer than anybody reads."""
+    parts, at = [], 0
+    for one in detect(text, "Dockerfile"):
+        parts += [text[at : one.start], "***"]
+        at = one.end
+    return ("".join(parts) + text[at:])[:_LONGEST]
+
+
+def _secrets(text: str, form: str, layer: int | None, keys: dict[str, bytes]) -> Iterator[FoundSecret]:
+    for one in look_at(text.encode("utf-8", "replace"), form, **keys):
+        found = {name: value if isinstance(value, int) else str(value) for name, value in one.items()}
+        yield FoundSecret(path=IN_CONFIG, layer=layer, found={**found, "part": _PARTS[form]})
+
+
+_PARTS = {"variables.env": "a variable (ENV)", "labels.env": "a label", "Dockerfile": "the history of its commands"}
+
+
+def _base_by_history(history: list[dict[str, Any]], layered: list[int]) -> int | None:
+    """How many layers come from the base, as the history looks: official base images end with a `CMD` of their own, and
+    whoever builds upon one has more commands behind it. Anybody can write a history, so this proves nothing."""
+    last = max(layered, default=-1)
+    commands = [
+        index
+        for index, one in enumerate(history)
+        if one.get("empty_layer") is True and index < last and _is_command(_text(one.get("created_by")))
+    ]
+    if not commands:
+        return None
+    return sum(1 for index in layered if index < commands[-1])
+
+
+def _is_command(text: str) -> bool:
+    text = text.removeprefix("/bin/sh -c #(nop)").strip()
+    return text.startswith("CMD [")
+
+
+def _has_healthcheck(value: object) -> bool:
+    test = _texts(_mapping(value).get("Test"))
+    return bool(test) and test[0] != "NONE"
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[Any]:
+    return value[:10_000] if isinstance(value, list) else []
+
+
+def _texts(value: object) -> list[str]:
+    return [_safe(one) for one in _list(value) if isinstance(one, str)]
+
+
+def _text(value: object) -> str:
+    return _safe(value)[: 10 * _LONGEST] if isinstance(value, str) else ""
+
+
+def _safe(text: str) -> str:
+    """Without halves of characters, which JSON can smuggle in."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _hex(digest: str) -> str:
+    kind, _, value = digest.partition(":")
+    return value if kind == "sha256" and len(value) == 64 and value.isalnum() else ""

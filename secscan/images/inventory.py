@@ -1,0 +1,96 @@
+"""What an image has installed, when all of its layers were laid: packages, each under its distribution's name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from secscan.findings.levels import GapKind
+from secscan.findings.model import Gap, OutOfScope
+from secscan.findings.paths import encode_path
+from secscan.images.collector import Kept, with_layers
+from secscan.images.limits import gap
+from secscan.images.tree import Tree
+from secscan.images.wanted import RELEASES
+from secscan.inventory.contract import Declared
+from secscan.inventory.discover import take_inventory
+from secscan.inventory.distribution import distribution_of
+from secscan.inventory.names import package_name
+from secscan.inventory.os_release import read_os_release
+
+_FAMILIES = frozenset({"Debian", "Alpine", "Red Hat"})
+"""Whose names readers of package databases give, since they do not know the distribution."""
+
+
+@dataclass(frozen=True)
+class Installed:
+    """The inventory of an image."""
+
+    distribution: dict[str, str]
+    packages: tuple[Declared, ...]
+    gaps: tuple[Gap, ...]
+    out_of_scope: tuple[OutOfScope, ...]
+
+
+def inventory_of(tree: Tree[Kept]) -> Installed:
+    """Return what lies in a tree of files."""
+    gaps: list[Gap] = []
+    members = _release(tree, gaps)
+    distribution = distribution_of(members)
+    ecosystem = distribution.ecosystem if distribution else ""
+    packages: list[Declared] = []
+    locks: dict[str, tuple[int, bytes]] = {}
+    for path, layer, kept in tree.items():
+        gaps += kept.gaps
+        if kept.packages is not None:
+            gaps += map(_of_image, kept.packages.gaps)
+            packages += [_of(one, ecosystem) for one in with_layers(kept)]
+        if kept.lock is not None:
+            locks[encode_path(path)] = layer, kept.lock
+    if distribution and not any(one.ecosystem == ecosystem for one in packages):
+        detail = f"it is {distribution.name}, and no package database was found where that keeps it"
+        gaps.append(gap(GapKind.NOT_ASSESSED, "packages of the distribution", detail))
+    locked, passed_over, lock_gaps = _locked(locks, packages)
+    return Installed(members, (*packages, *locked), (*gaps, *lock_gaps), passed_over)
+
+
+def _of(one: Declared, ecosystem: str) -> Declared:
+    return replace(one, ecosystem=ecosystem) if one.ecosystem in _FAMILIES and ecosystem else one
+
+
+def _release(tree: Tree[Kept], gaps: list[Gap]) -> dict[str, str]:
+    for path in RELEASES:
+        kept = tree.get(path.encode())
+        if kept is not None and kept.release is not None:
+            return read_os_release(kept.release)
+        if kept is not None and kept.link is not None and not kept.link.endswith(b"usr/lib/os-release"):
+            detail = f"it is a link to {encode_path(kept.link)[:200]}, which is not followed"
+            gaps.append(gap(GapKind.PARTIAL, path, detail))
+    return {}
+
+
+def _locked(
+    locks: dict[str, tuple[int, bytes]], installed: list[Declared]
+) -> tuple[list[Declared], tuple[OutOfScope, ...], list[Gap]]:
+    """What lock files name of which nothing is installed: programs that carry their packages in them.
+
+    Where some of it is installed, that is what runs; the rest of the file is what was needed to build and to test.
+    """
+    here = {(one.ecosystem, package_name(one.ecosystem, one.name), one.version) for one in installed}
+    packages: list[Declared] = []
+    gaps: list[Gap] = []
+    passed_over = []
+    for path, (layer, data) in locks.items():
+        found = take_inventory([path], lambda _path, data=data: data)  # type: ignore[misc]
+        names = {(one.ecosystem, package_name(one.ecosystem, one.name), one.version) for one in found.packages}
+        if names & here:
+            reason = "a lock file of what is installed: that is looked at instead"
+            passed_over.append(OutOfScope(path=path, reason=reason, files=1))
+        else:
+            packages += [replace(one, layer=layer) for one in found.packages]
+            gaps += map(_of_image, found.gaps)
+    return packages, tuple(passed_over), gaps
+
+
+def _of_image(found: Gap) -> Gap:
+    """The gap of a reader of the inventory as one of the image."""
+    return gap(found.kind, found.subject, found.detail, remedy=found.remedy)

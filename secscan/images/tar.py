@@ -1,0 +1,259 @@
+"""Reads tar archives as a stream: ustar, pax and GNU, as container engines understand them.
+
+Formats: POSIX.1-2017 `pax`, "ustar Interchange Format" and "pax Header Block"; GNU tar manual, "Basic Tar Format".
+Python's own `tarfile` is no match for hostile archives: it was measured to hang on a size of 2**63, to take 440 MB for
+one pax header of 60 MB, and to keep every entry it has seen. This one keeps nothing but the entry it stands on. Where
+readers differ, it does as Go's `archive/tar` does, since engines are written in Go: what they would not unpack is not
+what a container sees.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from secscan.images.limits import Broken, ImageLimits, TooMuch
+
+BLOCK = 512
+_CHUNK = 1 << 18
+_MOST = 1 << 62
+
+
+class Sort(Enum):
+    """What an entry is."""
+
+    FILE = "file"
+    FOLDER = "folder"
+    LINK = "symbolic link"
+    HARD_LINK = "hard link"
+    DEVICE = "device"
+    FIFO = "FIFO"
+    OTHER = "entry of a type that nobody unpacks"
+
+
+_SORTS = {
+    b"0": Sort.FILE,
+    b"\0": Sort.FILE,
+    b"7": Sort.FILE,
+    b"1": Sort.HARD_LINK,
+    b"2": Sort.LINK,
+    b"3": Sort.DEVICE,
+    b"4": Sort.DEVICE,
+    b"5": Sort.FOLDER,
+    b"6": Sort.FIFO,
+    b"S": Sort.FILE,
+}
+
+
+class Stream(Protocol):
+    """Bytes in their order. `read` gives fewer than were asked for at the end only."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return the next `size` bytes."""
+        ...
+
+    def skip(self, size: int, /) -> int:
+        """Pass over `size` bytes and return how many there were."""
+        ...
+
+
+@dataclass(slots=True)
+class Entry:
+    """One entry. Its content can be read, once, until the next entry is asked for."""
+
+    path: bytes
+    """Parts joined by `/`, without `.` and without a slash at either end; empty for the root."""
+    sort: Sort
+    size: int
+    mode: int
+    user: int
+    group: int
+    link: bytes
+    """Where a link points to, as written."""
+    sparse: bool
+    """Whether what stands in the archive is not the content itself, but its parts without the holes."""
+    climbs: bool
+    """Whether a part of its path is `..`: engines refuse such a layer."""
+
+
+class Archive:
+    """A tar archive that is being read."""
+
+    def __init__(self, stream: Stream, limits: ImageLimits) -> None:
+        self._stream, self._limits = stream, limits
+        self._left = 0
+        """Bytes of the current entry's content that nobody has read, without its padding."""
+        self._padding = 0
+        self.ended = False
+        """Whether the end that the format asks for was seen."""
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield every entry. Raises `Broken` and `TooMuch`; what was yielded before stands."""
+        extended: dict[str, bytes] = {}
+        while (block := self._next_header()) is not None:
+            kind = block[156:157]
+            size = _number(block[124:136])
+            if kind in b"xLK" and kind:
+                extended.update(self._extension(kind, size))
+                continue
+            if kind == b"g":
+                self._content(size, "a global header")  # engines pass it over
+                continue
+            entry = self._entry(block, kind, size, extended)
+            extended = {}
+            yield entry
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the content of the current entry. Raises `Broken` where it ends too soon."""
+        while self._left:
+            chunk = self._stream.read(min(_CHUNK, self._left))
+            if not chunk:
+                raise Broken("it ends in the middle of a file")
+            self._left -= len(chunk)
+            yield chunk
+
+    def _next_header(self) -> bytes | None:
+        rest = self._left + self._padding
+        if rest and self._stream.skip(rest) != rest:
+            raise Broken("it ends in the middle of a file")
+        self._left = self._padding = 0
+        block = self._stream.read(BLOCK)
+        if not block:
+            return None  # engines take it for the end
+        if len(block) < BLOCK:
+            raise Broken("it ends in the middle of a header")
+        if not block.strip(b"\0"):
+            second = self._stream.read(BLOCK)
+            if second.strip(b"\0"):
+                raise Broken("one block of zeros stands between two entries")
+            self.ended = True
+            return None
+        _check_sum(block)
+        return block
+
+    def _take(self, size: int) -> None:
+        self._left, self._padding = size, -size % BLOCK
+
+    def _content(self, size: int, what: str) -> bytes:
+        if size > self._limits.header:
+            raise TooMuch(f"{what} has {size} bytes, more than {self._limits.header}")
+        self._take(size)
+        return b"".join(self.chunks())
+
+    def _extension(self, kind: bytes, size: int) -> dict[str, bytes]:
+        if kind == b"x":
+            return dict(_records(self._content(size, "an extended header")))
+        text = self._content(size, "a long name").split(b"\0", 1)[0]
+        return {"path" if kind == b"L" else "linkpath": text}
+
+    def _entry(self, block: bytes, kind: bytes, size: int, extended: dict[str, bytes]) -> Entry:
+        if "size" in extended:
+            size = _decimal(extended["size"], "size")
+        sort = _SORTS.get(kind, Sort.OTHER)
+        name = extended.get("GNU.sparse.name") or extended.get("path") or _name(block)
+        if sort is Sort.FILE and kind != b"S" and name.endswith(b"/"):
+            sort = Sort.FOLDER
+        sparse = kind == b"S" or any(key.startswith("GNU.sparse.") for key in extended)
+        if kind == b"S":
+            self._pass_over_sparse_map(block)
+        self._take(0 if sort in _WITHOUT_CONTENT else size)
+        parts = [part for part in name.split(b"/") if part not in (b"", b".")]
+        if len(name) > self._limits.path:
+            raise TooMuch(f"a path has {len(name)} bytes, more than {self._limits.path}")
+        return Entry(
+            path=b"/".join(parts),
+            sort=sort,
+            size=self._left,
+            mode=_number(block[100:108]) & 0o7777,
+            user=_decimal(extended["uid"], "uid") if "uid" in extended else _number(block[108:116]),
+            group=_decimal(extended["gid"], "gid") if "gid" in extended else _number(block[116:124]),
+            link=(extended.get("linkpath") or _until_zero(block[157:257]))[: self._limits.path],
+            sparse=sparse,
+            climbs=b".." in parts,
+        )
+
+    def _pass_over_sparse_map(self, block: bytes) -> None:
+        more = block[482]
+        while more:
+            block = self._stream.read(BLOCK)
+            if len(block) < BLOCK:
+                raise Broken("it ends in the middle of a header")
+            more = block[504]
+
+
+_WITHOUT_CONTENT = frozenset({Sort.FOLDER, Sort.LINK, Sort.HARD_LINK, Sort.DEVICE, Sort.FIFO})
+_SUM_FIELD = slice(148, 156)
+
+
+def _check_sum(block: bytes) -> None:
+    told = _number(block[_SUM_FIELD])
+    # The field itself counts as blanks.
+    actual = sum(block) - sum(block[_SUM_FIELD]) + 8 * 0x20
+    if told != actual:
+        signed = actual - 256 * sum(byte > 127 for byte in block[:148] + block[156:])
+        if told != signed:  # some old programs summed signed characters
+            raise Broken("the check sum of a header is wrong")
+
+
+def _number(field: bytes) -> int:
+    """A number in octal digits, or, with the first bit set, in base 256. Raises `Broken`."""
+    if field[0] & 0x80:
+        if field[0] & 0x40:
+            raise Broken("a number in a header is negative")
+        value = int.from_bytes(bytes([field[0] & 0x3F]) + field[1:], "big")
+    else:
+        text = field.strip(b" \0")
+        if text and not _OCTAL.fullmatch(text):
+            raise Broken("a number in a header is none")
+        value = int(text or b"0", 8)
+    if value >= _MOST:
+        raise Broken("a number in a header is larger than any file")
+    return value
+
+
+_OCTAL = re.compile(rb"[0-7]+")
+_DIGITS = re.compile(rb"[0-9]{1,18}(?:\.[0-9]*)?")
+
+
+def _decimal(text: bytes, what: str) -> int:
+    if not _DIGITS.fullmatch(text):
+        raise Broken(f"the {what} in an extended header is no number")
+    return int(text.split(b".", 1)[0])
+
+
+def _records(data: bytes) -> Iterator[tuple[str, bytes]]:
+    """The records of a pax header: `LENGTH KEY=VALUE\\n`. Only those that matter here; of two the last one counts."""
+    at = 0
+    while at < len(data):
+        blank = data.find(b" ", at, at + 20)
+        digits = data[at:blank] if blank > 0 else b""
+        if not digits.isdigit():
+            raise Broken("a record of an extended header has no length")
+        end = at + int(digits)
+        record = data[blank + 1 : end]
+        if end > len(data) or end <= blank or not record.endswith(b"\n") or b"=" not in record:
+            raise Broken("a record of an extended header is broken")
+        key, _, value = record[:-1].partition(b"=")
+        at = end
+        if key in _KEYS or key.startswith(b"GNU.sparse."):
+            if b"\0" in value:
+                raise Broken("a record of an extended header holds a NUL")
+            yield key.decode("ascii", "replace"), value
+
+
+_KEYS = frozenset({b"path", b"linkpath", b"size", b"uid", b"gid"})
+
+
+def _name(block: bytes) -> bytes:
+    name = _until_zero(block[:100])
+    if block[257:263] == b"ustar\0":  # GNU's own format has other things where the prefix would be
+        prefix = _until_zero(block[345:500])
+        return prefix + b"/" + name if prefix else name
+    return name
+
+
+def _until_zero(field: bytes) -> bytes:
+    return field.split(b"\0", 1)[0]

@@ -1,0 +1,1 @@
+"""What is installed in a file system: read from what package managers leave behind, and from programs themselves."""
