@@ -128,7 +128,7 @@ def _brief(judged: Judged) -> dict[str, str]:
 
 def _full(judged: Judged) -> dict[str, Any]:
     finding, decision = judged.finding, judged.decision
-    region, statement = finding.location.region, finding.location.statement
+    region = finding.location.region
     first = region.start_line if region else 0
     value = {
         **_brief(judged),
@@ -148,7 +148,7 @@ def _full(judged: Judged) -> dict[str, Any]:
         "symbol": finding.location.symbol,
         "layer": layer_words(finding.layer),
         "snippet": finding.location.snippet.rstrip("\n"),
-        "snippetLine": statement.start_line if statement else first,
+        "snippetLine": finding.location.snippet_line,
         "line": first,
         "endLine": region.last_line if region else 0,
         "purl": finding.package.purl if finding.package else "",

@@ -52,7 +52,8 @@ class Needs:
     programs: tuple[str, ...] = ()
     """Programs by name; see `process.find_program`."""
     package: str = ""
-    """An installed Python package that brings them in its folder `bin`, where they are looked for first."""
+    """An installed Python package that brings them, in its folder `bin` or beside Python, where they are looked for
+    first."""
     proof: str = ""
     """An expression that the answer of `PROGRAM version` must match, where a name in PATH alone proves nothing."""
     advisories: bool = False

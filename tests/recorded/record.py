@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from secscan.advisories.store import resolve
+from secscan.images.read import Keys, read_image
+from secscan.images.reading import Image
 from secscan.inventory.contract import Declared
 from secscan.process import Ended
 from secscan.scanners.contract import Scanner, Setup
@@ -26,6 +28,7 @@ from tests.support.aws import running as running_aws
 from tests.support.grype_answers import DIGEST, artifact, ended, match, packages, report
 from tests.support.image_samples import DEBS, WHEELS, Known, debian, python_packages
 from tests.support.images import ImageBuilder
+from tests.support.tars import file
 from tests.support.scanned_images import declared, real_trivy, setup_of, written
 from tests.support.targets import folder_target
 from tests.support.trivy_database import trivy_database
@@ -152,6 +155,13 @@ GRYPE_ANSWERS = {
     "clean": report(),
 }
 
+READ = {
+    "clean": ImageBuilder(user="10001", healthcheck=("CMD", "true")).layer(file("app/main", "x", 0o755)),
+    "wrong": ImageBuilder(env={"TOKEN": control_source().decode().split()[-1]}, ports=("22/tcp",))
+    .layer(debian(), file("usr/bin/su", "x", 0o4755), file("bin/sh", "x", 0o755))
+    .layer(file("srv/open", "x", 0o666), file("app/.env", control_source())),
+}
+
 VALUES_KEY = "the same in every recording"
 
 
@@ -160,11 +170,13 @@ def main() -> None:
 
     trivy only where it is named: its package weighs 84 MB, is nobody's official one, and so is not installed for tests.
     """
-    wanted = sys.argv[1:] or [*CASES, "grype"]
+    wanted = sys.argv[1:] or [*CASES, "grype", "image"]
     if "trivy" in wanted:
         record_images()
     if "grype" in wanted:
         make_grype()
+    if "image" in wanted:
+        read_images()
     if not set(wanted) & set(CASES):
         return
     with (
@@ -196,6 +208,19 @@ def record_images() -> None:
             places = {folder: "/scanned", str(real_trivy()): "/bin/trivy"}
             write_case(scanner, case, piece, scanner.run(piece, setup), places)
             print("trivy", case)  # noqa: T201 - a script
+
+
+def read_images() -> None:
+    """Read images ourselves."""
+    scanner = all_scanners()["image"]
+    for case, image in READ.items():
+        with tempfile.TemporaryDirectory() as folder:
+            place = image.docker_archive(Path(folder, "image.tar"))
+            reading = read_image("docker-archive", place, keys=Keys(values_key=VALUES_KEY.encode()))
+            setup = Setup(target=folder_target(Path(folder), {}), image=Image("docker-archive", place, reading))
+            (piece,) = scanner.plan(setup).pieces
+            write_case(scanner, case, piece, scanner.run(piece, setup), {folder: "/scanned"})
+            print("image", case)  # noqa: T201 - a script
 
 
 def make_grype() -> None:

@@ -259,14 +259,13 @@ def jar(one: Known, inner: Mapping[str, bytes] | None = None) -> bytes:
     return zipped(files)
 
 
-def zipped(files: Mapping[str, bytes]) -> bytes:
-    """A zip archive; archives in it are stored, the rest is deflated."""
+def zipped(files: Mapping[str, bytes], stored: tuple[str, ...] = (".jar", ".war")) -> bytes:
+    """A zip archive; members with these endings are stored, the others deflated."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for name, data in files.items():
             member = zipfile.ZipInfo(name, ELSEWHERE)
-            stored = name.endswith((".jar", ".zip", ".war"))
-            member.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
+            member.compress_type = zipfile.ZIP_STORED if name.endswith(stored) else zipfile.ZIP_DEFLATED
             archive.writestr(member, data)
     return out.getvalue()
 
