@@ -93,7 +93,7 @@ def of_languages() -> tuple[ImageBuilder, tuple[Declared, ...]]:
     return image, (*declared(DEBS), *declared(known, "app/of-languages", layer=1))
 
 
-@pytest.mark.parametrize("kind", ["docker-archive", "oci", "rootfs"])
+@pytest.mark.parametrize("kind", ["docker-archive", "oci-archive", "oci", "rootfs"])
 def test_every_package_that_we_read_it_lists_and_what_is_known_of_it_is_found(
     cache: Path, tmp_path: Path, kind: str
 ) -> None:
@@ -221,7 +221,7 @@ def test_another_image_than_the_one_we_read_is_not_ours(cache: Path, tmp_path: P
 @pytest.mark.parametrize("name", ["a:b", "a@sha256:1", "-o", "with blank", "a,b", "\u00fc"])
 def test_names_of_files_are_no_options_and_no_tags(cache: Path, tmp_path: Path, name: str) -> None:
     builder = ImageBuilder().layer(debian())
-    for kind in ("docker-archive", "oci", "rootfs"):
+    for kind in ("docker-archive", "oci-archive", "oci", "rootfs"):
         image = written(builder, kind, tmp_path / "first", declared(DEBS))
         moved = image.place.rename(tmp_path / f"{name}{kind}")
         (outcome,) = run_scanners({"trivy": SCANNER}, setup_of(replace(image, place=moved), tmp_path))

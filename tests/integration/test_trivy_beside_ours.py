@@ -10,15 +10,17 @@ import pytest
 
 from secscan import pipeline
 from secscan.correlate.merge import merge
+from secscan.errors import TargetError
 from secscan.findings.levels import RunStatus, Verdict
 from secscan.findings.scan import Scan, dumps, loads
 from secscan.gate.weakening import Terms
-from secscan.images.reference import ImageReference
+from secscan.images.reference import ImageReference, parse_reference
 from secscan.policy.load import load_policy
 from secscan.process import Limits
 from secscan.scanners.registry import choose
 from secscan.scanners.trivy import CACHE_VARIABLE
 from secscan.targets.open import TargetRequest
+from tests.support.hostile_images import CASES
 from tests.support.image_samples import alpine, application, debian, distroless, python_packages
 from tests.support.images import ImageBuilder
 from tests.support.osv_records import index_of, osv
@@ -89,11 +91,13 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def scan(kind: str, place: Path, folder: Path, *names: str, at: str = "2026-11-21T12:00:00+00:00") -> Scan:
+def scan(
+    kind: str, place: Path, folder: Path, *names: str, at: str = "2026-11-21T12:00:00+00:00", name: str = ""
+) -> Scan:
     (folder / "policy.yaml").write_text(POLICY)
     request = pipeline.ScanRequest(
         target=TargetRequest(path=folder),
-        image=ImageReference(kind, str(place)),
+        image=ImageReference(kind, str(place), name),
         scanners=choose(names),
         terms=Terms(load_policy(str(folder / "policy.yaml"), scanners=("trivy", "osv"))),
         advisories=index_of(folder / "index.sqlite", osv(), *OURS) if "osv" in names else None,
@@ -162,3 +166,29 @@ def test_the_age_of_its_database_is_judged(cache: Path, tmp_path: Path, at: str,
     assert seen.judgement.verdict is verdict, seen.judgement.reasons
     if verdict is Verdict.INCOMPLETE:
         assert [one.subject for one in seen.judgement.reasons] == ["trivy"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if not case.slow])
+def test_of_a_hostile_image_it_says_the_truth_or_what_it_lost(cache: Path, tmp_path: Path, name: str) -> None:
+    """What trivy does with it is trivy's business; that nothing of ours crashes, and nothing is called clean that was
+    not looked at, is ours."""
+    case = CASES[name]
+    (tmp_path / "made").mkdir()
+    reference = parse_reference(case.make(tmp_path / "made"))
+    assert reference is not None
+    try:
+        seen = scan(reference.kind, Path(reference.place), tmp_path, "trivy", name=reference.name)
+    except TargetError:
+        return  # our own reader says that it is no image
+    (run,) = [one for one in seen.scanners if one.scanner == "trivy"]
+    gaps = {gap.subject for gap in seen.gaps if gap.scanner == "trivy"}
+    if run.status is RunStatus.COMPLETED:
+        assert run.control
+        assert run.looked_at + len(gaps) >= run.selected
+    elif run.status is RunStatus.FAILED:
+        assert run.reason
+        assert run.hint
+    assert "evil" not in {one.package.name for one in seen.findings if one.package}
+    assert loads(dumps(seen)) == seen
+    assert not any(place.exists() for place in (Path("/tmp/evil"), Path("/evil")))
