@@ -67,7 +67,7 @@ def _checked(document: Document, path: str, lost: list[tuple[GapKind, Lost]]) ->
             run = run_of(step, document, powershell=powershell)
             if run is None:
                 continue
-            for check in (downloads.check, trust.check, rights.check):
+            for check in (downloads.check, trust.check, rights.check, variables.check_passwords):
                 yield from check(run)
             if run.truncated:
                 detail = "its commands are more than are read, or nested deeper"

@@ -13,6 +13,7 @@ from secscan.dockerfiles.found import Found
 from secscan.findings.levels import Confidence, Severity
 
 _HASHES = re.compile(r"(?:sha(?:224|256|384|512|3)?|b2|b3)sum|shasum|sha256|sha512|get-filehash", re.IGNORECASE)
+_RPM_TOOLS = frozenset(("rpm", "yum", "dnf", "microdnf", "tdnf", "zypper"))
 _VERIFIERS = frozenset(("gpgv", "cosign", "minisign", "signify", "slsa-verifier", "sigstore", "notation", "rpmkeys"))
 _INSTALLERS = frozenset(
     [
@@ -59,6 +60,7 @@ def check(run: Run) -> Iterator[Found]:
                 yield _at_once(call, one, run)
     found = [fetch for call in run.calls if (fetch := fetch_of(call, run)) is not None]
     yield from _cleartext(found, run)
+    yield from _packages(run)
     if found and not any(_verifies(call) for call in run.calls):
         unsure = [one for one in found if id(one.call) not in reported and not one.is_local]
         yield from _unverified(unsure[:_MOST_LOOKED_AT], run)
@@ -136,10 +138,11 @@ def _powershell(run: Run, reported: set[int]) -> Iterator[Found]:
 
 
 def _cleartext(found: list[Fetch], run: Run) -> Iterator[Found]:
-    git = [call for call in run.calls if call.name == "git" and {"clone", "fetch", "pull"} & set(call.texts[:6])]
+    others = [call for call in run.calls if call.name in _RPM_TOOLS]
+    others += [call for call in run.calls if call.name == "git" and {"clone", "fetch", "pull"} & set(call.texts[:6])]
     for call, urls in (
         *((fetch.call, fetch.urls) for fetch in found),
-        *((call, tuple((run.step.expand(word.text).text, word) for word in call.arguments)) for call in git),
+        *((call, tuple((run.step.expand(word.text).text, word) for word in call.arguments)) for call in others),
     ):
         for url, word in urls:
             if is_cleartext(url):
@@ -151,6 +154,24 @@ def _cleartext(found: list[Fetch], run: Run) -> Iterator[Found]:
                     message=f"`{short(url)}` comes over cleartext: whoever is on the way can replace it.",
                     remedy="Use https, and compare what comes with a checksum.",
                     severity=Severity.MEDIUM,
+                )
+
+
+def _packages(run: Run) -> Iterator[Found]:
+    """Packages by their address: tools of RPM check no signature of those, unless they are set to."""
+    for call in run.calls if not any(_verifies(call) for call in run.calls) else ():
+        for word in call.arguments if call.name in _RPM_TOOLS else ():
+            url = run.step.expand(word.text).text
+            if url.startswith(("https://", "http://")) and ".rpm" in url:
+                start, end = run.place(call, word)
+                yield Found(
+                    rule="unverified-download",
+                    start=start,
+                    end=end,
+                    message=f"`{call.name}` installs a package from its address, and as a rule without its signature.",
+                    remedy="Fetch it, check it with `rpm -K` or a checksum in the Dockerfile, then install it.",
+                    severity=Severity.LOW,
+                    confidence=Confidence.LOW,
                 )
 
 
