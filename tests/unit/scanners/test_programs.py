@@ -10,7 +10,8 @@ import pytest
 from secscan.findings.levels import Kind
 from secscan.scanners.contract import ScannerError
 from secscan.scanners.gitleaks import SCANNER as GITLEAKS
-from secscan.scanners.programs import find_programs, is_installed
+from secscan.scanners.hadolint import SCANNER as HADOLINT
+from secscan.scanners.programs import find_programs, is_installed, is_packaged
 from secscan.scanners.registry import all_scanners, choose
 
 
@@ -66,7 +67,7 @@ def test_what_is_scanned_brings_no_scanner(
 
 def test_what_joins_by_itself_is_the_same_on_every_machine(without_packages: Path) -> None:
     optional = {name for name, one in all_scanners().items() if one.joins != "always"}
-    assert optional == {"betterleaks", "gitleaks", "kingfisher"}
+    assert optional == {"betterleaks", "gitleaks", "hadolint", "kingfisher"}
     for name in optional:
         program(without_packages / "bin", name, "8.30.1")
     assert not optional & set(choose(()))
@@ -82,4 +83,4 @@ def test_a_package_of_an_extra_joins_by_itself(without_packages: Path) -> None:
 
 
 def test_for_history_only_scanners_of_secrets(without_packages: Path) -> None:
-    assert set(choose((), kind=Kind.SECRET)) == {"image", "secrets"}
+    assert set(choose((), kind=Kind.SECRET)) == {"dockerfile", "image", "secrets"}
