@@ -197,11 +197,12 @@ def _opened(
         yield target_of(image, folder), image
 
 
-def _ages_of(index: Path | None, outcomes: Iterable[Outcome]) -> tuple[AdvisoryState, ...]:
+def _ages_of(index: Path | None, outcomes: tuple[Outcome, ...]) -> tuple[AdvisoryState, ...]:
     """How old the advisories are that packages of this scan were held against, and the catalogues beside them."""
-    packages = {package for outcome in outcomes for package in outcome.packages}
+    packages = {package for outcome in outcomes for package in outcome.packages if not outcome.advisories}
+    own = [state for outcome in outcomes for state in outcome.advisories]
     if index is None or not packages:
-        return ()
+        return tuple(sorted(own, key=lambda one: one.name))
     with Index(index) as opened:
         states = [
             AdvisoryState(name=one.name, records=one.records, as_of=one.as_of)
@@ -213,7 +214,7 @@ def _ages_of(index: Path | None, outcomes: Iterable[Outcome]) -> tuple[AdvisoryS
             for one in opened.sources
             if one.kind != "osv"
         ]
-    return tuple(sorted(states, key=lambda one: one.name))
+    return tuple(sorted([*states, *own], key=lambda one: one.name))
 
 
 def _in_context(scanners: dict[str, Scanner[Any]], outcomes: tuple[Outcome, ...], setup: Setup) -> tuple[Finding, ...]:

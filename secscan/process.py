@@ -31,6 +31,7 @@ _POLL_SECONDS = 0.02
 _MEMORY_EVERY = 0.25
 _GRACE_SECONDS = 0.5
 _GONE_SECONDS = 2.0
+_ENTRY_BYTES = 4096
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class Limits:
     """Resident memory of the whole process tree."""
     output_bytes: int = 512_000_000
     """Standard output; more than this ends the program."""
+    folder_bytes: int = 0
+    """What its private folder may take on disk, home and temporary files included; 0: as much as there is."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +59,8 @@ class Ended:
     seconds: float
     peak_megabytes: float
     stopped: str = ""
-    """Why we ended it: `time limit of 60 s`, `memory limit of 4096 MB`, `output limit of ... bytes`; empty
-    if it ended by itself."""
+    """Why we ended it: `time limit of 60 s`, `memory limit of 4096 MB`, `output limit of ... bytes`, `disk limit of ...
+    bytes`; empty if it ended by itself."""
     files: Mapping[str, bytes] = field(default_factory=dict)
     """Files it wrote into its working directory, of those that were asked for."""
 
@@ -134,7 +137,7 @@ def run(
                 raise StartError(f"{argv[0]} cannot be started: {error.strerror}") from error
             with _registered(child):
                 feeder = _feed(child, stdin)
-                stopped, peak = _watch(child, folder / "stdout", limits, started)
+                stopped, peak = _watch(child, folder, limits, started)
                 if feeder is not None:
                     feeder.join(timeout=1)
             collected = {
@@ -258,7 +261,7 @@ def _feed(child: subprocess.Popen[bytes], stdin: bytes | None) -> threading.Thre
     return thread
 
 
-def _watch(child: subprocess.Popen[bytes], stdout: Path, limits: Limits, started: float) -> tuple[str, float]:
+def _watch(child: subprocess.Popen[bytes], folder: Path, limits: Limits, started: float) -> tuple[str, float]:
     """Wait for the end, or bring it about. Returns why we ended it (or "") and the peak memory in MB."""
     peak = 0.0
     next_sample = 0.0
@@ -279,11 +282,30 @@ def _watch(child: subprocess.Popen[bytes], stdout: Path, limits: Limits, started
             peak = max(peak, used)
             if used > limits.megabytes:
                 stopped = f"memory limit of {limits.megabytes} MB"
-            elif stdout.stat().st_size > limits.output_bytes:
+            elif (folder / "stdout").stat().st_size > limits.output_bytes:
                 stopped = f"output limit of {limits.output_bytes} bytes"
+            elif limits.folder_bytes and _takes_more(folder, limits.folder_bytes):
+                stopped = f"disk limit of {limits.folder_bytes} bytes"
         if stopped:
             _end_tree(child)
             return stopped, peak
+
+
+def _takes_more(folder: Path, most: int) -> bool:
+    """Whether what lies in a folder takes more than `most` bytes on disk: a hole in a file takes none, a file without
+    content takes an entry."""
+    total = 0
+    todo = [str(folder)]
+    while todo:
+        with contextlib.suppress(OSError), os.scandir(todo.pop()) as entries:
+            for entry in entries:
+                with contextlib.suppress(OSError):  # gone in the meantime
+                    total += max(entry.stat(follow_symlinks=False).st_blocks * 512, _ENTRY_BYTES)
+                    if entry.is_dir(follow_symlinks=False):
+                        todo.append(entry.path)
+                if total > most:
+                    return True
+    return False
 
 
 def _tree_megabytes(pid: int) -> float:

@@ -6,7 +6,7 @@
   const all = data.findings;
   const byId = (id) => document.getElementById(id);
   const list = byId("list"), rows = byId("rows"), detail = byId("detail");
-  const facets = { action: "decisions", severity: "severities", kind: "kinds", defect: "classes", scanner: "scanners" };
+  const facets = { action: "decisions", severity: "severities", kind: "kinds", defect: "classes", scanner: "scanners", layer: "layers" };
   let shown = all, selected = -1;
 
   function make(tag, attributes, ...children) {
@@ -17,12 +17,12 @@
   }
   const more = (one) => one.places.length ? " and " + (one.places.length + one.morePlaces) + " more" : "";
   const badge = (name, text) => make("span", { class: "badge " + name }, text || name);
-  const values = (finding, facet) => facet === "scanner" ? [...new Set(finding.sources.map((one) => one.scanner))] : [finding[facet]];
+  const values = (finding, facet) => facet === "scanner" ? [...new Set(finding.sources.map((one) => one.scanner))] : finding[facet] ? [finding[facet]] : [];
   const word = (facet, value) => facet === "action" ? data.words[value] : facet === "defect" ? (data.classes[value] || value) : value;
 
   // What can be searched is made once; a finding's own words, not the page's.
   const haystack = all.map((one) => [
-    one.title, one.place, one.symbol, one.defect, one.id, one.message, one.purl, one.commit, ...one.identifiers,
+    one.title, one.place, one.symbol, one.layer, one.defect, one.id, one.message, one.purl, one.commit, ...one.identifiers,
     ...one.places.map((here) => here.place + " " + here.id),
     ...one.sources.map((source) => source.scanner + " " + source.rule),
   ].join("\n").toLowerCase());
@@ -37,6 +37,7 @@
       const counts = new Map();
       for (const one of all) for (const value of values(one, facet)) counts.set(value, (counts.get(value) || 0) + 1);
       const order = data.order[facet] || [...counts.keys()].sort();
+      byId("by-" + facet).hidden = !counts.size;  // only what is in an image has a layer
       byId("by-" + facet).replaceChildren(
         make("option", { value: "" }, "All " + plural),
         ...order.filter((value) => counts.has(value)).map((value) => make("option", { value }, word(facet, value) + " (" + counts.get(value) + ")")),
@@ -126,7 +127,7 @@
     detail.replaceChildren(
       make("h2", null, one.title),
       make("p", null, badge(one.action, data.words[one.action]), " ", badge(one.severity), " ", make("span", { class: "dim" }, one.confidence + " confidence, " + (data.classes[one.defect] || one.defect))),
-      make("p", { class: "code" }, one.place + (one.symbol ? " in " + one.symbol : "")),
+      make("p", { class: "code" }, one.place + (one.symbol ? " in " + one.symbol : "") + (one.layer ? " in " + one.layer : "")),
       ...[code(one)].filter(Boolean),
       ...one.message ? [make("p", null, one.message)] : [],
       ...part("The same secret stands in", one.places.length ? make("ul", null, one.places.map((here) => make("li", null, badge(here.action, data.words[here.action]), " ", badge(here.severity), " ", make("span", { class: "code" }, here.place + (here.symbol ? " in " + here.symbol : "")), " ", make("span", { class: "dim" }, here.about)))) : null, one.morePlaces ? make("p", { class: "dim" }, "... and " + one.morePlaces + " more, all in the saved scan") : null),

@@ -1,6 +1,7 @@
 """Gets one file over HTTPS: resumable, bounded in time and size, and never half of it taken for the whole.
 
-Plain HTTP is for servers on loopback only. Credentials in an address would stand in reports, and are refused.
+Plain HTTP is for servers on loopback only, and for files of which something signed tells the digest. Credentials in an
+address would stand in reports, and are refused.
 """
 
 from __future__ import annotations
@@ -67,12 +68,13 @@ class _Part(msgspec.Struct):
     etag: str
 
 
-def checked_address(address: str) -> str:
-    """Return the address if it may be asked. Raises `AdvisoryError` unless it is HTTPS, or HTTP on loopback."""
+def checked_address(address: str, *, signed: bool = False) -> str:
+    """Return the address if it may be asked. Raises `AdvisoryError` unless it is HTTPS, or HTTP on loopback; `signed`
+    says that a signature tells what should come, so that HTTP will do."""
     try:
         parts = urlsplit(address)
         host = parts.hostname or ""
-        allowed = host and (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host)))
+        allowed = host and (parts.scheme == "https" or (parts.scheme == "http" and (signed or _is_loopback(host))))
     except ValueError:
         raise AdvisoryError(f"{address[:200]!r} is not an address", hint="write it like https://host/path") from None
     if parts.username or parts.password:
@@ -96,18 +98,24 @@ def _is_loopback(host: str) -> bool:
 
 
 def fetch(
-    address: str, target: Path, *, etag: str = "", limits: Limits = Limits(), watch: Watch | None = None
+    address: str,
+    target: Path,
+    *,
+    etag: str = "",
+    limits: Limits = Limits(),
+    watch: Watch | None = None,
+    signed: bool = False,
 ) -> Fetched:
     """Get what lies at `address` into `target`; `etag` is the version that is there already.
 
     What came before an interruption lies beside `target` and is gone on with, if the server still has that version.
-    Raises `AdvisoryError` that says what went wrong.
+    `signed`: see `checked_address`. Raises `AdvisoryError` that says what went wrong.
     """
-    checked_address(address)
+    checked_address(address, signed=signed)
     deadline = time.monotonic() + limits.seconds
     for attempt in range(_TRIES):
         try:
-            return _try(address, target, etag, limits, deadline, watch)
+            return _try(address, target, etag, limits, deadline, watch, signed)
         except _TryAgain as trouble:
             wait = min(trouble.wait or limits.pause * 2**attempt, _LONGEST_WAIT)
             if attempt == _TRIES - 1 or time.monotonic() + wait > deadline:
@@ -124,7 +132,9 @@ class _TryAgain(Exception):
         self.wait = wait
 
 
-def _try(address: str, target: Path, etag: str, limits: Limits, deadline: float, watch: Watch | None) -> Fetched:
+def _try(
+    address: str, target: Path, etag: str, limits: Limits, deadline: float, watch: Watch | None, signed: bool
+) -> Fetched:
     part, about = target.with_name(f"{target.name}.part"), target.with_name(f"{target.name}.part.json")
     have = _resumable(part, about, address)
     headers = {"User-Agent": "secscan", "Accept-Encoding": "identity"}
@@ -133,7 +143,8 @@ def _try(address: str, target: Path, etag: str, limits: Limits, deadline: float,
     elif etag:
         headers["If-None-Match"] = etag
     try:
-        with _open(urllib.request.Request(address, headers=headers), limits.stall) as answer:  # noqa: S310 - checked
+        request = urllib.request.Request(address, headers=headers)  # noqa: S310 - checked
+        with _open(request, limits.stall, signed) as answer:
             start = _start(answer, part, bool(have))
             found = answer.headers.get("ETag", "")
             if not start:
@@ -168,8 +179,8 @@ def _try(address: str, target: Path, etag: str, limits: Limits, deadline: float,
     return Fetched(found, modified)
 
 
-def _open(request: urllib.request.Request, stall: float) -> Any:
-    handlers: list[Any] = [_SafeRedirects()]
+def _open(request: urllib.request.Request, stall: float, signed: bool) -> Any:
+    handlers: list[Any] = [_SafeRedirects(signed and request.type == "http")]
     if _is_loopback(urlsplit(request.full_url).hostname or ""):
         handlers.append(urllib.request.ProxyHandler({}))
     return urllib.request.build_opener(*handlers).open(request, timeout=stall)
@@ -178,9 +189,14 @@ def _open(request: urllib.request.Request, stall: float) -> Any:
 class _SafeRedirects(urllib.request.HTTPRedirectHandler):
     """Follows only to where we would have gone ourselves."""
 
+    def __init__(self, signed: bool) -> None:
+        self._signed = signed
+
     def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
         try:
-            checked_address(newurl.partition("?")[0])  # stores of objects sign their addresses in a query
+            checked_address(
+                newurl.partition("?")[0], signed=self._signed
+            )  # stores of objects sign their addresses in a query
         except AdvisoryError:
             fp.close()
             raise

@@ -32,6 +32,7 @@ _LICENCES = {
     "Ubuntu": "CC-BY-SA-4.0 (Ubuntu security notices)",
     "GitHub Actions": "CC-BY-4.0 (GitHub Advisory Database)",
     "kev": "CC0-1.0 (CISA)",
+    "updates": "facts of the distribution's own archive; words of changelogs as each package has its licence",
     "epss": "free with attribution (FIRST, https://www.first.org/epss/)",
 }
 _USUAL_LICENCE = "CC-BY-4.0 (GitHub Advisory Database) in the main; see https://google.github.io/osv.dev/data/"
@@ -104,7 +105,8 @@ def describe(path: Path | None = None) -> str:
             only = " (named packages only)" if state.closed else ""
             only = " (only what there is an update for)" if state.updates else only
             lines.append(f"{state.name}{only}: {state.records} records, {_age(state.as_of)}")
-            lines.append(f"  licence: {_LICENCES.get(state.name.partition(':')[0], _USUAL_LICENCE)}")
+            licence = "updates" if state.updates else state.name.partition(":")[0]
+            lines.append(f"  licence: {_LICENCES.get(licence, _USUAL_LICENCE)}")
         lines += [line for source in index.sources for line in _source_lines(source)]
         if not index.has("kev"):
             lines.append("no KEV catalogue: nothing is known of exploitation")

@@ -16,9 +16,10 @@ from urllib.parse import quote
 from secscan.advisories import catalogues
 from secscan.advisories.archives import read_archive
 from secscan.advisories.build import build
+from secscan.advisories.debian.update import Debian, Getting, Suite, security_sources
 from secscan.advisories.download import Fetched, Limits, Watch, checked_address, fetch
 from secscan.advisories.index import Index
-from secscan.advisories.load import Source
+from secscan.advisories.load import UPDATES, Source
 from secscan.errors import AdvisoryError
 from secscan.findings.scan import timestamp
 
@@ -33,7 +34,8 @@ class Wanted:
     base: str = ""
     """`<base>/<ecosystem>/all.zip` are the archives; empty: see `BASE_VARIABLE`."""
     ecosystems: tuple[str, ...] = ()
-    """As OSV names them; none: those that were got before."""
+    """As OSV names them; where neither these nor releases of Debian are given: all that were got before."""
+    debian: Debian = field(default_factory=Debian)
     kev: str = ""
     epss: str = ""
     """Addresses of the catalogues; empty: where they were got from before, if they were."""
@@ -51,13 +53,15 @@ class _Item:
     etag: str = ""
 
 
-def update(target: Path, wanted: Wanted, *, watch: Callable[[str], Watch]) -> tuple[str, ...]:
+def update(
+    target: Path, wanted: Wanted, *, watch: Callable[[str], Watch], tell: Callable[[str], None] = lambda _: None
+) -> tuple[str, ...]:
     """Get what has changed, build the index `target` anew, and return the names of what was changed.
 
-    `watch` takes the name of a file and gives what is told of its progress. Raises `AdvisoryError`; `target` is then as
-    it was, and what has come of a file lies beside it, to be gone on with.
+    `watch` takes the name of a file and gives what is told of its progress; `tell` takes what could not be had. Raises
+    `AdvisoryError`; `target` is then as it was, and what has come of a file lies beside it, to be gone on with.
     """
-    items = _items(target, wanted)
+    items, suites = _items(target, wanted)
     folder = target.with_name(f".{target.name}.download")
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -67,6 +71,8 @@ def update(target: Path, wanted: Wanted, *, watch: Callable[[str], Watch]) -> tu
             fetched = fetch(item.address, path, etag=etag, limits=wanted.limits, watch=watch(item.name))
             if fetched.changed:
                 sources.append(_source(item, path, fetched))
+        getting = Getting(folder, watch, wanted.limits, tell)
+        sources += [source for suite in suites for source in security_sources(suite, getting, target)]
     except OSError as error:
         raise AdvisoryError(f"cannot write beside {target}: {error.strerror}", hint="check the folder") from error
     if sources:
@@ -76,12 +82,14 @@ def update(target: Path, wanted: Wanted, *, watch: Callable[[str], Watch]) -> tu
     return tuple(source.name for source in sources)
 
 
-def _items(target: Path, wanted: Wanted) -> list[_Item]:
+def _items(target: Path, wanted: Wanted) -> tuple[list[_Item], tuple[Suite, ...]]:
     known = _known(target)
     base = wanted.base or os.environ.get(BASE_VARIABLE, "")
-    names = wanted.ecosystems or tuple(
-        name.removeprefix("OSV ") for name, item in known.items() if item.kind == "osv" and item.address
-    )
+    names, suites = wanted.ecosystems, wanted.debian.suites()
+    if not names and not suites:
+        got = [item for item in known.values() if item.address]
+        names = tuple(item.name.removeprefix("OSV ") for item in got if item.kind == "osv")
+        suites = tuple(suite for item in got if item.kind == UPDATES and (suite := wanted.debian.known(item.address)))
     items = []
     if names and not base:
         raise AdvisoryError(
@@ -95,9 +103,11 @@ def _items(target: Path, wanted: Wanted) -> list[_Item]:
         address = address or (known[name].address if name in known else "")
         if address:
             items.append(_Item(name, checked_address(address), kind))
-    if not items:
+    if not suites and wanted.debian.changelogs:
+        raise AdvisoryError("changelogs are those of Debian", hint="name a release: debian:12")
+    if not items and not suites:
         raise AdvisoryError("nothing to update", hint="name ecosystems: secscan advisories update PyPI npm")
-    return [_with_etag(item, known.get(item.name)) for item in items]
+    return [_with_etag(item, known.get(item.name)) for item in items], suites
 
 
 def _with_etag(item: _Item, known: _Item | None) -> _Item:

@@ -28,35 +28,54 @@ def import_(
 
 
 def update(
-    ecosystems: Annotated[list[str] | None, typer.Argument(metavar="ECOSYSTEM...", help="As OSV names them: PyPI, npm, Go ...", show_default="those that were got before")] = None,
+    ecosystems: Annotated[list[str] | None, typer.Argument(metavar="ECOSYSTEM...", help="As OSV names them: PyPI, npm, Go ...; debian:12 is the security index of that release.", show_default="those that were got before")] = None,
     base: Annotated[str, typer.Option("--from", metavar="ADDRESS", help="Where <ADDRESS>/<ECOSYSTEM>/all.zip lie.", envvar="SECSCAN_OSV_BASE")] = "",
     kev: Annotated[str, typer.Option("--kev", metavar="ADDRESS", help="CISA's catalogue of exploited vulnerabilities (JSON).")] = "",
     epss: Annotated[str, typer.Option("--epss", metavar="ADDRESS", help="FIRST's EPSS scores (CSV).")] = "",
+    mirror: Annotated[str, typer.Option("--mirror", metavar="ADDRESS", help="A mirror of Debian's security archive, such as the one that /etc/apt names.", envvar="SECSCAN_DEBIAN_MIRROR")] = "",
+    keyring: Annotated[Path | None, typer.Option("--keyring", metavar="FILE", help="Keys that may sign Debian's index.", show_default="that of debian-archive-keyring")] = None,
+    changelogs: Annotated[bool, typer.Option("--changelogs", help="Get the changelogs of Debian's updates, too: they name vulnerabilities.")] = False,
+    sbom: Annotated[Path | None, typer.Option("--packages-of", metavar="SBOM", help="Get changelogs only of the packages that an SBOM names.")] = None,
+    architecture: Annotated[str, typer.Option("--architecture", metavar="NAME", help="Whose packages are got for their changelogs.")] = "amd64",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Index file to write.", show_default="your own index")] = None,
     stall: Annotated[float, typer.Option("--stall", min=1, metavar="SECONDS", help="Longest wait for the server's next word.")] = 30,
     seconds: Annotated[float, typer.Option("--timeout", min=1, metavar="SECONDS", help="Most time for one file.")] = 3600,
     megabytes: Annotated[int, typer.Option("--most", min=1, metavar="MB", help="Most size of one file.")] = 4000,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
 ) -> None:  # fmt: skip
-    """Get OSV's archives, and the catalogues, over HTTPS, and build the index anew.
+    """Get OSV's archives, and the catalogues, over HTTPS, and build the index anew; of Debian, the signed index of its
+    security updates.
 
     What was interrupted is gone on with. The old index stays whole until the new one is.
     """
+    from secscan.advisories.debian.update import RELEASE, Debian, sources_in
     from secscan.advisories.download import Limits
     from secscan.advisories.store import default_index
     from secscan.advisories.update import Wanted, update
     from secscan.cli.progress import show_download
+    from secscan.reports.escape import terminal
 
     target = output or default_index()
+    untold: list[str] = []
+    releases = [name for name in ecosystems or () if RELEASE.fullmatch(name)]
     wanted = Wanted(
         base=base,
-        ecosystems=tuple(ecosystems or ()),
+        ecosystems=tuple(name for name in ecosystems or () if name not in releases),
+        debian=Debian(
+            releases=tuple(releases),
+            mirror=mirror,
+            keyring=keyring,
+            changelogs=changelogs or sbom is not None,
+            only=sources_in(sbom) if sbom else None,
+            architecture=architecture,
+        ),
         kev=kev,
         epss=epss,
         limits=Limits(stall=stall, seconds=seconds, size=megabytes * 1_000_000),
     )
     with show_download(quiet=quiet) as watch:
-        changed = update(target, wanted, watch=watch)
+        changed = update(target, wanted, watch=watch, tell=untold.append)
+    sys.stderr.writelines(f"{terminal(line)}\n" for line in untold)
     sys.stderr.write(f"changed: {', '.join(changed) or 'nothing'}\nIndex: {target}\n")
 
 

@@ -12,6 +12,9 @@ import msgspec
 
 from secscan.findings.levels import Confidence, GapKind, Kind, RunStatus, SecretState, Severity
 
+SNIPPET_LINES = 6
+"""Most lines of a snippet."""
+
 
 class Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Base of every value: frozen, named fields only, strict when read, short when written."""
@@ -56,6 +59,12 @@ class Location(Value, frozen=True, kw_only=True):
     """Logical name of the place, such as `Shop.login`; empty at module level."""
     context: str = ""
     """Digest of the statement's structure with literals masked; see `findings.fingerprint`."""
+
+    @property
+    def snippet_line(self) -> int:
+        """The line on which the snippet begins: the statement's first, or or that of a region far below it."""
+        first, pointed_at = (one.start_line if one else 0 for one in (self.statement or self.region, self.region))
+        return pointed_at if pointed_at >= first + SNIPPET_LINES else first
 
 
 class TraceStep(Value, frozen=True, kw_only=True):
@@ -112,7 +121,7 @@ class Marker(Value, frozen=True, kw_only=True):
     """An in-source comment that asks a scanner to be silent here. It hides nothing by itself."""
 
     tool: str
-    """`bandit` or `semgrep`: whose marker it is."""
+    """Whose marker it is: `bandit`, `semgrep`, `hadolint`, or `gitleaks` for all that look for secrets."""
     text: str
     """The marker as written, for example `nosec B602`."""
     line: int

@@ -61,10 +61,13 @@ class AdvisoryState(Value, frozen=True, kw_only=True):
     """A part of the advisories that packages of this scan were held against."""
 
     name: str
-    """The ecosystem, as OSV names it; or the catalogue."""
+    """The ecosystem, as OSV names it; or the catalogue; or the scanner that brings its own."""
     records: int
+    """0 where nobody counted them."""
     as_of: str = ""
     """The time up to which it knows, RFC 3339, UTC; empty where that is not known."""
+    ecosystems: tuple[str, ...] = ()
+    """What packages were held against it, of a scanner's own: their ecosystems."""
 
 
 class Scan(Value, frozen=True, kw_only=True, omit_defaults=False):

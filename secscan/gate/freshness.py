@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from secscan.findings.judgement import Reason
@@ -13,6 +13,7 @@ from secscan.policy.model import Policy
 _AHEAD = timedelta(days=1)
 """How far the clock of a feed may be ahead of ours."""
 _HINT = "bring the advisory index up to date: secscan advisories update, or import; then scan again"
+_HINT_OWN = "bring the database of {name} up to date with its own command; then scan again"
 
 
 def stale_advisories(scan: Scan, policy: Policy, at: datetime) -> Iterator[Reason]:
@@ -23,25 +24,27 @@ def stale_advisories(scan: Scan, policy: Policy, at: datetime) -> Iterator[Reaso
     if not policy.max_advisory_age:
         return
     ages = {one.name: one.as_of for one in scan.advisories}
-    for name in sorted({package.partition(":")[0] for package in scan.packages} - _bases(ages)):
+    own = {one.name: one.ecosystems for one in scan.advisories if one.ecosystems}
+    told = _bases([*ages, *(ecosystem for ecosystems in own.values() for ecosystem in ecosystems)])
+    for name in sorted({package.partition(":")[0] for package in scan.packages} - told):
         ages[name] = ""
     oldest = at - timedelta(days=policy.max_advisory_age)
     for name, as_of in sorted(ages.items()):
+        hint = _HINT_OWN.format(name=name) if name in own else _HINT
         if not is_time(as_of):
-            yield _stale(name, f"nobody knows how old the advisories of {name} are")
+            yield _stale(name, hint, f"nobody knows how old the advisories of {name} are")
         elif datetime.fromisoformat(as_of) > at + _AHEAD:
-            yield _stale(name, f"the advisories of {name} say that they are of {as_of}, which is yet to come")
+            yield _stale(name, hint, f"the advisories of {name} say that they are of {as_of}, which is yet to come")
         elif datetime.fromisoformat(as_of) < oldest:
             days = (at - datetime.fromisoformat(as_of)).days
-            yield _stale(
-                name, f"the advisories of {name} are {days} days old; the policy allows {policy.max_advisory_age}"
-            )
+            text = f"the advisories of {name} are {days} days old; the policy allows {policy.max_advisory_age}"
+            yield _stale(name, hint, text)
 
 
-def _bases(names: dict[str, str]) -> set[str]:
+def _bases(names: Iterable[str]) -> set[str]:
     """`Debian` of `Debian:12`: packages are counted as `ecosystem:name@version`, whose first part is that."""
     return {name.partition(":")[0] for name in names}
 
 
-def _stale(name: str, text: str) -> Reason:
-    return Reason(verdict=Verdict.INCOMPLETE, about="advisories", subject=name, text=text, hint=_HINT)
+def _stale(name: str, hint: str, text: str) -> Reason:
+    return Reason(verdict=Verdict.INCOMPLETE, about="advisories", subject=name, text=text, hint=hint)

@@ -134,7 +134,7 @@ class Collector:
         elif entry.sort is Sort.LINK:
             kept.link = entry.link if path in RELEASES or _is_database(path) else None
         elif _is_database(path) and entry.sort is not Sort.FOLDER:
-            kept.gaps = (gap(GapKind.SPECIAL_FILE, path, f"a {entry.sort.value} stands where packages are listed"),)
+            kept.gaps = (gap(GapKind.PARTIAL, path, f"a {entry.sort.value} stands where packages are listed"),)
         return kept
 
     def _hard_link(self, kept: Kept, entry: Entry, path: str) -> None:
@@ -144,7 +144,7 @@ class Collector:
             kept.packages, kept.lock, kept.release = other.packages, other.lock, other.release
         elif reader_of_installed(path, 1) or is_lock(path):
             what = f"it is a hard link to {encode_path(target)}, which was not read"
-            kept.gaps = (gap(GapKind.LINK, path, what),)
+            kept.gaps = (gap(GapKind.PARTIAL, path, what),)
 
     def _content(self, kept: Kept, entry: Entry, path: str, chunks: Iterator[bytes]) -> None:
         reader = reader_of_installed(path, entry.size)

@@ -64,7 +64,7 @@ def _release(tree: Tree[Kept], gaps: list[Gap]) -> dict[str, str]:
             return read_os_release(kept.release)
         if kept is not None and kept.link is not None and not kept.link.endswith(b"usr/lib/os-release"):
             detail = f"it is a link to {encode_path(kept.link)[:200]}, which is not followed"
-            gaps.append(gap(GapKind.LINK, path, detail))
+            gaps.append(gap(GapKind.PARTIAL, path, detail))
     return {}
 
 

@@ -15,11 +15,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from secscan.findings.defects import DEFECTS
-from secscan.findings.levels import Severity
+from secscan.findings.levels import Action, Severity
 from secscan.findings.model import Finding
 from secscan.findings.scan import Scan
 from secscan.reports.contract import Format
 from secscan.reports.escape import json_in_html, plain, web_link
+from secscan.reports.layers import base_sentences, layer_rows, layer_words
 from secscan.reports.present import GapGroup, Judged, Presentation, introduction, newness, other_decision, sources_of
 from secscan.resources import data_dir
 
@@ -92,6 +93,10 @@ def build_page(view: Presentation) -> dict[str, Any]:
         "more_notices": max(0, len(scan.notices) - _MOST_ROWS),
         "out_of_scope": scan.target.out_of_scope[:_MOST_ROWS],
         "more_out_of_scope": max(0, len(scan.target.out_of_scope) - _MOST_ROWS),
+        "layers": layer_rows(view)[:_MOST_ROWS],
+        "more_layers": max(0, len(layer_rows(view)) - _MOST_ROWS),
+        "base_sentences": base_sentences(view),
+        "actions": list(Action),
         "about": _about(view),
     }
 
@@ -123,7 +128,7 @@ def _brief(judged: Judged) -> dict[str, str]:
 
 def _full(judged: Judged) -> dict[str, Any]:
     finding, decision = judged.finding, judged.decision
-    region, statement = finding.location.region, finding.location.statement
+    region = finding.location.region
     first = region.start_line if region else 0
     value = {
         **_brief(judged),
@@ -141,8 +146,9 @@ def _full(judged: Judged) -> dict[str, Any]:
         "message": finding.message,
         "remediation": finding.remediation,
         "symbol": finding.location.symbol,
+        "layer": layer_words(finding.layer),
         "snippet": finding.location.snippet.rstrip("\n"),
-        "snippetLine": statement.start_line if statement else first,
+        "snippetLine": finding.location.snippet_line,
         "line": first,
         "endLine": region.last_line if region else 0,
         "purl": finding.package.purl if finding.package else "",
@@ -235,7 +241,8 @@ def _about(view: Presentation) -> list[tuple[str, str]]:
     rows = [
         ("Target", f"{target.name} ({target.kind})"),
         ("Files", f"{target.files} ({target.bytes} bytes)"),
-        ("Digest of the files", target.digest),
+        ("Image id" if target.image else "Digest of the files", target.digest),
+        ("Distribution", target.image.distribution if target.image else ""),
         ("Commit", target.revision + (" with local changes" if target.dirty else "")),
         ("Compared with", target.base),
         ("Policy", judgement.policy),

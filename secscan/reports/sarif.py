@@ -300,10 +300,11 @@ def _context(finding: Finding) -> dict[str, Any]:
     region, statement, snippet = finding.location.region, finding.location.statement, finding.location.snippet
     if region is None or statement is None or not snippet or not region.start_column:
         return {}
-    last = statement.start_line + snippet.rstrip("\n").count("\n")
-    if statement.start_line > region.start_line or last < region.last_line:
+    first = finding.location.snippet_line
+    last = first + snippet.rstrip("\n").count("\n")
+    if first > region.start_line or last < region.last_line:
         return {}
-    return {"startLine": statement.start_line, "endLine": last, "snippet": {"text": plain(snippet)}}
+    return {"startLine": first, "endLine": last, "snippet": {"text": plain(snippet)}}
 
 
 def _step(step: TraceStep) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from secscan.findings.levels import Action, Kind, Severity, WaiverState
 from secscan.findings.scan import Scan
 from secscan.reports.contract import Format
 from secscan.reports.escape import terminal
+from secscan.reports.layers import base_sentences, layer_rows, layer_words
 from secscan.reports.present import (
     GapGroup,
     Judged,
@@ -58,6 +59,7 @@ def render_text(scan: Scan, *, width: int, colour: bool) -> str:
         _findings(page, "Blocks", view.with_action(Action.BLOCK), _MOST_BLOCKED, detailed=True),
         _findings(page, "Warns", view.with_action(Action.WARN), _MOST_WARNED, detailed=False),
         _accepted(view),
+        _layers(page, view),
         _remedy(page, view),
         _waivers(page, view),
         _fixed(page, view),
@@ -157,7 +159,8 @@ def _detailed(page: _Page, one: Judged) -> Iterator[str]:
     severity = page.styled(f"{finding.severity:<8}", finding.severity)
     symbol = f" in {terminal(finding.location.symbol)}" if finding.location.symbol else ""
     yield f"  {severity}  {page.head(page.cut(terminal(finding.title), 12))}"
-    yield f"            {terminal(finding.place)}{symbol}"
+    layer = f" in {terminal(words)}" if (words := layer_words(finding.layer)) else ""
+    yield f"            {terminal(finding.place)}{symbol}{layer}"
     yield from _places(page, one)
     for line in finding.location.snippet.splitlines()[:3]:
         # The bar keeps a hostile line from beginning with a command for the platform.
@@ -198,6 +201,24 @@ def _accepted(view: Presentation) -> Iterator[str]:
     count = view.by_action[Action.ACCEPT]
     if count:
         yield f"Accepted: {count}, all in the HTML report"
+
+
+def _layers(page: _Page, view: Presentation) -> Iterator[str]:
+    """The layers of an image, with what each brought."""
+    rows = layer_rows(view)
+    if not rows:
+        return
+    yield page.head(f"Layers ({len(rows)})")
+    for row in rows[:_MOST_WARNED]:
+        counts = ", ".join(f"{row.counts[action]} {_SAID[action]}" for action in Action if row.counts[action])
+        words = f"{row.index} {row.digest} ({row.origin}): {counted(row.packages, 'package')}, {counts or 'no finding'}"
+        yield from page.wrapped(words, indent=2, hang=4)
+        if row.command:
+            yield page.styled("      " + page.cut(terminal(row.command), 6), "dim")
+    if len(rows) > _MOST_WARNED:
+        yield f"  ... and {len(rows) - _MOST_WARNED} more, all in the HTML report"
+    for text in base_sentences(view):
+        yield from page.wrapped(f"- {terminal(text)}", indent=2)
 
 
 def _remedy(page: _Page, view: Presentation) -> Iterator[str]:

@@ -22,6 +22,7 @@ from typing import ClassVar, Generic, Literal, TypeVar
 from secscan.errors import SecscanError
 from secscan.findings.levels import Kind
 from secscan.findings.model import Finding, Gap, Notice
+from secscan.findings.scan import AdvisoryState
 from secscan.images.reading import Image
 from secscan.process import Ended, Limits
 from secscan.stores.aws.settings import AwsSettings
@@ -51,7 +52,8 @@ class Needs:
     programs: tuple[str, ...] = ()
     """Programs by name; see `process.find_program`."""
     package: str = ""
-    """An installed Python package that brings them in its folder `bin`, where they are looked for first."""
+    """An installed Python package that brings them, in its folder `bin` or beside Python, where they are looked for
+    first."""
     proof: str = ""
     """An expression that the answer of `PROGRAM version` must match, where a name in PATH alone proves nothing."""
     advisories: bool = False
@@ -121,6 +123,8 @@ class Report:
     """The part of the plan's `selected` that the tool proved to have looked at."""
     notices: tuple[Notice, ...] = ()
     """What the reader of a report should know besides."""
+    advisories: tuple[AdvisoryState, ...] = ()
+    """How old the advisories are that the tool brings itself."""
     control: bool = False
     """Whether the positive control was found (it is not among the findings)."""
 

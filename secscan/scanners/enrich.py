@@ -15,13 +15,12 @@ import msgspec
 from secscan.errors import TargetError
 from secscan.findings.fingerprint import structure_digest
 from secscan.findings.levels import Kind
-from secscan.findings.model import Finding, Region
-from secscan.scanners.markers import Directive, read_directives
+from secscan.findings.model import SNIPPET_LINES, Finding, Region
+from secscan.scanners.markers import Directive, read_directives, read_directives_of_file
 from secscan.secrets.texts import decoded
 from secscan.targets.contract import Target
 from secscan.targets.source import SourceText, Statement, open_source
 
-_SNIPPET_LINES = 6
 _SNIPPET_WIDTH = 240
 _SHOWN_BEFORE = 80
 """Characters shown before what the scanner pointed at, in a line too long to show."""
@@ -66,11 +65,16 @@ class _Reader:
         location = msgspec.structs.replace(
             finding.location,
             statement=statement.region,
-            snippet=self._snippet(statement, region) if hidden is None or self._sees_the_same else "",
+            snippet="",
             symbol=statement.symbol,
             context=structure_digest(statement.masked),
         )
-        markers = [one.marker for one in self._directives_at(statement.region) if one.concerns(finding)]
+        if hidden is None or self._sees_the_same:
+            snippet = self._snippet(statement, region, location.snippet_line)
+            location = msgspec.structs.replace(location, snippet=snippet)
+        marked = statement.region if self.source.marked_as_a_whole else region
+        directives = (*self._directives_at(marked), *self._directives_of_file)
+        markers = [one.marker for one in directives if one.concerns(finding)]
         return msgspec.structs.replace(finding, location=location, markers=(*finding.markers, *markers))
 
     @cached_property
@@ -78,6 +82,12 @@ class _Reader:
         """Whether what looks for secrets sees the same lines. Where it does not (UTF-16 without a mark, lone `\r`), its
         region points elsewhere in them, and nobody knows what a snippet would show."""
         return decoded(self._data)[0] == self.source.text and "\r" not in self.source.text.replace("\r\n", "")
+
+    @cached_property
+    def _directives_of_file(self) -> tuple[Directive, ...]:
+        if self.source.marked_as_a_whole:
+            return ()
+        return read_directives_of_file(self.source.comments(1, self.source.line_count))
 
     def _directives_at(self, region: Region) -> tuple[Directive, ...]:
         known = self._directives.get(region)
@@ -89,15 +99,15 @@ class _Reader:
             )
         return known
 
-    def _snippet(self, statement: Statement, region: Region) -> str:
-        first, last = statement.region.start_line, statement.region.last_line
+    def _snippet(self, statement: Statement, region: Region, first: int) -> str:
+        last = statement.region.last_line
         shown = []
-        for number in range(first, min(last, first + _SNIPPET_LINES - 1) + 1):
+        for number in range(first, min(last, first + SNIPPET_LINES - 1) + 1):
             line = self.source.line(number)
             if statement.header and number == last:
                 line = line[: statement.region.end_column - 1]
             column = region.start_column if number == region.start_line else 0
-            if number == first:
+            if number == statement.region.start_line:
                 column = max(column, statement.region.start_column)
             shown.append(_cut(line, column))
         return "\n".join(shown)

@@ -1,4 +1,4 @@
-"""Comments that ask a scanner to be silent: `# nosec`, `# nosemgrep`, `gitleaks:allow`.
+"""Comments that ask a scanner to be silent: `# nosec`, `# nosemgrep`, `gitleaks:allow`, `# hadolint ignore=`.
 
 They are read as their tools read them, and hide nothing: a finding carries its markers to the policy. A marker
 with ids that do not name the finding's rule is none of its business. bandit takes ids it does not
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 from secscan.findings.levels import Kind
 from secscan.findings.model import Finding, Marker
@@ -19,6 +20,10 @@ _NOSEC = re.compile(r"#\s*(?P<word>nosec):?\s*(?P<ids>(?:(?:B\d+|[a-z\d]+_\w+)\b
 _NOSEMGREP = re.compile(
     r"[:#/*]\s*(?P<word>nosem(?:grep)?)\b(?:[:=]\s*(?P<ids>[\w.-]+(?:\s*,\s*[\w.-]+)*+))?(?P<reason>[^#]*)",
     re.IGNORECASE,
+)
+_HADOLINT = re.compile(
+    r"#\s*(?P<word>hadolint\s+(?P<all>global\s+)?ignore)\s*=\s*(?P<ids>[A-Z]+\d+(?:\s*,\s*[A-Z]+\d+)*+)\s*(?:\Z|#(?P<reason>.*))",
+    re.DOTALL,
 )
 _GITLEAKS = re.compile(r"(?P<word>gitleaks:allow)\b(?P<reason>[^#]*)")
 
@@ -138,8 +143,16 @@ def read_directives(on_lines: Iterable[Comment], above: Iterable[Comment]) -> tu
                 found.append(directive)
         if len(found) >= _MOST_DIRECTIVES:
             break
-    found.extend(one for comment in above if comment.alone and (one := _nosemgrep(comment)) is not None)
+    alone = [comment for comment in above if comment.alone]
+    found.extend(one for comment in alone if (one := _nosemgrep(comment)) is not None)
+    found.extend(one for comment in alone if (one := _hadolint(comment, everywhere=False)) is not None)
     return tuple(found)
+
+
+def read_directives_of_file(comments: Iterable[Comment]) -> tuple[Directive, ...]:
+    """Read the markers that speak of a whole file, wherever they stand in it."""
+    found = (_hadolint(comment, everywhere=True) for comment in comments if comment.alone)
+    return tuple(islice((one for one in found if one is not None), _MOST_DIRECTIVES))
 
 
 def _named(rule: str, name: str) -> bool:
@@ -165,6 +178,13 @@ def _nosemgrep(comment: Comment) -> Directive | None:
     return _directive("semgrep", comment, found, ids, named)
 
 
+def _hadolint(comment: Comment, *, everywhere: bool) -> Directive | None:
+    found = _HADOLINT.match(comment.text)
+    if found is None or bool(found["all"]) is not everywhere:
+        return None
+    return _directive("hadolint", comment, found, found["ids"], frozenset(_WORD.findall(found["ids"])))
+
+
 def _gitleaks(comment: Comment) -> Directive | None:
     found = _GITLEAKS.search(comment.text)
     return _directive("gitleaks", comment, found, "", frozenset()) if found else None
@@ -175,6 +195,6 @@ def _directive(tool: str, comment: Comment, found: re.Match[str], ids: str, name
         tool=tool,
         text=f"{found['word']} {ids}".strip()[:_LONGEST],
         line=comment.line,
-        reason=found["reason"].strip(" \t-:,*/>\u2013\u2014")[:_LONGEST],
+        reason=(found["reason"] or "").strip(" \t-:,*/>\u2013\u2014")[:_LONGEST],
     )
     return Directive(marker, named or None)

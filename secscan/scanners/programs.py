@@ -44,8 +44,11 @@ def _packaged(needs: Needs, name: str) -> Path | None:
     the working directory, too, and what is scanned must not bring its own scanner."""
     if not needs.package:
         return None
-    path = Path(sysconfig.get_path("platlib"), needs.package, "bin", name)
-    return path if os.access(path, os.X_OK) and path.is_file() else None
+    packages = Path(sysconfig.get_path("platlib"))
+    places = [packages / needs.package / "bin" / name]
+    if any(packages.glob(f"{needs.package}-*.dist-info")):
+        places.append(Path(sysconfig.get_path("scripts")) / name)
+    return next((path for path in places if os.access(path, os.X_OK) and path.is_file()), None)
 
 
 def _in_path(needs: Needs, name: str, unsafe_below: Sequence[Path]) -> Path | None:

@@ -14,7 +14,7 @@ from secscan import process
 from secscan.errors import Interrupted, VaultError
 from secscan.findings.levels import GapKind, Kind, RunStatus
 from secscan.findings.model import Finding, Gap, Notice, ScannerRun
-from secscan.findings.scan import ScannerTiming
+from secscan.findings.scan import AdvisoryState, ScannerTiming
 from secscan.scanners.contract import Plan, Report, Scanner, ScannerError, Setup
 from secscan.scanners.programs import find_programs
 
@@ -46,6 +46,8 @@ class Outcome:
     """What it has to say besides."""
     packages: frozenset[str] = frozenset()
     """The packages that were counted for it, where it looks at packages."""
+    advisories: tuple[AdvisoryState, ...] = ()
+    """How old its own advisories are, where it brings them."""
 
 
 @dataclass
@@ -229,4 +231,13 @@ def _outcome(work: _Work) -> Outcome:
     findings = tuple(finding for report in work.reports for finding in report.findings)
     packages = work.plan.selected if Kind.DEPENDENCY in work.scanner.kinds else frozenset()
     notices = tuple(notice for report in work.reports for notice in report.notices)
-    return Outcome(run=run, timing=timing, findings=findings, gaps=tuple(gaps), notices=notices, packages=packages)
+    own = dict.fromkeys(state for report in work.reports for state in report.advisories)
+    return Outcome(
+        run=run,
+        timing=timing,
+        findings=findings,
+        gaps=tuple(gaps),
+        notices=notices,
+        packages=packages,
+        advisories=tuple(own),
+    )

@@ -67,6 +67,16 @@ _INTERPRETERS: Final = {
     **dict.fromkeys((b"php",), "php"),
     **dict.fromkeys((b"pwsh",), "powershell"),
 }
+_DOCKERFILE: Final = re.compile(r"(?:.*\.)?(?:docker|container)file(?:[._-].*)?")
+_NO_DOCKERFILE: Final = re.compile(
+    r".*\.(?:adoc|dockerignore|go|html?|java|js|json|lock|md|markdown|png|py|rb|rst|rs|sh|svg|toml|ts|ya?ml)"
+)
+
+
+def is_dockerfile(path: str) -> bool:
+    """Whether a file is a Dockerfile or Containerfile by its name; one of a template (`Dockerfile.j2`) is, too."""
+    name = path.rpartition("/")[2].lower()
+    return _DOCKERFILE.fullmatch(name) is not None and _NO_DOCKERFILE.fullmatch(name) is None
 
 
 def language_of(path: str, first_bytes: bytes) -> str:
@@ -78,7 +88,7 @@ def language_of(path: str, first_bytes: bytes) -> str:
     name = path.rpartition("/")[2].lower()
     if name in _NAMES:
         return _NAMES[name]
-    if name.startswith(("dockerfile.", "containerfile.")):
+    if is_dockerfile(name):
         return "dockerfile"
     stem, _, suffix = name.rpartition(".")
     if stem and suffix in _SUFFIXES:

@@ -11,10 +11,12 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from secscan.byte_order import byte_order_mark
 from secscan.findings.model import Region
+from secscan.targets.languages import is_dockerfile
+from secscan.targets.source_dockerfile import cut
 from secscan.targets.source_masking import LONGEST_LINE, mask_python, mask_text
 from secscan.targets.source_statements import Statements, split
 
@@ -48,6 +50,9 @@ class Comment:
 
 class SourceText:
     """Text with lines and positions."""
+
+    marked_as_a_whole = True
+    """Whether a comment anywhere in a statement speaks of all of it; else it speaks of its line."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -232,6 +237,32 @@ class TextSource(SourceText):
         return tuple(result)
 
 
+class DockerfileSource(TextSource):
+    """A Dockerfile: the instruction is the statement, over however many lines it goes. Its structure is still that of
+    the one line: what a command of a long RUN is must not change with the commands beside it."""
+
+    marked_as_a_whole = False
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._cut: list[tuple[int, int]] | None = None
+
+    def statement_at(self, line: int, column: int = 0, *, hidden: Region | None = None) -> Statement:
+        """See `SourceText.statement_at`."""
+        statement = super().statement_at(line, column, hidden=hidden)
+        found = self._instructions()
+        start, end = self._span(statement.region.start_line)
+        at = bisect_right(found, (end - 1, len(self.text) + 1)) - 1
+        if at < 0 or found[at][1] <= start:
+            return statement
+        return replace(statement, region=self._region(*found[at]))
+
+    def _instructions(self) -> list[tuple[int, int]]:
+        if self._cut is None:
+            self._cut = [(one.start, one.end) for one in cut(self.text).instructions]
+        return self._cut
+
+
 _COOKIE = re.compile(rb"\A(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n|\r|\n))?[ \t\f]*#[^\r\n]*?coding[:=][ \t]*([-\w.]{1,40})")
 _DECLARABLE = re.compile(
     r"(?:ascii|latin-?1|iso-?8859-?\d{1,2}|cp\d{3,4}|windows-?\d{4}|koi8-?[ru]|gbk|gb2312|gb18030|big5|shift-?jis"
@@ -247,6 +278,8 @@ def open_source(path: str, language: str, data: bytes) -> SourceText:
     """
     if language == "python" or path.endswith((".py", ".pyw", ".pyi")):
         return PythonSource(decode(data))
+    if language == "dockerfile" or is_dockerfile(path):
+        return DockerfileSource(decode(data))
     return TextSource(decode(data))
 
 

@@ -5,20 +5,33 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from secscan.advisories.store import resolve
+from secscan.images.read import Keys, read_image
+from secscan.images.reading import Image
+from secscan.inventory.contract import Declared
+from secscan.process import Ended
 from secscan.scanners.contract import Scanner, Setup
-from secscan.secrets.control import control_source
+from secscan.scanners.image_packages import ImageScan
 from secscan.scanners.programs import find_programs
 from secscan.scanners.registry import all_scanners
+from secscan.scanners.trivy import CACHE_VARIABLE
+from secscan.secrets.control import control_source
 from secscan.stores.aws.settings import AwsSettings
 from secscan.stores.vault.settings import VaultSettings
 from tests.recorded.cases import write_case
 from tests.support.aws import REGION, AwsServer
 from tests.support.aws import running as running_aws
+from tests.support.grype_answers import DIGEST, artifact, ended, match, packages, report
+from tests.support.image_samples import DEBS, WHEELS, Known, debian, python_packages
+from tests.support.images import ImageBuilder
+from tests.support.tars import file
+from tests.support.scanned_images import declared, real_trivy, setup_of, written
 from tests.support.targets import folder_target
+from tests.support.trivy_database import trivy_database
 from tests.support.vault import VaultServer, running
 
 SHOP = Path(__file__).resolve().parent.parent.parent / "examples" / "shop"
@@ -116,11 +129,56 @@ CASES = {
     "vault-references": REFERENCES,
 }
 
+OLD_IMAGE = (ImageBuilder().layer(debian()).layer(python_packages(eggs=())),
+             (*declared(DEBS), *declared(WHEELS, "usr/lib/python3/dist-packages", layer=1)))  # fmt: skip
+IMAGES: dict[str, tuple[str, ImageBuilder, tuple[Declared, ...]]] = {
+    "archive": ("docker-archive", *OLD_IMAGE),
+    "folder": ("oci", *OLD_IMAGE),
+    "rootfs": ("rootfs", *OLD_IMAGE),
+    "lost": ("docker-archive", OLD_IMAGE[0], (*OLD_IMAGE[1], *declared([Known("PyPI", "flask", "1.0")], "app"))),
+}
+TRIVY_ADVISORIES: dict[str, Any] = {
+    "debian 12": {
+        "openssl": {"CVE-2024-5535": {"FixedVersion": "3.0.14-1~deb12u1"}, "CVE-2024-0001": {"Status": 2}},
+        "shadow": {"CVE-2023-4641": {"FixedVersion": "1:4.13+dfsg1-1+deb12u1"}},
+    },
+    "pip::Made up": {"django": {"CVE-2019-14234": {"VulnerableVersions": ["<2.2.4"], "PatchedVersions": ["2.2.4"]}}},
+}
+LIBSSL = ("libssl3", "3.0.9-1", "pkg:deb/debian/libssl3@3.0.9-1?arch=amd64&distro=debian-12&upstream=openssl")
+DJANGO = ("Django", "2.2", "pkg:pypi/django@2.2")
+GRYPE_ANSWERS = {
+    "found": report(
+        match(artifact(*LIBSSL, upstreams=[{"name": "openssl"}]), "CVE-2024-5535", "CVE-2024-5535"),
+        match(artifact(*DJANGO), "GHSA-6r97-cj55-9hrq", "CVE-2019-14234"),
+        ignoredMatches=[{**match(artifact(*LIBSSL), "CVE-2024-1"), "appliedIgnoreRules": [{"namespace": "vex"}]}],
+    ),
+    "clean": report(),
+}
+
+READ = {
+    "clean": ImageBuilder(user="10001", healthcheck=("CMD", "true")).layer(file("app/main", "x", 0o755)),
+    "wrong": ImageBuilder(env={"TOKEN": control_source().decode().split()[-1]}, ports=("22/tcp",))
+    .layer(debian(), file("usr/bin/su", "x", 0o4755), file("bin/sh", "x", 0o755))
+    .layer(file("srv/open", "x", 0o666), file("app/.env", control_source())),
+}
+
 VALUES_KEY = "the same in every recording"
 
 
 def main() -> None:
-    """Run every scanner on every case of its own and write what it said; or those that are named."""
+    """Run every scanner on every case of its own and write what it said; or those that are named.
+
+    trivy only where it is named: its package weighs 84 MB, is nobody's official one, and so is not installed for tests.
+    """
+    wanted = sys.argv[1:] or [*CASES, "grype", "image"]
+    if "trivy" in wanted:
+        record_images()
+    if "grype" in wanted:
+        make_grype()
+    if "image" in wanted:
+        read_images()
+    if not set(wanted) & set(CASES):
+        return
     with (
         resolve("demo") as index,
         tempfile.TemporaryDirectory() as folder,
@@ -131,11 +189,49 @@ def main() -> None:
         fill_aws(aws)
         os.environ.update(server.environment(), AWS_ACCESS_KEY_ID="made-up", AWS_SECRET_ACCESS_KEY="made-up")
         for name, cases in CASES.items():
-            if name not in (sys.argv[1:] or CASES):
+            if name not in wanted:
                 continue
             for case, files in cases.items():
                 record(all_scanners()[name], case, files, index, aws.address)
                 print(name, case)  # noqa: T201 - a script
+
+
+def record_images() -> None:
+    """Run trivy on images, with a database of ours."""
+    scanner = all_scanners()["trivy"]
+    for case, (kind, image, known) in IMAGES.items():
+        with tempfile.TemporaryDirectory() as folder:
+            os.environ[CACHE_VARIABLE] = str(trivy_database(Path(folder, "cache"), TRIVY_ADVISORIES))
+            setup = replace(setup_of(written(image, kind, Path(folder), known), Path(folder)),
+                            programs={"trivy": real_trivy()})  # fmt: skip
+            (piece,) = scanner.plan(setup).pieces
+            places = {folder: "/scanned", str(real_trivy()): "/bin/trivy"}
+            write_case(scanner, case, piece, scanner.run(piece, setup), places)
+            print("trivy", case)  # noqa: T201 - a script
+
+
+def read_images() -> None:
+    """Read images ourselves."""
+    scanner = all_scanners()["image"]
+    for case, image in READ.items():
+        with tempfile.TemporaryDirectory() as folder:
+            place = image.docker_archive(Path(folder, "image.tar"))
+            reading = read_image("docker-archive", place, keys=Keys(values_key=VALUES_KEY.encode()))
+            setup = Setup(target=folder_target(Path(folder), {}), image=Image("docker-archive", place, reading))
+            (piece,) = scanner.plan(setup).pieces
+            write_case(scanner, case, piece, scanner.run(piece, setup), {folder: "/scanned"})
+            print("image", case)  # noqa: T201 - a script
+
+
+def make_grype() -> None:
+    """Write what grype would answer: no program of it can be had."""
+    ours = (*declared([Known("Debian:12", "libssl3", "3.0.9-1", ("openssl", "3.0.9-1"))]),
+            *declared([Known("PyPI", "Django", "2.2")], "usr/lib/Django-2.2.dist-info/METADATA", layer=1))  # fmt: skip
+    piece = ImageScan(kind="docker-archive", place="/images/shop.tar", digest=DIGEST, packages=ours)
+    for case, answer in GRYPE_ANSWERS.items():
+        how: Ended = ended(answer, packages(LIBSSL, DJANGO))
+        write_case(all_scanners()["grype"], case, piece, how, {})
+        print("grype", case)  # noqa: T201 - a script
 
 
 def fill(server: VaultServer) -> None:

@@ -58,7 +58,7 @@ def elf_with_rust(main: str, crates: Mapping[str, str]) -> bytes:
         {"name": name, "version": version, "source": "crates.io"} for name, version in sorted(crates.items())
     ]
     own = {"name": main, "version": "0.1.0", "source": "local", "root": True, "dependencies": [*range(len(crates))]}
-    return elf({".dep-v0": zlib.compress(json.dumps({"packages": [*packages, own]}).encode())})
+    return elf({".dep-v0": zlib.compress(json.dumps({"packages": [*packages, own]}, separators=(",", ":")).encode())})
 
 
 CONTENT_AT = 0x1000

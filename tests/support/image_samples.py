@@ -197,7 +197,7 @@ def go_binary(
     path: str = "usr/bin/shop", go: str = "go1.19.8", modules: Mapping[str, str] = MODULES, form: str = "inline"
 ) -> Sample:
     """A program of Go, with what its linker writes of its modules; see `binaries.elf_with_go` for the forms."""
-    known = {Known("Go", name, version.removeprefix("v")) for name, version in modules.items()}
+    known = {Known("Go", name, version) for name, version in modules.items()}
     known.add(Known("Go", "stdlib", go.removeprefix("go")))
     program = elf_with_go(go=go, main="example.com/shop", modules=modules, form=form)
     return Sample((file(path, program, mode=0o755),), frozenset(known))

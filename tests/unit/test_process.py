@@ -73,6 +73,27 @@ def test_endless_output_is_ended() -> None:
     assert len(ended.stdout) <= 1_000_000
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "open('big','wb').write(b'x' * 5_000_000)",
+        "import tempfile; tempfile.NamedTemporaryFile(delete=False).write(b'x' * 5_000_000)",
+        "import os, pathlib; pathlib.Path(os.environ['HOME'], 'big').write_bytes(b'x' * 5_000_000)",
+        "import os; [(os.mkdir(f'{n}'), open(f'{n}/x','w').close()) for n in range(500)]",
+    ],
+    ids=["working directory", "temporary file", "home", "many empty files"],
+)
+def test_what_it_may_write_to_disk_is_limited(code: str) -> None:
+    ended = python(f"{code}; import time; time.sleep(30)", limits=Limits(seconds=25, folder_bytes=3_000_000))
+    assert ended.stopped == "disk limit of 3000000 bytes"
+
+
+def test_what_takes_no_place_on_disk_is_not_counted() -> None:
+    code = "open('hole','wb').truncate(10**9); import time; time.sleep(0.7)"
+    assert python(code, limits=Limits(seconds=25, folder_bytes=3_000_000)).trouble == ""
+    assert python("open('big','wb').write(b'x' * 5_000_000); import time; time.sleep(0.7)").trouble == ""
+
+
 def test_a_killed_program_is_told_by_the_signal() -> None:
     assert python("import os; os.kill(os.getpid(), 9)").trouble == "was killed by SIGKILL"
 

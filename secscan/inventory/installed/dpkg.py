@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from secscan.inventory.contract import Inventory, reading
+from secscan.inventory.contract import Inventory, broken, reading
 from secscan.inventory.installed.found import Found
 from secscan.inventory.installed.paragraphs import fields, paragraphs
 
@@ -22,6 +22,17 @@ _SOURCE = re.compile(r"(?P<name>[^\s()]+)(?:\s*\((?P<version>[^()]*)\))?")
 @reading
 def read_dpkg(path: str, data: bytes) -> Inventory:
     """Read the packages that are on disk. One that is installed for two architectures is two packages."""
+    return _packages(path, data)
+
+
+@reading
+def read_dpkg_package(path: str, data: bytes) -> Inventory:
+    """Read a file of `status.d`, which is there for a package only."""
+    found = _packages(path, data)
+    return found if found.packages or found.gaps else broken(path, "it names no package")
+
+
+def _packages(path: str, data: bytes) -> Inventory:
     found = Found(path, DEBIAN)
     for line, values in paragraphs(data, _FIELDS):
         status = values.get("status", "").split()

@@ -22,14 +22,16 @@ MAX_JAR_BYTES = 48_000_000
 _DEEPEST = 5
 _MOST_NESTED = 16_000_000
 """Bytes of all archives inside each other that are open at one time."""
-_MOST_UNPACKED = 150_000_000
+_MOST_UNPACKED = 100_000_000
 """Bytes that are unpacked of one file, one after another."""
 _MOST_TEXT = 100_000
 _MOST_INSIDE = 10_000
 """Archives, and coordinates, in one archive."""
 
-_JAR = re.compile(r".*\.(?:jar|war|ear|hpi|jpi)", re.IGNORECASE | re.DOTALL)
-_POM = re.compile(r"META-INF/maven/[^/]+/[^/]+/pom\.properties")
+_WANTED = re.compile(
+    rb"(?is:META-INF/MANIFEST\.MF|META-INF/maven/[^/]+/[^/]+/pom\.properties|.*\.(?:jar|war|ear|hpi|jpi))"
+)
+"""Names of entries that are read."""
 _MANIFEST = "META-INF/MANIFEST.MF"
 _FILE_NAME = re.compile(r"(?P<name>[A-Za-z][\w.]*(?:-[A-Za-z][\w.]*)*)-(?P<version>\d[\w.+-]*)")
 _VERSION = re.compile(r"\d[\w.+-]*")
@@ -88,12 +90,12 @@ def _read(found: Found, path: str, data: bytes, depth: int, budget: _Budget) -> 
 
 def _opened(path: str, data: bytes) -> _Jar:
     jar = _Jar(path, Archive(data))
-    for member in jar.archive.members():
-        if _POM.fullmatch(member.name):
+    for member in jar.archive.members(_WANTED):
+        if member.name.endswith(".properties"):
             jar.poms.append(member)
         elif member.name.upper() == _MANIFEST:
             jar.manifest = member
-        elif _JAR.fullmatch(member.name):
+        else:
             jar.inside.append(member)
         if len(jar.poms) + len(jar.inside) > _MOST_INSIDE:
             raise ValueError(f"it holds more than {_MOST_INSIDE} archives")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from secscan.inventory.contract import MAX_MANIFEST_BYTES, Reader
 from secscan.inventory.installed.apk import read_apk
 from secscan.inventory.installed.conda import read_installed_conda
-from secscan.inventory.installed.dpkg import read_dpkg
+from secscan.inventory.installed.dpkg import read_dpkg, read_dpkg_package
 from secscan.inventory.installed.gem import read_gemspec
 from secscan.inventory.installed.java import MAX_JAR_BYTES, read_jar, read_pom_properties
 from secscan.inventory.installed.node import read_installed_node
@@ -46,13 +46,14 @@ def _known(paths: str, reader: Reader, most: int, *, empty: bool = False) -> _Kn
 _RPM = r"(?:var/lib|usr/lib/sysimage|usr/share)/rpm"
 _KNOWN = (
     _known(r"var/lib/dpkg/status", read_dpkg, MAX_MANIFEST_BYTES, empty=True),
-    _known(r"var/lib/dpkg/status\.d/[^/]+(?<!\.md5sums)", read_dpkg, _ONE_PACKAGE),
+    _known(r"var/lib/dpkg/status\.d/[^/]+(?<!\.md5sums)", read_dpkg_package, _ONE_PACKAGE),
     _known(r"(?:usr/)?lib/apk/db/installed", read_apk, MAX_MANIFEST_BYTES, empty=True),
     _known(rf"{_RPM}/rpmdb\.sqlite", read_rpm_sqlite, MAX_RPM_BYTES, empty=True),
     _known(rf"{_RPM}/rpmdb\.sqlite-(?:wal|journal)", read_rpm_log, MAX_RPM_BYTES, empty=True),
     _known(rf"{_RPM}/Packages\.db", read_rpm_ndb, MAX_RPM_BYTES, empty=True),
     _known(rf"{_RPM}/Packages", read_rpm_berkeley, MAX_RPM_BYTES, empty=True),
     _known(r"(?:.*/)?[^/]+\.(?:dist-info/METADATA|egg-info/PKG-INFO|egg-info)", read_metadata, _ONE_PACKAGE),
+    _known(r"(?:.*/)?[^/]+\.egg/EGG-INFO/PKG-INFO", read_metadata, _ONE_PACKAGE),
     _known(r"(?:.*/)?[^/]+\.dist-info/direct_url\.json", read_direct_url, _ONE_PACKAGE),
     _known(r"(?:.*/)?node_modules/(?:@[^/]+/)?[^/@.][^/]*/package\.json", read_installed_node, _ONE_PACKAGE),
     _known(r"(?:.*/)?specifications/(?:default/)?[^/]+\.gemspec", read_gemspec, _ONE_PACKAGE),

@@ -14,6 +14,7 @@ from secscan.inventory.licences import any_of, normal_licence
 from secscan.inventory.names import PYPI
 
 _CLASSIFIER = "License :: "
+_MOST_LINES = 20_000
 
 
 @reading
@@ -46,6 +47,8 @@ def _fields(text: str) -> Iterator[tuple[str, str, int]]:
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
             return
+        if number > _MOST_LINES:
+            raise ValueError(f"it has more than {_MOST_LINES} lines before its description")
         name, colon, value = line.partition(":")
         if colon and not line[0].isspace():
             yield name.lower(), value.strip(), number

@@ -6,6 +6,7 @@ asked for cost anything. Format: https://pkware.cachefly.net/webdocs/casestudies
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from collections.abc import Iterator
@@ -17,8 +18,11 @@ _END = struct.Struct("<4s4H2IH")
 """Magic, disks, entries here and in all, size and place of the directory, length of the comment."""
 _END_64 = struct.Struct("<4sQ2H2I4Q")
 _PLACE_64 = struct.Struct("<4sIQI")
-_ENTRY = struct.Struct("<4s6H3I5H2I")
-_LOCAL = struct.Struct("<4s5H3I2H")
+_ENTRY = struct.Struct("<4s4x2H8x2I3H8xI")
+"""Magic, flags, method, bytes packed and unpacked, lengths of name, extra and comment, place. What is passed over are
+versions, times, the checksum, disks and attributes."""
+_LOCAL = struct.Struct("<4s22x2H")
+"""Magic, lengths of name and extra."""
 _LONGEST_COMMENT = 65_535
 _STORED, _DEFLATED = 0, 8
 _ENCRYPTED = 1
@@ -71,8 +75,8 @@ class Archive:
                     return size_64, place_64, start
         return size, place, end
 
-    def members(self) -> Iterator[Member]:
-        """Yield the entries of the directory."""
+    def members(self, wanted: re.Pattern[bytes]) -> Iterator[Member]:
+        """Yield the entries of the directory whose names are of a pattern."""
         at, end = self._directory, self._directory + self._size
         count = 0
         while at < end:
@@ -81,15 +85,13 @@ class Archive:
                 raise ValueError(f"the archive has more than {MOST_ENTRIES} entries")
             if at + _ENTRY.size > end:
                 raise ValueError("the directory of the archive ends too soon")
-            entry = _ENTRY.unpack_from(self._data, at)
-            flags, method, packed, full, name, extra, comment = (
-                entry[3], entry[4], entry[8], entry[9], entry[10], entry[11], entry[12],
-            )  # fmt: skip
-            place = entry[16]
+            magic, flags, method, packed, full, name, extra, comment, place = _ENTRY.unpack_from(self._data, at)
             start = at + _ENTRY.size
             at = start + name + extra + comment
-            if entry[0] != b"PK\1\2" or at > end:
+            if magic != b"PK\1\2" or at > end:
                 raise ValueError("the directory of the archive is damaged")
+            if not wanted.fullmatch(self._data, start, start + name):
+                continue
             if _IN_64 in (packed, full, place):
                 raise ValueError("an entry of the archive is too large")
             text = bytes(self._data[start : start + name]).decode("utf-8", errors="replace")
@@ -101,10 +103,10 @@ class Archive:
             raise ValueError("it is encrypted")
         if not 0 <= member.at <= len(self._data) - _LOCAL.size:
             raise ValueError("it is not where it should be")
-        local = _LOCAL.unpack_from(self._data, member.at)
-        start = member.at + _LOCAL.size + local[9] + local[10]
+        magic, name, extra = _LOCAL.unpack_from(self._data, member.at)
+        start = member.at + _LOCAL.size + name + extra
         packed = self._data[start : start + member.packed]
-        if local[0] != b"PK\3\4" or len(packed) < member.packed:
+        if magic != b"PK\3\4" or len(packed) < member.packed:
             raise ValueError("it is not where it should be")
         if member.method == _STORED:
             return bytes(packed[:most])

@@ -75,5 +75,21 @@ def test_packages_of_which_the_scan_does_not_tell_the_age_are_of_unknown_age(tmp
     assert verdict(tmp_path, 7, debian, packages=("Debian:12:openssl@3",)).verdict is Verdict.PASSED
 
 
+def test_a_scanner_that_brings_its_own_advisories_is_judged_by_their_age(tmp_path) -> None:
+    packages = ("Debian:12:openssl@3", "PyPI:flask@1.0")
+    fresh, old = (
+        AdvisoryState(name="trivy", records=0, as_of=as_of, ecosystems=("Debian:12",))
+        for as_of in ("2026-01-14T12:00:00Z", "2025-01-14T12:00:00Z")
+    )
+    pypi = of("PyPI", "2026-01-14T12:00:00Z")
+    assert verdict(tmp_path, 7, fresh, pypi, packages=packages).verdict is Verdict.PASSED
+    (reason,) = verdict(tmp_path, 7, old, pypi, packages=packages).reasons
+    assert (reason.subject, reason.verdict) == ("trivy", Verdict.INCOMPLETE)
+    assert "366 days old" in reason.text
+    assert "database of trivy" in reason.hint
+    (reason,) = verdict(tmp_path, 7, fresh, packages=packages).reasons
+    assert reason.subject == "PyPI"
+
+
 def test_without_packages_no_advisories_are_needed(tmp_path) -> None:
     assert verdict(tmp_path, 7, packages=()).verdict is Verdict.PASSED

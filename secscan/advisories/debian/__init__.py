@@ -1,0 +1,1 @@
+"""What Debian has a security update for, from its own signed index."""

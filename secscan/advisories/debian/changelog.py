@@ -1,0 +1,55 @@
+"""Which vulnerabilities the changelog of a package says that a version has fixed.
+
+Format: https://www.debian.org/doc/debian-policy/ch-source.html#debian-changelog-debian-changelog. An entry may name a
+vulnerability that it does not fix, or fixes again: then the newest version that names it counts, too much rather than
+too little.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from secscan.versions.order import order_of
+
+_HEAD = re.compile(r"(\S+) \(([^()\s]{1,200})\)((?: [A-Za-z0-9.+~-]+)+); .*")
+_CVE = re.compile(r"\bCVE-[0-9]{4}-[0-9]{4,7}\b", re.IGNORECASE)
+_MOST = 20_000
+_TEXT = 500
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """A vulnerability, and the version that fixed it."""
+
+    cve: str
+    version: str
+    text: str
+    """What the entry says of it."""
+
+
+def read_changelog(lines: Iterable[str], *, package: str) -> list[Fixed]:
+    """Return the vulnerabilities that the changelog of a source package names, by id."""
+    order = order_of("Debian")
+    found: dict[str, Fixed] = {}
+    for one in _named(lines, package):
+        known = found.get(one.cve)
+        if known is None or order.key(one.version) > order.key(known.version):
+            found[one.cve] = one
+        if len(found) >= _MOST:
+            break  # the newest entries stand first
+    return [found[name] for name in sorted(found)]
+
+
+def _named(lines: Iterable[str], package: str) -> Iterator[Fixed]:
+    version = ""
+    for line in lines:
+        head = _HEAD.fullmatch(line.rstrip())
+        if head:
+            # A package that was called otherwise, or was taken over, has the entries of that, too.
+            known = order_of("Debian").key(head[2]) is not None
+            version = head[2] if head[1] == package and known else ""
+        elif version and line.startswith("  "):
+            for cve in _CVE.findall(line):
+                yield Fixed(cve.upper(), version, " ".join(line.strip().lstrip("*-+ ").split())[:_TEXT])

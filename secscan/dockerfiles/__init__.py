@@ -1,0 +1,1 @@
+"""Dockerfiles and Containerfiles: what they tell a builder, and what of it is dangerous."""

@@ -1,0 +1,1 @@
+"""What is looked for in a Dockerfile, one module per subject."""

@@ -1,0 +1,153 @@
+"""The embedded checks of Dockerfiles and Containerfiles: security only, offline, after nothing but `pip install`.
+
+They run in a child process of ours, within limits as every scanner.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import msgspec
+
+from secscan import __version__
+from secscan.findings.defects import defect
+from secscan.findings.levels import Confidence, GapKind, Kind, Severity
+from secscan.findings.model import Finding, Gap, Location, Region, Source
+from secscan.process import Ended, run
+from secscan.scanners.contract import MalformedOutput, Plan, Report, Scanner, Setup, refuse_trouble
+from secscan.scanners.toolkit import FileBatch, file_batches, source_digest, strict_json, typed
+from secscan.targets.languages import is_dockerfile
+
+CONTROL = "secscan_control.Dockerfile"
+_CONTROL_SOURCE = b"FROM scratch\nRUN curl -fsSL https://control.invalid/install | sh\n"
+_CONTROL_RULES = frozenset(("root-user", "pipe-to-shell"))
+_REMEDIES = {
+    GapKind.UNPARSABLE: "correct it; what is made from a template can be scanned as it comes out of it",
+    GapKind.PARTIAL: "correct the line; what is made from a template can be scanned as it comes out of it",
+    GapKind.ENCODING: "save it as UTF-8",
+}
+
+
+class Dockerfile(Scanner[FileBatch]):
+    """See `scanners.contract`."""
+
+    name = "dockerfile"
+    title = "Dockerfiles: root, unpinned bases, downloads that are run, secrets, rights"
+    kinds = (Kind.MISCONFIGURATION, Kind.SECRET)
+    piece_type = FileBatch
+
+    def plan(self, setup: Setup) -> Plan[FileBatch]:
+        """One batch of all files that are Dockerfiles by their name."""
+        files = tuple(file for file in setup.target.files if is_dockerfile(file.path))
+        return Plan(
+            pieces=file_batches(files, setup, batches=1),
+            selected=frozenset(file.path for file in files),
+        )
+
+    def run(self, piece: FileBatch, setup: Setup) -> Ended:
+        """Run the checks on one batch, with the positive control as one more file."""
+        listed = {CONTROL: CONTROL, **piece.back()}
+        return run(
+            [sys.executable, "-I", "-m", "secscan.dockerfiles.worker", "files.json"],
+            limits=setup.limits,
+            files={"files.json": json.dumps(listed).encode(), CONTROL: _CONTROL_SOURCE},
+        )
+
+    def parse(self, ended: Ended, piece: FileBatch) -> Report:
+        """See `Scanner.parse`."""
+        refuse_trouble(ended, exit_codes=(0,))
+        answer: _Answer = typed(strict_json(ended.stdout, tool=self.name), _Answer, tool=self.name)
+        if not answer.complete:
+            raise MalformedOutput("it did not come to its end")
+        back = piece.back()
+        controls = {one.rule for one in answer.findings if one.place == CONTROL}
+        return Report(
+            findings=tuple(_finding(one, back[one.place]) for one in answer.findings if one.place in back),
+            gaps=tuple(_gap(one, back[one.place]) for one in answer.gaps if one.place in back),
+            looked_at=frozenset(back[place] for place in answer.looked_at if place in back),
+            control=controls >= _CONTROL_RULES,
+        )
+
+    def version(self, setup: Setup) -> str:  # noqa: ARG002 - as the contract has it
+        """See `Scanner.version`."""
+        return __version__
+
+    def rules_digest(self, setup: Setup) -> str:  # noqa: ARG002 - as the contract has it
+        """See `Scanner.rules_digest`: the checks' own source."""
+        return source_digest("dockerfiles")
+
+
+class _Found(msgspec.Struct):
+    place: str
+    rule: str
+    kind: Kind
+    defect: str
+    title: str
+    message: str
+    remedy: str
+    severity: Severity
+    confidence: Confidence
+    start_line: int
+    start_column: int
+    end_line: int
+    end_column: int
+
+
+class _Lost(msgspec.Struct):
+    place: str
+    kind: GapKind
+    detail: str
+    line: int
+
+
+class _Answer(msgspec.Struct):
+    findings: list[_Found]
+    gaps: list[_Lost]
+    looked_at: list[str]
+    complete: bool
+
+
+def _gap(lost: _Lost, path: str) -> Gap:
+    return Gap(
+        scanner=Dockerfile.name,
+        kind=lost.kind,
+        subject=path,
+        detail=lost.detail,
+        remedy=_REMEDIES.get(lost.kind, ""),
+        line=lost.line,
+    )
+
+
+def _finding(found: _Found, path: str) -> Finding:
+    region = Region(
+        start_line=found.start_line,
+        start_column=found.start_column,
+        end_line=found.end_line,
+        end_column=found.end_column,
+    )
+    return Finding(
+        kind=found.kind,
+        defect=found.defect,
+        title=found.title,
+        message=found.message,
+        severity=found.severity,
+        confidence=found.confidence,
+        location=Location(path=path, region=region),
+        identifiers=tuple(f"CWE-{cwe}" for cwe in defect(found.defect).cwes[:1]),
+        remediation=found.remedy,
+        sources=(
+            Source(
+                scanner=Dockerfile.name,
+                rule=f"secscan.dockerfile.{found.rule}",
+                severity=found.severity,
+                confidence=found.confidence,
+                message=found.message,
+                region=region,
+            ),
+        ),
+    )
+
+
+SCANNER = Dockerfile()
+"""What the registry finds."""
