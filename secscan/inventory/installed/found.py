@@ -15,8 +15,9 @@ _LONGEST = 300
 class Found:
     """Packages and gaps of one file. Raises `ValueError` where they are too many."""
 
-    def __init__(self, path: str, ecosystem: str) -> None:
+    def __init__(self, path: str, ecosystem: str, most: int = MOST) -> None:
         self.path = path
+        self._most = most
         self._ecosystem = ecosystem
         self._packages: list[Declared] = []
         self._gaps: list[Gap] = []
@@ -68,5 +69,5 @@ class Found:
         return Inventory(packages=tuple(self._packages), gaps=tuple(self._gaps))
 
     def _check(self) -> None:
-        if len(self._packages) + len(self._gaps) > MOST:
-            raise ValueError(f"it names more than {MOST} packages")
+        if len(self._packages) + len(self._gaps) > self._most:
+            raise ValueError(f"it names more than {self._most} packages")

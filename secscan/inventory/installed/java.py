@@ -25,8 +25,8 @@ _MOST_NESTED = 16_000_000
 _MOST_UNPACKED = 100_000_000
 """Bytes that are unpacked of one file, one after another."""
 _MOST_TEXT = 100_000
-_MOST_INSIDE = 10_000
-"""Archives, and coordinates, in one archive."""
+_MOST_INSIDE = 5_000
+"""Archives and coordinates in one archive; packages and gaps of one file, of which each has a long path."""
 
 _WANTED = re.compile(
     rb"(?is:META-INF/MANIFEST\.MF|META-INF/maven/[^/]+/[^/]+/pom\.properties|.*\.(?:jar|war|ear|hpi|jpi))"
@@ -62,7 +62,7 @@ class _Jar:
 @reading_up_to(MAX_JAR_BYTES)
 def read_jar(path: str, data: bytes) -> Inventory:
     """Read an archive and all in it. What lies in another has the path text `outer.jar!/lib/inner.jar`."""
-    found = Found(path, MAVEN)
+    found = Found(path, MAVEN, _MOST_INSIDE)
     _read(found, path, data, 1, _Budget())
     return found.inventory()
 
@@ -91,7 +91,7 @@ def _read(found: Found, path: str, data: bytes, depth: int, budget: _Budget) -> 
 def _opened(path: str, data: bytes) -> _Jar:
     jar = _Jar(path, Archive(data))
     for member in jar.archive.members(_WANTED):
-        if member.name.endswith(".properties"):
+        if member.name.lower().endswith(".properties"):
             jar.poms.append(member)
         elif member.name.upper() == _MANIFEST:
             jar.manifest = member

@@ -24,6 +24,7 @@ from secscan.inventory.installed.rpm import (
     read_rpm_ndb,
     read_rpm_sqlite,
 )
+from secscan.inventory.installed.unread import UNREAD, read_unread
 
 _ONE_PACKAGE = 2_000_000
 """Bytes of a file that tells of one package."""
@@ -60,6 +61,7 @@ _KNOWN = (
     _known(r"(?:.*/)?conda-meta/[^/]+\.json", read_installed_conda, MAX_MANIFEST_BYTES),
     _known(r"(?:.*/)?vendor/composer/installed\.json", read_installed_php, _ONE_PACKAGE),
     _known(r"(?:.*/)?META-INF/maven/[^/]+/[^/]+/pom\.properties", read_pom_properties, _ONE_PACKAGE),
+    *(_known(paths, read_unread, MAX_RPM_BYTES) for paths in UNREAD),
     _known(r"(?i:.*\.(?:jar|war|ear|hpi|jpi))", read_jar, MAX_JAR_BYTES),
 )
 

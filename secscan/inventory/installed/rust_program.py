@@ -34,7 +34,6 @@ class _Crate(msgspec.Struct):
     version: str
     source: str
     kind: str = "runtime"
-    root: bool = False
 
 
 class _Crates(msgspec.Struct):

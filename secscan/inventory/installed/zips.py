@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 MOST_ENTRIES = 300_000
+LONGEST_NAME = 500
 
 _END = struct.Struct("<4s4H2IH")
 """Magic, disks, entries here and in all, size and place of the directory, length of the comment."""
@@ -92,8 +93,8 @@ class Archive:
                 raise ValueError("the directory of the archive is damaged")
             if not wanted.fullmatch(self._data, start, start + name):
                 continue
-            if _IN_64 in (packed, full, place):
-                raise ValueError("an entry of the archive is too large")
+            if _IN_64 in (packed, full, place) or name > LONGEST_NAME:
+                raise ValueError("an entry of the archive is too large, or has a name that is too long")
             text = bytes(self._data[start : start + name]).decode("utf-8", errors="replace")
             yield Member(text, flags, method, packed, place + self._shift)
 

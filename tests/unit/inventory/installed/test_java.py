@@ -112,6 +112,15 @@ def test_archives_that_share_their_bytes_do_not_multiply_the_work() -> None:
     assert {one.kind for one in found.gaps} == {"not-assessed", "too-large"}
 
 
+def test_names_that_would_fill_the_memory_are_a_gap() -> None:
+    inner = jar({f"{number}.jar": "" for number in range(4000)}, zipfile.ZIP_STORED)
+    found = read("a.jar", jar({f"{'long' * 1000}.jar": inner, **pom("g", "a", "1")}))
+    assert [one.kind for one in found.gaps] == ["broken-manifest"]
+    assert "too long" in found.gaps[0].detail
+    found = read("a.jar", jar({f"{number}.jar": inner for number in range(2)}))
+    assert "more than 5000 packages" in found.gaps[0].detail
+
+
 def test_too_deep_is_a_gap() -> None:
     content = LIB
     for depth in range(8):

@@ -43,6 +43,13 @@ def test_every_kind_has_a_reader_and_a_size(path: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "path", ["var/lib/pacman/local/ALPM_DB_VERSION", "usr/lib/opkg/status", "var/db/xbps/pkgdb-0.38.plist"]
+)
+def test_a_package_manager_that_is_not_read_is_a_gap(path: str) -> None:
+    assert [(one.kind, one.subject) for one in read(path, "9\n").gaps] == [("unsupported-manifest", path)]
+
+
+@pytest.mark.parametrize(
     "path",
     [
         "srv/var/lib/dpkg/status",
