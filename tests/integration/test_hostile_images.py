@@ -46,8 +46,8 @@ class Run:
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
-        """What was not read of the image."""
-        return tuple(one for one in self.scan.gaps if one.scanner == "image") if self.scan else ()
+        """What was not read of the image, or not assessed: the advisories know of each of its ecosystems."""
+        return tuple(one for one in self.scan.gaps if one.scanner in ("image", "osv")) if self.scan else ()
 
     @property
     def packages(self) -> frozenset[str]:
