@@ -6,9 +6,11 @@ The index says what it knows: an ecosystem is *open* (a package without records 
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import sqlite3
 import zlib
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,11 +154,7 @@ class Index:
         without its release: what is known of its releases is not about it.
         """
         states = self.parts_of(ecosystem)
-        if (
-            ":" not in ecosystem
-            and family_of(ecosystem)
-            and any(one.startswith(f"{ecosystem}:") for one in self.states)
-        ):
+        if ecosystem in self._with_releases:
             return False
         if not all(state.closed for state in states):
             return True
@@ -167,7 +165,22 @@ class Index:
 
     def parts_of(self, ecosystem: str) -> tuple[EcosystemState, ...]:
         """Return what the index holds about the packages of an ecosystem; see `names.system_of`."""
-        return tuple(state for name, state in self.states.items() if ecosystem in (name, system_of(name)))
+        return self._parts.get(ecosystem, ())
+
+    @functools.cached_property
+    def _parts(self) -> dict[str, tuple[EcosystemState, ...]]:
+        """What the index holds, by the ecosystems of packages that it is about."""
+        found: defaultdict[str, list[EcosystemState]] = defaultdict(list)
+        for name, state in self.states.items():
+            for one in {name, system_of(name)}:
+                found[one].append(state)
+        return {name: tuple(states) for name, states in found.items()}
+
+    @functools.cached_property
+    def _with_releases(self) -> frozenset[str]:
+        """Distributions of which the index knows releases."""
+        bases = {name.partition(":")[0] for name in self.states if ":" in name}
+        return frozenset(base for base in bases if family_of(base))
 
     def affecting(self, ecosystem: str, package: str, version: str) -> Iterator[Match]:
         """Yield the advisories that affect this version of a package, by id; withdrawn ones do not."""

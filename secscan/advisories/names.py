@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from secscan.errors import AdvisoryError
 from secscan.inventory import names
+from secscan.inventory.contract import Declared
 from secscan.inventory.names import PYPI, ecosystems_of, normal_name, package_name, purl_of, system_of
+from secscan.inventory.subjects import subject_of
 
-__all__ = ["PYPI", "ecosystems_of", "normal_name", "package_name", "parse_purl", "purl_of", "system_of"]
+__all__ = ["PYPI", "asked_by", "ecosystems_of", "normal_name", "package_name", "purl_of", "system_of"]
 
 
-def parse_purl(text: str) -> tuple[str, str, str]:
-    """Return ecosystem, name and version of a package URL. Raises `AdvisoryError` for what it does not know."""
+def asked_by(text: str) -> list[tuple[str, str, str]]:
+    """Return ecosystem, name and version of all that advisories on the package of a URL may speak of: its source, where
+    it names one. Raises `AdvisoryError` for what it does not know."""
     try:
-        return names.parse_purl(text)
+        found = names.read_purl(text)
     except ValueError as error:
         raise AdvisoryError(
             f"{text!r} is no package URL that is known: {error}", hint="write it like pkg:pypi/flask@2.0.1"
         ) from error
+    one = Declared(found.name, found.version, found.ecosystem, "", source=found.source)
+    about = subject_of(one)
+    return [(about.ecosystem, name, version) for name, version in about.asked]

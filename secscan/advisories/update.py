@@ -16,7 +16,8 @@ from urllib.parse import quote
 from secscan.advisories import catalogues
 from secscan.advisories.archives import read_archive
 from secscan.advisories.build import build
-from secscan.advisories.debian.update import Debian, Getting, Suite, security_sources
+from secscan.advisories.debian.update import Getting, security_sources
+from secscan.advisories.debian.wanted import Debian, Suite
 from secscan.advisories.download import Fetched, Limits, Watch, checked_address, fetch
 from secscan.advisories.index import Index
 from secscan.advisories.load import UPDATES, Source

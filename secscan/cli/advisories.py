@@ -48,7 +48,7 @@ def update(
 
     What was interrupted is gone on with. The old index stays whole until the new one is.
     """
-    from secscan.advisories.debian.update import RELEASE, Debian, sources_in
+    from secscan.advisories.debian.wanted import RELEASE, Debian, sources_in
     from secscan.advisories.download import Limits
     from secscan.advisories.store import default_index
     from secscan.advisories.update import Wanted, update
@@ -132,10 +132,11 @@ def lookup(
     """Print which advisories affect a package."""
     from secscan.advisories.describe import describe_package
     from secscan.advisories.index import Index
-    from secscan.advisories.names import parse_purl
+    from secscan.advisories.names import asked_by
     from secscan.advisories.store import default_index
     from secscan.reports.escape import terminal
 
-    ecosystem, name, version = parse_purl(purl)
+    asked = asked_by(purl)
     with Index(index or default_index()) as opened:
-        sys.stdout.writelines(f"{terminal(line)}\n" for line in describe_package(opened, ecosystem, name, version))
+        lines = [line for one in asked for line in describe_package(opened, *one)]
+    sys.stdout.writelines(f"{terminal(line)}\n" for line in lines)

@@ -166,9 +166,3 @@ def read_upstream(text: str, version: str) -> tuple[str, str]:
         return (parts[0], f"{parts[1]}-{parts[2]}") if len(parts) == 3 else ("", "")
     name, _, built_from = text.partition("@")
     return (name, built_from or version) if name else ("", "")
-
-
-def parse_purl(text: str) -> tuple[str, str, str]:
-    """Return ecosystem, name and version of a package URL. Raises `ValueError` for what it does not know."""
-    found = read_purl(text)
-    return found.ecosystem, found.name, found.version

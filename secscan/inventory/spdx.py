@@ -71,6 +71,7 @@ _MEMBERS = {
     "PackageLicenseConcluded": "licenseConcluded",
     "PackageLicenseDeclared": "licenseDeclared",
     "PackageSourceInfo": "sourceInfo",
+    "PrimaryPackagePurpose": "primaryPackagePurpose",
 }
 
 
@@ -99,6 +100,8 @@ def _inventory(
     found = Components(path)
     for members, line in packages:
         ref, purls = word(members.get("SPDXID")), _purls(members)
+        if word(members.get("primaryPackagePurpose")) == "OPERATING-SYSTEM":
+            continue  # of the whole no advisory speaks
         if ref and not purls and roots == {ref}:
             continue  # what the document is about; of several that it describes none is known to be the project
         check_count(len(found.parts))

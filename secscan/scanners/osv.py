@@ -190,7 +190,8 @@ def _is_known(one: Declared, index: Index) -> bool:
 
 
 def _is_control(one: Declared) -> bool:
-    return package_name(one.ecosystem, one.name) == CONTROL_PACKAGE
+    names = (one.name, *(name for name, _ in subject_of(one).asked))
+    return any(package_name(one.ecosystem, name) == CONTROL_PACKAGE for name in names)
 
 
 def _reserved(one: Declared) -> Gap:

@@ -7,6 +7,7 @@ too little.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ _HEAD = re.compile(r"(\S+) \(([^()\s]{1,200})\)((?: [A-Za-z0-9.+~-]+)+); .*")
 _CVE = re.compile(r"\bCVE-[0-9]{4}-[0-9]{4,7}\b", re.IGNORECASE)
 _MOST = 20_000
 _TEXT = 500
+_PARAGRAPH = 20_000
+_BULLETS = "*-+"
 
 
 @dataclass(frozen=True)
@@ -43,13 +46,16 @@ def read_changelog(lines: Iterable[str], *, package: str) -> list[Fixed]:
 
 
 def _named(lines: Iterable[str], package: str) -> Iterator[Fixed]:
-    version = ""
-    for line in lines:
-        head = _HEAD.fullmatch(line.rstrip())
-        if head:
+    version = text = ""
+    for line in itertools.chain(lines, [""]):
+        words = " ".join(line.split())
+        if text and line.startswith("  ") and words and words[0] not in _BULLETS:
+            text = f"{text} {words}"[:_PARAGRAPH]
+            continue
+        for cve in _CVE.findall(text):
+            yield Fixed(cve.upper(), version, text.lstrip(f"{_BULLETS} ")[:_TEXT])
+        text = words[:_PARAGRAPH] if version and line.startswith("  ") else ""
+        if head := _HEAD.fullmatch(line.rstrip()):
             # A package that was called otherwise, or was taken over, has the entries of that, too.
             known = order_of("Debian").key(head[2]) is not None
             version = head[2] if head[1] == package and known else ""
-        elif version and line.startswith("  "):
-            for cve in _CVE.findall(line):
-                yield Fixed(cve.upper(), version, " ".join(line.strip().lstrip("*-+ ").split())[:_TEXT])

@@ -112,5 +112,8 @@ def _time(fields: dict[str, str], name: str) -> datetime:
     try:
         time = parsedate_to_datetime(fields[name])
     except (KeyError, ValueError):
-        raise AdvisoryError(f"the index does not tell its {name}", hint="is the mirror right?") from None
+        raise AdvisoryError(
+            f"the index does not tell its {name}",
+            hint="is the mirror right? that of a release that gets no more updates does not tell how long it holds",
+        ) from None
     return time if time.tzinfo else time.replace(tzinfo=UTC)

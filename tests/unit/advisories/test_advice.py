@@ -16,7 +16,7 @@ from secscan.advisories.build import build
 from secscan.advisories.describe import describe_package, describe_record
 from secscan.advisories.index import Index
 from secscan.advisories.load import Source
-from secscan.advisories.names import package_name, parse_purl, purl_of
+from secscan.advisories.names import asked_by, package_name, purl_of
 from secscan.errors import AdvisoryError
 from secscan.findings.levels import Severity
 from tests.support.osv_records import index_of, osv
@@ -101,14 +101,14 @@ def test_a_record_that_is_named_and_not_there_is_an_error(tmp_path: Path) -> Non
     ],
 )
 def test_package_urls_there_and_back(purl: str, ecosystem: str, name: str, version: str) -> None:
-    assert parse_purl(purl) == (ecosystem, name, version)
+    assert asked_by(purl) == [(ecosystem, name, version)]
     assert purl_of(ecosystem, name, version) == purl
 
 
 @pytest.mark.parametrize("text", ["", "flask", "pkg:", "pkg:pypi", "pkg:nothing/x@1", "pkg:deb/nowhere/x@1"])
 def test_what_is_no_package_url_is_refused(text: str) -> None:
     with pytest.raises(AdvisoryError) as caught:
-        parse_purl(text)
+        asked_by(text)
     assert caught.value.hint
 
 

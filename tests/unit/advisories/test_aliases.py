@@ -7,7 +7,8 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secscan.advisories.aliases import alias_groups
+from secscan.advisories.advice import Advice
+from secscan.advisories.aliases import alias_groups, by_vulnerability
 
 
 def test_records_that_share_an_id_are_one_group() -> None:
@@ -32,3 +33,25 @@ def test_the_order_does_not_matter_and_nobody_is_lost(names: dict[str, list[str]
         for other, others in names.items():
             if set(known) & set(others):
                 assert of[one] == of[other]
+
+
+def test_an_update_that_fixes_many_joins_none_of_them() -> None:
+    advice = {
+        one.id: one
+        for one in (
+            Advice(id="DSA-1", vulnerabilities=("CVE-1", "CVE-2", "CVE-3")),
+            Advice(id="DSA-2", vulnerabilities=("CVE-1", "CVE-4")),
+            Advice(id="DEBIAN-CVE-2", vulnerabilities=("CVE-2",)),
+            Advice(id="GHSA 3", aliases=("CVE-3",)),
+            Advice(id="OTHER"),
+        )
+    }
+    found = {names: tuple(one.id for one in members) for names, members in by_vulnerability(advice)}
+    assert found == {
+        ("CVE-1", "DSA-1", "DSA-2"): ("DSA-1", "DSA-2"),
+        ("CVE-2", "DEBIAN-CVE-2", "DSA-1"): ("DEBIAN-CVE-2", "DSA-1"),
+        ("CVE-3", "DSA-1", "GHSA 3"): ("DSA-1", "GHSA 3"),
+        ("CVE-4", "DSA-2"): ("DSA-2",),
+        ("OTHER",): ("OTHER",),
+    }
+    assert by_vulnerability({}) == []

@@ -227,3 +227,14 @@ def test_the_demonstration_index_is_used_only_by_name(tmp_path: Path, monkeypatc
             assert index.knows("PyPI", "flask")
             assert not index.knows("PyPI", "django")
     assert not found.exists()
+
+
+def test_a_system_is_known_by_its_parts_and_a_distribution_not_without_its_release(tmp_path: Path) -> None:
+    names = ("Debian", "Debian:12", "Wolfi", "Red Hat:enterprise_linux:9::baseos", "Red Hat:rhel_eus:9.4::baseos")
+    record = osv(affected=[{"package": {"ecosystem": one, "name": "x"}, "versions": ["1"]} for one in names])
+    with Index(index_of(tmp_path / "index.sqlite", record)) as index:
+        assert [index.knows(one, "y") for one in ("Debian:12", "Wolfi", "Red Hat:enterprise_linux:9")] == [True] * 3
+        unknown = ("Debian", "Debian:13", "Red Hat", "Red Hat:enterprise_linux:8", "Red Hat:enterprise_linux:9:")
+        assert not any(index.knows(one, "x") for one in unknown)
+        assert [one.id for one in index.affecting("Red Hat:enterprise_linux:9", "x", "1")] == ["PYSEC-1"]
+        assert [one.name for one in index.parts_of("Red Hat:enterprise_linux:9")] == [names[3]]

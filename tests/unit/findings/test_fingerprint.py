@@ -48,6 +48,15 @@ def test_different_subjects_have_different_fingerprints(
     assert (fingerprint(one, first) == fingerprint(other, second)) == same
 
 
+def test_a_vulnerability_is_known_by_its_cve_before_all_other_names() -> None:
+    purl = "pkg:rpm/almalinux/x@1"
+    one, other = (vulnerable(purl, "ALSA-2026:1", cve) for cve in ("CVE-2026-1000", "CVE-2026-1001"))
+    assert subject_of(one)[-1] == "CVE-2026-1000"
+    assert subject_of(other)[-1] == "CVE-2026-1001"
+    assert subject_of(vulnerable(purl, "ALSA-2026:1", "CWE-1"))[-1] == "ALSA-2026:1"
+    assert subject_of(vulnerable(purl, "CWE-1"))[-1] == ""
+
+
 def test_a_fingerprint_has_its_recipe_and_a_fixed_length() -> None:
     mark = fingerprint(("a", "\ud800"), 0)
     assert (mark[0], len(mark)) == (RECIPE, 32)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from secscan.inventory import contract
 from secscan.inventory.contract import Scope
-from secscan.inventory.names import parse_purl, purl_of
+from secscan.inventory.names import purl_of, read_purl
 from tests.unit.inventory.support import gaps, pins, read
 
 CYCLONEDX = {
@@ -215,7 +215,7 @@ def test_every_name_has_a_package_url_and_every_text_is_one_or_none(ecosystem: s
     url = purl_of(ecosystem, name, version)
     for text in (url, f"pkg:pypi/{name}@{version}", name):
         try:
-            parse_purl(text)
+            read_purl(text)
         except ValueError as error:
             assert str(error)  # noqa: PT017 - one or none
 
@@ -281,7 +281,9 @@ def test_spdx_of_trivy_names_sources_in_words() -> None:
         "sourceInfo": "built package from: openssl 1:3.0.11-1",
         "externalRefs": [{"referenceType": "purl", "referenceLocator": "pkg:deb/debian/libssl3@3?distro=debian-12"}],
     }
-    found = read("x.spdx.json", json.dumps({"spdxVersion": "SPDX-2.3", "packages": [package]}))
+    system = {"SPDXID": "SPDXRef-2", "name": "debian", "primaryPackagePurpose": "OPERATING-SYSTEM"}
+    found = read("x.spdx.json", json.dumps({"spdxVersion": "SPDX-2.3", "packages": [package, system]}))
+    assert not found.gaps
     assert [one.source for one in found.packages] == [("openssl", "1:3.0.11-1")]
     text = (
         "SPDXVersion: SPDX-2.3\nPackageName: libssl3\nSPDXID: SPDXRef-1\n"

@@ -294,6 +294,12 @@ def test_who_knows_only_of_updates_says_so_and_a_pending_one_is_no_vulnerability
     assert not look(tmp_path, index, deb("x", "1.0-1")).notices
 
 
+def test_a_source_with_the_name_of_the_control_is_a_gap(tmp_path: Path, debian: Path) -> None:
+    plan = SCANNER.plan(setup_of(tmp_path, debian, deb("x", "1.0", "secscan-control")))
+    assert not plan.selected
+    assert [gap.kind for gap in plan.gaps] == [GapKind.NOT_ASSESSED]
+
+
 def test_the_other_scanners_of_packages(tmp_path: Path) -> None:
     setup = setup_of(tmp_path, None, deb("libssl3", "3", "openssl"), Declared("flask", "1", "PyPI", "app/METADATA"))
     assert [one.name for one in LICENCES.plan(setup).pieces[0].packages] == ["libssl3", "flask"]

@@ -1,0 +1,58 @@
+"""Which vulnerabilities a changelog says that a version has fixed."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from secscan.advisories.debian.changelog import Fixed, read_changelog
+
+TEXT = """openssl (3.0.11-1~deb12u3) bookworm-security; urgency=medium
+
+  * CVE-2026-1000 (Fix a
+    regression of it), and cve-2026-1001
+    - CVE-2026-1002
+  * No number here
+
+ -- Someone <s@example.org>  Mon, 01 Jun 2026 10:00:00 +0000
+
+openssl (3.0.11-1~deb12u2) bookworm-security; urgency=medium
+
+  * CVE-2026-1000
+  [ Another ]
+  + CVE-2025-9 is none, CVE-2025-99999999 is none
+
+ -- Someone <s@example.org>  Mon, 01 May 2026 10:00:00 +0000
+
+libressl (1-1) unstable; urgency=low
+
+  * CVE-2020-1111: of the package that this one was before
+
+openssl (bad version) unstable; urgency=low
+
+  * CVE-2020-2222
+
+CVE-2020-3333 outside of every entry
+"""
+
+
+def test_the_newest_version_that_names_it_counts() -> None:
+    assert read_changelog(TEXT.splitlines(), package="openssl") == [
+        Fixed("CVE-2026-1000", "3.0.11-1~deb12u3", "CVE-2026-1000 (Fix a regression of it), and cve-2026-1001"),
+        Fixed("CVE-2026-1001", "3.0.11-1~deb12u3", "CVE-2026-1000 (Fix a regression of it), and cve-2026-1001"),
+        Fixed("CVE-2026-1002", "3.0.11-1~deb12u3", "CVE-2026-1002"),
+    ]
+    assert read_changelog([], package="openssl") == []
+
+
+def test_what_is_without_end_is_cut() -> None:
+    long = ["x (1) unstable; urgency=low", f"  * CVE-2026-1000 {'a ' * 100_000}", *["    more"] * 100_000]
+    (found,) = read_changelog(long, package="x")
+    assert len(found.text) == 500
+
+
+@given(st.lists(st.text(max_size=30) | st.sampled_from(TEXT.splitlines())))
+def test_any_text(lines: list[str]) -> None:
+    for one in read_changelog(lines, package="openssl"):
+        assert one.cve.startswith("CVE-")
+        assert one.version
