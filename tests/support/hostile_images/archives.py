@@ -52,7 +52,7 @@ def gzip_bomb(place: Path) -> str:
     return with_blob(place, data)
 
 
-@hostile("gap")
+@hostile("gap", finds=())
 def gzip_bomb_of_the_database(place: Path) -> str:
     """1 GiB of spaces where dpkg's database is."""
     size = 1 << 30
@@ -159,13 +159,13 @@ def pax_size_against_the_header(place: Path) -> str:
     return with_layer(place, replace(file("app/x", b"x" * 512), size=512 + len(hidden), pax={"size": "512"}), hidden)
 
 
-@hostile("gap")
+@hostile("gap", finds=())
 def sparse_file_of_8_exbibytes(place: Path) -> str:
     """A hole of GNU's pax form, where dpkg's database is."""
     return with_layer(place, sparse(STATUS, (1 << 63) - 1, [(0, evil_status().encode())]))
 
 
-@hostile("gap")
+@hostile("gap", finds=())
 def old_sparse_file_of_8_gibibytes(place: Path) -> str:
     """A hole of GNU's old form, where dpkg's database is."""
     return with_layer(place, sparse(STATUS, (1 << 33) - 1, [(0, evil_status().encode())], style="gnu"))
@@ -185,7 +185,7 @@ def cut_in_a_header(place: Path) -> str:
     return with_layer(place, file("app/x"), header("app/y")[:300], end=b"")
 
 
-@hostile("gap")
+@hostile("gap", finds=())
 def cut_in_the_database(place: Path) -> str:
     """The archive ends within dpkg's database: what stands before the end is not all."""
     status = "\n".join(map(deb_paragraph, DEBS))
@@ -333,19 +333,19 @@ def _layers(place: Path, count: int) -> str:
     return saved(place, replace(builder, steps=steps))
 
 
-@hostile("either")
+@hostile("either", finds=())
 def layers_1_000(place: Path) -> str:
     """More than engines take."""
     return _layers(place, 1_000)
 
 
-@hostile("gap")
+@hostile("gap", finds=())
 def layers_5_000(place: Path) -> str:
     """Far more."""
     return _layers(place, 5_000)
 
 
-@hostile("gap")
+@hostile("gap", finds=())
 def one_layer_named_200_000_times(place: Path) -> str:
     """A manifest of 40 MB that names the same blob again and again."""
     builder = below()

@@ -56,6 +56,18 @@ def database_behind_a_link(place: Path) -> str:
     )
 
 
+@hostile("gap", finds=(), hides=())
+def database_without_a_release(place: Path) -> str:
+    """Nothing says any more of which distribution the packages are."""
+    return with_layer(place, whiteout("etc/os-release"), whiteout("usr/lib/os-release"))
+
+
+@hostile("gap", finds=(), hides=())
+def database_that_is_a_link_and_no_release(place: Path) -> str:
+    """The database lies elsewhere, and nothing says that there should be one."""
+    return saved(place, ImageBuilder(name="evil:1").layer(symlink(STATUS, "/opt/x"), file("opt/x", evil_status())))
+
+
 @hostile("either", finds=())
 def links_to_this_machine(place: Path) -> str:
     """Everything that is looked for is a link to a file of this machine."""
