@@ -67,7 +67,7 @@ class _Reader:
             finding.location,
             statement=statement.region,
             snippet=self._snippet(statement, region) if hidden is None or self._sees_the_same else "",
-            symbol=statement.symbol,
+            symbol=finding.location.symbol or statement.symbol,
             context=structure_digest(statement.masked),
         )
         markers = [one.marker for one in self._directives_at(statement.region) if one.concerns(finding)]
