@@ -54,7 +54,7 @@ def analyse(files: Iterable[tuple[str, str]], *, whole: bool) -> Answer:
             continue
         reading = read(text)
         documents[path] = reading.documents
-        _tell_problems(answer, path, text, reading)
+        answer.gaps += [(path, problem, way) for problem, way in problems_of(path, text, reading)]
         answer.looked_at.append(path)
     patches = dict(_kustomized(documents, answer))
     for path in patches:
@@ -65,18 +65,17 @@ def analyse(files: Iterable[tuple[str, str]], *, whole: bool) -> Answer:
     return answer
 
 
-def _tell_problems(answer: Answer, path: str, text: str, reading: Reading) -> None:
-    """What could not be read is a gap where the file is, or most likely is, a manifest."""
+def problems_of(path: str, text: str, reading: Reading) -> Iterator[tuple[Problem, str]]:
+    """Yield what could not be read, with what to do, where the file is, or most likely is, a manifest."""
     is_one = any(form_of(path, one) is not Form.OTHER for one in reading.documents)
     if not reading.problems or not (is_one or looks_like_manifest(path, text)):
         return
+    first = reading.problems[0]
     if is_template(text):
-        words = f"it is a template: {reading.problems[0].words}"
-        answer.gaps.append((path, Problem(GapKind.UNSUPPORTED_MANIFEST, reading.problems[0].line, words), _RENDER_HELM))
+        yield Problem(GapKind.UNSUPPORTED_MANIFEST, first.line, f"it is a template: {first.words}"), _RENDER_HELM
         return
-    answer.gaps += [
-        (path, problem, "correct it, so that it means one thing to every reader") for problem in reading.problems
-    ]
+    for problem in reading.problems:
+        yield problem, "correct it, so that it means one thing to every reader"
 
 
 def _kustomized(documents: dict[str, tuple[Node, ...]], answer: Answer) -> Iterator[tuple[str, str]]:

@@ -8,24 +8,19 @@ from __future__ import annotations
 
 import json
 import sys
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
 
 import msgspec
 
 from secscan import __version__
-from secscan.errors import TargetError
 from secscan.findings.defects import defect
 from secscan.findings.levels import Confidence, GapKind, Kind, Severity
 from secscan.findings.model import Finding, Gap, Location, Region, Source
-from secscan.manifests.recognise import SUFFIXES, chart_of, is_template, looks_like_manifest
 from secscan.process import Ended, run
 from secscan.scanners.contract import MalformedOutput, Plan, Report, Scanner, Setup, refuse_trouble
 from secscan.scanners.leaks import organisation_key
+from secscan.scanners.manifest_files import ManifestFiles, manifest_plan
 from secscan.scanners.toolkit import source_digest, strict_json, typed
-from secscan.secrets.texts import decoded
 from secscan.secrets.worker import KEY_VARIABLE, VALUES_KEY_VARIABLE
-from secscan.targets.contract import SourceFile
 
 _CONTROL = "secscan-control.yaml"
 _CONTROL_RULE = "secscan.kubernetes.privileged"
@@ -33,21 +28,6 @@ _CONTROL_SOURCE = (
     b"apiVersion: v1\nkind: Pod\nmetadata: {name: control, namespace: secscan-control}\n"
     b"spec: {containers: [{name: control, image: control, securityContext: {privileged: true}}]}\n"
 )
-_PARTS = frozenset({"staged", "diff", "paths", "stdin"})
-"""Targets that are only some of the files of a project."""
-
-
-class ManifestFiles(msgspec.Struct, frozen=True, kw_only=True):
-    """The one piece of work: all files, since they are judged together."""
-
-    placed: dict[str, str]
-    """Path text -> absolute path at which the file is."""
-    whole: bool
-    """Whether they are all the files of a project."""
-
-    def back(self) -> dict[str, str]:
-        """The way back: absolute path -> path text."""
-        return {place: path for path, place in self.placed.items()}
 
 
 class Manifests(Scanner[ManifestFiles]):
@@ -60,19 +40,7 @@ class Manifests(Scanner[ManifestFiles]):
 
     def plan(self, setup: Setup) -> Plan[ManifestFiles]:
         """All YAML and JSON files but templates of charts. Nobody runs what stands in old commits only."""
-        if setup.target.history is not None:
-            return Plan()
-        files = [file for file in setup.target.files if file.path.lower().endswith(SUFFIXES)]
-        templates = _templates(files, setup)
-        chosen = [file.path for file in files if file.path not in templates]
-        gaps = tuple(_chart_gaps(self.name, templates))
-        if not chosen:
-            return Plan(gaps=gaps)
-        piece = ManifestFiles(
-            placed={path: str(setup.place(path)) for path in sorted(chosen)},
-            whole=setup.target.info.kind not in _PARTS,
-        )
-        return Plan(pieces=(piece,), selected=frozenset(chosen), gaps=gaps)
+        return manifest_plan(self.name, setup)
 
     def run(self, piece: ManifestFiles, setup: Setup) -> Ended:
         """Judge all files, with the positive control as one more."""
@@ -179,39 +147,6 @@ def _gap(scanner: str, lost: _Lost, path: str) -> Gap:
     return Gap(
         scanner=scanner, kind=lost.kind, subject=path, detail=lost.detail, remedy=lost.remedy, line=max(lost.line, 0)
     )
-
-
-def _templates(files: list[SourceFile], setup: Setup) -> Mapping[str, str]:
-    """The files that are templates of a Helm chart, each with the chart's folder."""
-    charts = {file.path.rpartition("/")[0] or "." for file in files if file.path.rpartition("/")[2] == "Chart.yaml"}
-    found = {}
-    for file in files:
-        chart = chart_of(file.path)
-        if chart is None:
-            continue
-        try:
-            text = decoded(setup.target.read(file.path))[0]
-        except TargetError:
-            continue  # the child tells that it cannot be read
-        if is_template(text) and (chart in charts or looks_like_manifest(file.path, text)):
-            found[file.path] = chart
-    return found
-
-
-def _chart_gaps(scanner: str, templates: Mapping[str, str]) -> Iterator[Gap]:
-    """One gap for each chart: a chart is rendered as a whole."""
-    charts: dict[str, list[str]] = defaultdict(list)
-    for path, chart in templates.items():
-        charts[chart].append(path)
-    for chart, paths in sorted(charts.items()):
-        several = "one template" if len(paths) == 1 else f"{len(paths)} templates"
-        yield Gap(
-            scanner=scanner,
-            kind=GapKind.UNSUPPORTED_MANIFEST,
-            subject=chart,
-            detail=f"{several} of a Helm chart: what they become is known only when they are rendered",
-            remedy="render the chart, `helm template CHART > rendered.yaml`, and scan what comes out",
-        )
 
 
 SCANNER = Manifests()

@@ -1,0 +1,326 @@
+"""What the adapters of tools that judge manifests share: what the tools are shown, and where what they say belongs.
+
+Left to themselves, such tools take settings, comments and even checks to run from the tree they look at, and drop what
+they cannot read without a word. So a tool is shown the text of each manifest under a number, in a private folder, with
+the words that would silence it broken; and at the end of each a pod of ours, which it must find fault with: that proves
+that it read the file to its end. Which object or container it points at, our own reader knows, so that what two tools
+say of one container is one finding.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+
+from secscan.findings.defects import OTHER, defect
+from secscan.findings.levels import Confidence, GapKind, Kind, Severity
+from secscan.findings.model import Finding, Gap, Location, Marker, Notice, Region, Source
+from secscan.process import Ended, private_folder, run
+from secscan.scanners.contract import MalformedOutput, Plan, Report, Scanner, ScannerError, Setup
+from secscan.scanners.manifest_files import ManifestFiles, manifest_plan
+from secscan.scanners.toolkit import strict_json, typed
+from secscan.secrets.texts import LOOKED_AT_MOST, decoded
+
+CONTROL = "secscan-control"
+"""The namespace of the pod that rides along in every file."""
+_CONTROL_FILE = "control.yaml"
+_CONTROL_POD = (
+    f"apiVersion: v1\nkind: Pod\nmetadata:\n  name: {CONTROL}\n  namespace: {CONTROL}\nspec:\n  containers:\n"
+    "    - name: control\n      image: control\n      securityContext:\n        privileged: true\n"
+)
+_SHOWN = "shown.json"
+_SILENCERS = re.compile(
+    r"(?P<tool>checkov|bridgecrew|cortex|trivy|tfsec)(?P<sign>:(?:skip|ignore)|\.io/skip)(?P<rest>[^\n]{0,300})"
+)
+_IDS = re.compile(
+    r"\s{0,4}\d{0,4}\s{0,4}[=:]\s{0,4}[\"']?(?P<ids>[A-Za-z0-9_,-]{1,200})[=:]?(?P<reason>[^\"'\n]{0,240})"
+)
+_MOST_MARKERS = 200
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What we think of a tool's check."""
+
+    defect: str
+    severity: Severity
+    of_object: bool = False
+    """Whether it is about the object as a whole, not about a container."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What a tool said of one place in what it was shown."""
+
+    name: str
+    rule: str
+    title: str
+    message: str
+    line: int
+    """Of the object or the container."""
+    container: tuple[str, int] | None = None
+    """Its field, and its number from 0, where the tool tells that."""
+    severity: Severity = Severity.UNKNOWN
+    """The tool's own."""
+    url: str = ""
+
+
+class _Container(msgspec.Struct):
+    line: int
+    field: str
+    symbol: str
+    region: Region
+
+
+class _Object(msgspec.Struct):
+    last_line: int
+    symbol: str
+    region: Region
+    containers: list[_Container]
+
+
+class _Lost(msgspec.Struct):
+    kind: GapKind
+    detail: str
+    line: int
+    remedy: str
+
+
+class _File(msgspec.Struct):
+    objects: list[_Object] = []
+    in_list: bool = False
+    gaps: list[_Lost] = []
+
+
+class _Places(msgspec.Struct):
+    files: dict[str, _File]
+    complete: bool
+
+
+class _Silencer(msgspec.Struct):
+    tool: str
+    text: str
+    line: int
+    ids: list[str]
+    reason: str
+
+
+class _ShownFile(msgspec.Struct):
+    path: str
+    last_line: int
+    """What stands below is ours."""
+    file: _File
+    silencers: list[_Silencer]
+
+
+class _Shown(msgspec.Struct):
+    """Our own account of what a tool was shown."""
+
+    files: dict[str, _ShownFile]
+    others: list[str]
+    """Path texts of files that are no manifests."""
+    gaps: list[Gap]
+    notice: str = ""
+    """What the reader should know of the tool."""
+
+
+class ManifestTool(Scanner[ManifestFiles]):
+    """A tool that judges the manifests it is shown; see `scanners.contract`."""
+
+    kinds = (Kind.MISCONFIGURATION,)
+    piece_type = ManifestFiles
+    joins = "named"
+
+    def plan(self, setup: Setup) -> Plan[ManifestFiles]:
+        """See `manifest_plan`."""
+        return manifest_plan(self.name, setup)
+
+
+def run_on_manifests(
+    scanner: str,
+    piece: ManifestFiles,
+    setup: Setup,
+    argv: Callable[[str], Sequence[str]],
+    *,
+    env: Mapping[str, str],
+    files: Mapping[str, bytes],
+    notice: str = "",
+) -> Ended:
+    """Run a tool on the manifests of a piece. `argv` makes the command line from the folder in which they lie."""
+    places = _places(piece, setup)
+    with private_folder() as folder:
+        shown = _show(scanner, piece, places, folder)
+        shown.notice = notice
+        ended = run(argv(str(folder)), limits=setup.limits, env=env, files=files)
+    return replace(ended, files={_SHOWN: msgspec.json.encode(shown)})
+
+
+def report_on(
+    ended: Ended,
+    scanner: str,
+    said: Sequence[Said],
+    *,
+    verdicts: Callable[[str], Verdict],
+    control: str,
+    lists: bool,
+    hidden: Sequence[Said] = (),
+) -> Report:
+    """Turn what a tool said into a report.
+
+    `control` is the rule that must have found our pod in every file; `lists`: whether the tool looks into objects of
+    `kind: List`; `hidden` is what it was kept from looking at all the same.
+    """
+    shown: _Shown = typed(strict_json(ended.files.get(_SHOWN, b""), tool=scanner), _Shown, tool=scanner)
+    strange = sorted({one.name for one in said} - {_CONTROL_FILE, *shown.files})
+    if strange:
+        raise MalformedOutput(f"it speaks of {strange[0][:60]!r}, which it was not shown")
+    proven = {one.name for one in said if one.rule == control and _is_ours(one, shown)}
+    gaps = list(shown.gaps)
+    for name, file in shown.files.items():
+        if name not in proven:
+            detail = "it was shown this manifest and dropped it, or a part of it, without a word"
+            gaps.append(Gap(scanner=scanner, kind=GapKind.PARTIAL, subject=file.path, detail=detail))
+        elif file.file.in_list and not lists:
+            detail = "it passes over objects in a list"
+            gaps.append(Gap(scanner=scanner, kind=GapKind.PARTIAL, subject=file.path, detail=detail))
+    gaps += [
+        Gap(scanner=scanner, kind=GapKind.PARTIAL, subject=shown.files[one.name].path, detail=f"kept from {one.rule}")
+        for one in hidden
+        if one.name in shown.files
+    ]
+    found = [
+        _finding(scanner, one, verdicts(one.rule), shown.files[one.name]) for one in said if not _is_ours(one, shown)
+    ]
+    seen = [shown.files[name].path for name in proven if name in shown.files]
+    return Report(
+        findings=tuple(dict.fromkeys(found)),
+        gaps=tuple(gaps),
+        looked_at=frozenset([*shown.others, *seen]),
+        control=_CONTROL_FILE in proven,
+        notices=(Notice(topic="scanner", subject=scanner, text=shown.notice),) if shown.notice else (),
+    )
+
+
+def _is_ours(said: Said, shown: _Shown) -> bool:
+    return said.name == _CONTROL_FILE or said.line > shown.files[said.name].last_line
+
+
+def _places(piece: ManifestFiles, setup: Setup) -> _Places:
+    """What our own reader knows of the files, from a child process: their text is hostile."""
+    ended = run(
+        [sys.executable, "-I", "-m", "secscan.manifests.places", "files.json"],
+        limits=setup.limits,
+        files={"files.json": json.dumps(piece.back()).encode()},
+    )
+    if ended.trouble or ended.exit_code:
+        raise ScannerError(f"the manifests could not be read: our reader {ended.trouble or 'failed'}")
+    places: _Places = typed(strict_json(ended.stdout, tool="our reader"), _Places, tool="our reader")
+    return places
+
+
+def _show(scanner: str, piece: ManifestFiles, places: _Places, folder: Path) -> _Shown:
+    shown = _Shown(files={}, others=[], gaps=[])
+    (folder / _CONTROL_FILE).write_text(_CONTROL_POD, encoding="utf-8")
+    for number, (path, place) in enumerate(piece.placed.items()):
+        file = places.files.get(place, _File())
+        shown.gaps += [
+            Gap(scanner=scanner, kind=one.kind, subject=path, detail=one.detail, remedy=one.remedy, line=one.line)
+            for one in file.gaps
+        ]
+        if not file.objects:
+            if not file.gaps:
+                shown.others.append(path)
+            continue
+        with Path(place).open("rb") as stream:
+            text = decoded(stream.read(LOOKED_AT_MOST))[0]
+        broken = _SILENCERS.sub(lambda found: found.group().replace(":", "-", 1).replace(".io/skip", ".io/kept"), text)
+        end = "" if broken.endswith("\n") else "\n"
+        name = f"{number:06d}.yaml"
+        (folder / name).write_text(f"{broken}{end}---\n{_CONTROL_POD}", encoding="utf-8", errors="replace", newline="")
+        shown.files[name] = _ShownFile(path, text.count("\n") + len(end), file, list(_silencers(text)))
+    return shown
+
+
+def _silencers(text: str) -> Iterator[_Silencer]:
+    for count, found in enumerate(_SILENCERS.finditer(text)):
+        if count >= _MOST_MARKERS:
+            return
+        told = _IDS.match(found["rest"])
+        yield _Silencer(
+            tool="trivy" if found["tool"] in ("trivy", "tfsec") else "checkov",
+            text=found.group()[:200].strip(),
+            line=text.count("\n", 0, found.start()) + 1,
+            ids=told["ids"].split(",") if told else [],
+            reason=told["reason"].strip(" =:") if told else "",
+        )
+
+
+def _finding(scanner: str, said: Said, verdict: Verdict, file: _ShownFile) -> Finding:
+    region, symbol, lines = _place(said, verdict, file.file)
+    severity = said.severity if verdict.defect == OTHER and said.severity is not Severity.UNKNOWN else verdict.severity
+    known = defect(verdict.defect)
+    return Finding(
+        kind=Kind.MISCONFIGURATION,
+        defect=verdict.defect,
+        title=said.title[:200],
+        message=said.message[:1000],
+        severity=severity,
+        confidence=Confidence.MEDIUM,
+        location=Location(path=file.path, region=region, symbol=symbol),
+        sources=(
+            Source(
+                scanner=scanner,
+                rule=said.rule,
+                severity=said.severity,
+                message=said.message[:1000],
+                region=region,
+                url=said.url if said.url.startswith("https://") else "",
+            ),
+        ),
+        identifiers=tuple(f"CWE-{cwe}" for cwe in known.cwes[:1]),
+        remediation=known.remedy,
+        markers=tuple(_markers(scanner, said.rule, lines, file.silencers)),
+    )
+
+
+def _place(said: Said, verdict: Verdict, file: _File) -> tuple[Region, str, tuple[int, int]]:
+    """Region and symbol of what a tool points at, and the lines of the object that it belongs to."""
+    first = 1
+    for one in file.objects:
+        if said.line <= one.last_line or one is file.objects[-1]:
+            break
+        first = one.last_line + 1
+    subject: _Object | _Container = one
+    if not verdict.of_object:
+        subject = _container(said, one) or one
+    return subject.region, subject.symbol, (first, one.last_line)
+
+
+def _container(said: Said, one: _Object) -> _Container | None:
+    if said.container is not None:
+        field, number = said.container
+        of_field = [each for each in one.containers if each.field == field]
+        return of_field[number] if number < len(of_field) else None
+    at = [each for each in one.containers if each.line == said.line]
+    return at[0] if at else one.containers[0] if len(one.containers) == 1 else None
+
+
+def _markers(scanner: str, rule: str, lines: tuple[int, int], silencers: Sequence[_Silencer]) -> Iterator[Marker]:
+    """The comments and annotations of an object that name a rule. They hid nothing."""
+    tool = scanner.partition("-")[0]
+    for one in silencers:
+        named = {_bare(name) for name in one.ids}
+        if one.tool == tool and lines[0] <= one.line <= lines[1] and (not named or _bare(rule) in named):
+            yield Marker(tool=one.tool, text=one.text, line=one.line, reason=one.reason)
+
+
+def _bare(rule: str) -> str:
+    """A rule's id without what its writers sometimes leave out: `AVD-KSV-0017` is KSV017."""
+    found = re.fullmatch(r"(?:AVD-)?([A-Za-z]+)-?0*(\d+)", rule)
+    return f"{found[1]}{found[2]}".upper() if found else rule.upper()
