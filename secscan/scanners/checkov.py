@@ -1,9 +1,9 @@
 """checkov: Kubernetes manifests by checkov's built-in checks; offline.
 
-Traps, each met by a test against the real tool: `.checkov.yaml` in the folder it looks at is taken for its settings, and
-may name a folder of checks, Python files that it then runs; annotations switch checks off; with `--quiet` its JSON does
-not tell what was skipped; a file that does not parse is left out, with no parsing error; of several containers it tells
-the first that fails; it asks its maker's service for texts unless BC_SKIP_MAPPING is set.
+Traps, each met by a test against the real tool: `.checkov.yaml` in the folder it looks at is taken for its settings,
+and may name a folder of checks, Python files that it then runs; annotations switch checks off; with `--quiet` its JSON
+does not tell what was skipped; a file that does not parse is left out, with no parsing error; of several containers it
+tells the first that fails; it asks its maker's service for texts unless BC_SKIP_MAPPING is set.
 """
 
 from __future__ import annotations

@@ -9,12 +9,9 @@ say of one container is one finding.
 
 from __future__ import annotations
 
-import json
 import re
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import msgspec
 
@@ -22,26 +19,22 @@ from secscan.findings.defects import OTHER, defect
 from secscan.findings.levels import Confidence, GapKind, Kind, Severity
 from secscan.findings.model import Finding, Gap, Location, Marker, Notice, Region, Source
 from secscan.process import Ended, private_folder, run
-from secscan.scanners.contract import MalformedOutput, Plan, Report, Scanner, ScannerError, Setup
+from secscan.scanners.contract import MalformedOutput, Plan, Report, Scanner, Setup
 from secscan.scanners.manifest_files import ManifestFiles, manifest_plan
+from secscan.scanners.manifest_shown import (
+    CONTROL_FILE,
+    ManifestFile,
+    PlacedContainer,
+    PlacedObject,
+    Shown,
+    ShownFile,
+    Silencer,
+    placed_by_us,
+    show,
+)
 from secscan.scanners.toolkit import strict_json, typed
-from secscan.secrets.texts import LOOKED_AT_MOST, decoded
 
-CONTROL = "secscan-control"
-"""The namespace of the pod that rides along in every file."""
-_CONTROL_FILE = "control.yaml"
-_CONTROL_POD = (
-    f"apiVersion: v1\nkind: Pod\nmetadata:\n  name: {CONTROL}\n  namespace: {CONTROL}\nspec:\n  containers:\n"
-    "    - name: control\n      image: control\n      securityContext:\n        privileged: true\n"
-)
 _SHOWN = "shown.json"
-_SILENCERS = re.compile(
-    r"(?P<tool>checkov|bridgecrew|cortex|trivy|tfsec)(?P<sign>:(?:skip|ignore)|\.io/skip)(?P<rest>[^\n]{0,300})"
-)
-_IDS = re.compile(
-    r"\s{0,4}\d{0,4}\s{0,4}[=:]\s{0,4}[\"']?(?P<ids>[A-Za-z0-9_,-]{1,200})[=:]?(?P<reason>[^\"'\n]{0,240})"
-)
-_MOST_MARKERS = 200
 
 
 @dataclass(frozen=True)
@@ -71,65 +64,6 @@ class Said:
     url: str = ""
 
 
-class _Container(msgspec.Struct):
-    line: int
-    field: str
-    symbol: str
-    region: Region
-
-
-class _Object(msgspec.Struct):
-    last_line: int
-    symbol: str
-    region: Region
-    containers: list[_Container]
-
-
-class _Lost(msgspec.Struct):
-    kind: GapKind
-    detail: str
-    line: int
-    remedy: str
-
-
-class _File(msgspec.Struct):
-    objects: list[_Object] = []
-    in_list: bool = False
-    gaps: list[_Lost] = []
-
-
-class _Places(msgspec.Struct):
-    files: dict[str, _File]
-    complete: bool
-
-
-class _Silencer(msgspec.Struct):
-    tool: str
-    text: str
-    line: int
-    ids: list[str]
-    reason: str
-
-
-class _ShownFile(msgspec.Struct):
-    path: str
-    last_line: int
-    """What stands below is ours."""
-    file: _File
-    silencers: list[_Silencer]
-
-
-class _Shown(msgspec.Struct):
-    """Our own account of what a tool was shown."""
-
-    files: dict[str, _ShownFile]
-    others: list[str]
-    """Path texts of files that are no manifests."""
-    gaps: list[Gap]
-    notice: str = ""
-    """What the reader should know of the tool."""
-
-
 class ManifestTool(Scanner[ManifestFiles]):
     """A tool that judges the manifests it is shown; see `scanners.contract`."""
 
@@ -153,9 +87,9 @@ def run_on_manifests(
     notice: str = "",
 ) -> Ended:
     """Run a tool on the manifests of a piece. `argv` makes the command line from the folder in which they lie."""
-    places = _places(piece, setup)
+    placed = placed_by_us(piece, setup)
     with private_folder() as folder:
-        shown = _show(scanner, piece, places, folder)
+        shown = show(scanner, piece, placed, folder)
         shown.notice = notice
         ended = run(argv(str(folder)), limits=setup.limits, env=env, files=files)
     return replace(ended, files={_SHOWN: msgspec.json.encode(shown)})
@@ -176,8 +110,8 @@ def report_on(
     `control` is the rule that must have found our pod in every file; `lists`: whether the tool looks into objects of
     `kind: List`; `hidden` is what it was kept from looking at all the same.
     """
-    shown: _Shown = typed(strict_json(ended.files.get(_SHOWN, b""), tool=scanner), _Shown, tool=scanner)
-    strange = sorted({one.name for one in said} - {_CONTROL_FILE, *shown.files})
+    shown: Shown = typed(strict_json(ended.files.get(_SHOWN, b""), tool=scanner), Shown, tool=scanner)
+    strange = sorted({one.name for one in said} - {CONTROL_FILE, *shown.files})
     if strange:
         raise MalformedOutput(f"it speaks of {strange[0][:60]!r}, which it was not shown")
     proven = {one.name for one in said if one.rule == control and _is_ours(one, shown)}
@@ -202,66 +136,16 @@ def report_on(
         findings=tuple(dict.fromkeys(found)),
         gaps=tuple(gaps),
         looked_at=frozenset([*shown.others, *seen]),
-        control=_CONTROL_FILE in proven,
+        control=CONTROL_FILE in proven,
         notices=(Notice(topic="scanner", subject=scanner, text=shown.notice),) if shown.notice else (),
     )
 
 
-def _is_ours(said: Said, shown: _Shown) -> bool:
-    return said.name == _CONTROL_FILE or said.line > shown.files[said.name].last_line
+def _is_ours(said: Said, shown: Shown) -> bool:
+    return said.name == CONTROL_FILE or said.line > shown.files[said.name].last_line
 
 
-def _places(piece: ManifestFiles, setup: Setup) -> _Places:
-    """What our own reader knows of the files, from a child process: their text is hostile."""
-    ended = run(
-        [sys.executable, "-I", "-m", "secscan.manifests.places", "files.json"],
-        limits=setup.limits,
-        files={"files.json": json.dumps(piece.back()).encode()},
-    )
-    if ended.trouble or ended.exit_code:
-        raise ScannerError(f"the manifests could not be read: our reader {ended.trouble or 'failed'}")
-    places: _Places = typed(strict_json(ended.stdout, tool="our reader"), _Places, tool="our reader")
-    return places
-
-
-def _show(scanner: str, piece: ManifestFiles, places: _Places, folder: Path) -> _Shown:
-    shown = _Shown(files={}, others=[], gaps=[])
-    (folder / _CONTROL_FILE).write_text(_CONTROL_POD, encoding="utf-8")
-    for number, (path, place) in enumerate(piece.placed.items()):
-        file = places.files.get(place, _File())
-        shown.gaps += [
-            Gap(scanner=scanner, kind=one.kind, subject=path, detail=one.detail, remedy=one.remedy, line=one.line)
-            for one in file.gaps
-        ]
-        if not file.objects:
-            if not file.gaps:
-                shown.others.append(path)
-            continue
-        with Path(place).open("rb") as stream:
-            text = decoded(stream.read(LOOKED_AT_MOST))[0]
-        broken = _SILENCERS.sub(lambda found: found.group().replace(":", "-", 1).replace(".io/skip", ".io/kept"), text)
-        end = "" if broken.endswith("\n") else "\n"
-        name = f"{number:06d}.yaml"
-        (folder / name).write_text(f"{broken}{end}---\n{_CONTROL_POD}", encoding="utf-8", errors="replace", newline="")
-        shown.files[name] = _ShownFile(path, text.count("\n") + len(end), file, list(_silencers(text)))
-    return shown
-
-
-def _silencers(text: str) -> Iterator[_Silencer]:
-    for count, found in enumerate(_SILENCERS.finditer(text)):
-        if count >= _MOST_MARKERS:
-            return
-        told = _IDS.match(found["rest"])
-        yield _Silencer(
-            tool="trivy" if found["tool"] in ("trivy", "tfsec") else "checkov",
-            text=found.group()[:200].strip(),
-            line=text.count("\n", 0, found.start()) + 1,
-            ids=told["ids"].split(",") if told else [],
-            reason=told["reason"].strip(" =:") if told else "",
-        )
-
-
-def _finding(scanner: str, said: Said, verdict: Verdict, file: _ShownFile) -> Finding:
+def _finding(scanner: str, said: Said, verdict: Verdict, file: ShownFile) -> Finding:
     region, symbol, lines = _place(said, verdict, file.file)
     severity = said.severity if verdict.defect == OTHER and said.severity is not Severity.UNKNOWN else verdict.severity
     known = defect(verdict.defect)
@@ -289,20 +173,20 @@ def _finding(scanner: str, said: Said, verdict: Verdict, file: _ShownFile) -> Fi
     )
 
 
-def _place(said: Said, verdict: Verdict, file: _File) -> tuple[Region, str, tuple[int, int]]:
+def _place(said: Said, verdict: Verdict, file: ManifestFile) -> tuple[Region, str, tuple[int, int]]:
     """Region and symbol of what a tool points at, and the lines of the object that it belongs to."""
     first = 1
     for one in file.objects:
         if said.line <= one.last_line or one is file.objects[-1]:
             break
         first = one.last_line + 1
-    subject: _Object | _Container = one
+    subject: PlacedObject | PlacedContainer = one
     if not verdict.of_object:
         subject = _container(said, one) or one
     return subject.region, subject.symbol, (first, one.last_line)
 
 
-def _container(said: Said, one: _Object) -> _Container | None:
+def _container(said: Said, one: PlacedObject) -> PlacedContainer | None:
     if said.container is not None:
         field, number = said.container
         of_field = [each for each in one.containers if each.field == field]
@@ -311,7 +195,7 @@ def _container(said: Said, one: _Object) -> _Container | None:
     return at[0] if at else one.containers[0] if len(one.containers) == 1 else None
 
 
-def _markers(scanner: str, rule: str, lines: tuple[int, int], silencers: Sequence[_Silencer]) -> Iterator[Marker]:
+def _markers(scanner: str, rule: str, lines: tuple[int, int], silencers: Sequence[Silencer]) -> Iterator[Marker]:
     """The comments and annotations of an object that name a rule. They hid nothing."""
     tool = scanner.partition("-")[0]
     for one in silencers:

@@ -1,8 +1,8 @@
 """trivy config: Kubernetes manifests by trivy's embedded checks; offline.
 
-Traps, each met by a test against the real tool: a file that does not parse is left out of its report, as is every object
-of a `kind: List`, with exit code 0; `trivy.yaml` and `.trivyignore` of the working directory change what it says; unless
-told to skip that, it fetches other checks. Which of its versions may run, `trivy_program` says.
+Traps, each met by a test against the real tool: a file that does not parse is left out of its report, as is every
+object of a `kind: List`, with exit code 0; `trivy.yaml` and `.trivyignore` of the working directory change what it
+says; unless told to skip that, it fetches other checks. Which of its versions may run, `trivy_program` says.
 """
 
 from __future__ import annotations
