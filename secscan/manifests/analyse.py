@@ -19,7 +19,7 @@ from secscan.manifests.objects import Object, objects
 from secscan.manifests.project import project_findings
 from secscan.manifests.recognise import Form, form_of, is_candidate, is_template, looks_like_manifest
 
-MOST_CHARACTERS = 5_000_000
+MOST_CHARACTERS = 4_000_000
 """Of one file; the reader takes some three seconds for a million."""
 MOST_FINDINGS = 5_000
 """In one file."""

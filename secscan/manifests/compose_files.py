@@ -21,7 +21,7 @@ _JOINED = frozenset(
     ("cap_add", "cap_drop", "devices", "expose", "ports", "security_opt", "tmpfs", "volumes", "group_add")
 )
 """Lists that a service has together with those it extends."""
-_MOST_NODES = 400_000
+_MOST_NODES = 200_000
 
 Others = Callable[[str], Node | None]
 """Gives the document of another Compose file of the target, by its path."""

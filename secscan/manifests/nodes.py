@@ -17,7 +17,7 @@ from typing import Any
 from secscan.findings.levels import GapKind
 
 MAX_DEPTH = 60
-MAX_NODES = 400_000
+MAX_NODES = 200_000
 """Of one file; what an alias stands for is counted wherever it stands."""
 
 _TRUE = frozenset({"true", "yes", "on", "y"})
@@ -144,7 +144,7 @@ def read(text: str) -> Reading:
 def _scalar(event: Any) -> str | None:
     if str(event.tag).endswith(":binary"):  # readers take it for the text that it stands for, names of fields too
         with contextlib.suppress(ValueError):
-            return base64.b64decode(event.value).decode("utf-8")
+            return base64.b64decode("".join(event.value.split()), validate=True).decode("utf-8")
     return None if not event.style and event.value in _NULLS else str(event.value)
 
 
