@@ -19,6 +19,8 @@ from secscan.findings.levels import GapKind
 MAX_DEPTH = 60
 MAX_NODES = 200_000
 """Of one file; what an alias stands for is counted wherever it stands."""
+_MOST_PROBLEMS = 20
+"""Of one file; one is enough to make it a gap."""
 
 _TRUE = frozenset({"true", "yes", "on", "y"})
 _FALSE = frozenset({"false", "no", "off", "n"})
@@ -221,15 +223,21 @@ class _Reader:
             named = self._node(key, events, depth + 1)
             value = self._node(next(events), events, depth + 1)
             if not isinstance(named.value, str):
-                continue  # a name that is no text is none that anybody asks for
+                words = "a name that is no text, such as a template leaves where it is not filled in"
+                self._note(key.start_mark.line + 1, words)
+                continue
             if named.value == "<<" and not getattr(key, "style", None):
                 self._merge(key, value, merged)
                 continue
             if named.value in own:
                 words = f"{named.value[:60]!r} is given twice, first in line {own[named.value].line}"
-                self.problems.append(Problem(GapKind.UNPARSABLE, named.line, f"{words}: readers differ in which holds"))
+                self._note(named.line, f"{words}: readers differ in which holds")
             own[named.value] = _as_member(named, value)
         return {**merged, **own}, key
+
+    def _note(self, line: int, words: str) -> None:
+        if len(self.problems) < _MOST_PROBLEMS:
+            self.problems.append(Problem(GapKind.UNPARSABLE, line, words))
 
     def _merge(self, event: Any, value: Node, merged: dict[str, Node]) -> None:
         for source in value.items or [value]:
