@@ -17,7 +17,7 @@ from typing import Any
 from secscan.manifests.analyse import MOST_CHARACTERS, problems_of
 from secscan.manifests.issues import Subject, region_of
 from secscan.manifests.nodes import read
-from secscan.manifests.objects import Object, objects, workload_of
+from secscan.manifests.objects import DEFAULT_NAMESPACE, Object, objects, workload_of
 from secscan.manifests.recognise import Form, form_of, is_candidate
 from secscan.secrets.texts import LOOKED_AT_MOST, decoded
 
@@ -46,9 +46,20 @@ def _file(place: Path, path: str) -> dict[str, Any]:
     reading = read(text)
     return {
         "objects": [_told(one) for one in _objects(path, reading.documents)],
+        "is_json": _is_json(text),
         "in_list": any(one.get("items").items for one in reading.documents if form_of(path, one) is Form.KUBERNETES),
         "gaps": [_gap(one.kind, one.words, line=one.line, remedy=way) for one, way in problems_of(path, text, reading)],
     }
+
+
+def _is_json(text: str) -> bool:
+    if not text.lstrip().startswith("{"):
+        return False
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _objects(path: str, documents: tuple[Any, ...]) -> Iterator[Object]:
@@ -61,6 +72,7 @@ def _told(one: Object) -> dict[str, Any]:
     workload = workload_of(one)
     node = one.node
     return {
+        "name": f"{one.kind}.{one.namespace or DEFAULT_NAMESPACE}.{one.name}",
         "last_line": node.end_line - int(node.end_column == 1 and node.end_line > node.line),
         **_subject(one.subject),
         "containers": [

@@ -55,7 +55,8 @@ class Checkov(ManifestTool):
         refuse_trouble(ended, exit_codes=(0, 1))
         answer: _Answer = typed(strict_json(ended.stdout, tool=self.name), _Answer, tool=self.name)
         counted = answer.summary
-        if (counted.failed, counted.skipped) != (len(answer.results.failed), len(answer.results.skipped)):
+        told = answer.results
+        if (counted.passed, counted.failed, counted.skipped) != (len(told.passed), len(told.failed), len(told.skipped)):
             raise MalformedOutput("its summary does not fit its results")
         if (ended.exit_code == 1) != bool(answer.results.failed):
             raise MalformedOutput(f"exit code {ended.exit_code} does not fit its {counted.failed} findings")
@@ -63,6 +64,7 @@ class Checkov(ManifestTool):
             ended,
             self.name,
             [_said(one) for one in answer.results.failed],
+            seen={(one.name, one.object) for one in map(_said, (*answer.results.failed, *answer.results.passed))},
             hidden=[_said(one) for one in answer.results.skipped],
             verdicts=verdict,
             control=_CONTROL_RULE,
@@ -89,11 +91,13 @@ class _Check(msgspec.Struct):
 
 
 class _Results(msgspec.Struct):
+    passed: list[_Check] = msgspec.field(name="passed_checks")
     failed: list[_Check] = msgspec.field(name="failed_checks")
     skipped: list[_Check] = msgspec.field(name="skipped_checks")
 
 
 class _Summary(msgspec.Struct):
+    passed: int
     failed: int
     skipped: int
 
@@ -111,6 +115,7 @@ def _said(check: _Check) -> Said:
         title=check.name,
         message=f"{check.name}: {check.resource}",
         line=check.lines[0] if check.lines else 0,
+        object=check.resource,
         container=(keys[0]["field"], int(keys[0]["number"])) if keys else None,
         url=check.guideline or "",
     )

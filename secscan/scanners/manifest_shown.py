@@ -1,6 +1,7 @@
 """What tools that judge manifests are shown: the text of each, under a number, with what would silence them broken.
 
-At the end of each stands a pod of ours, which the tool must find fault with: that proves that it read to the end.
+At the end of each stands a pod of ours, which the tool must find fault with: that proves that it read to the end. JSON
+has no place for a second document: there the tool has to speak of the file at all.
 """
 
 from __future__ import annotations
@@ -48,6 +49,8 @@ class PlacedContainer(msgspec.Struct):
 class PlacedObject(msgspec.Struct):
     """An object, where our own findings of it stand."""
 
+    name: str
+    """Kind, namespace and name, with dots between."""
     last_line: int
     symbol: str
     region: Region
@@ -65,6 +68,7 @@ class ManifestFile(msgspec.Struct):
     """What our own reader knows of a file."""
 
     objects: list[PlacedObject] = []
+    is_json: bool = False
     in_list: bool = False
     gaps: list[_Lost] = []
 
@@ -89,7 +93,7 @@ class ShownFile(msgspec.Struct):
 
     path: str
     last_line: int
-    """What stands below is ours."""
+    """What stands below is ours; nothing is below JSON."""
     file: ManifestFile
     silencers: list[Silencer]
 
@@ -142,9 +146,10 @@ def show(scanner: str, piece: ManifestFiles, places: _Places, folder: Path) -> S
             shown.gaps.append(Gap(scanner=scanner, kind=GapKind.UNREADABLE, subject=path, detail=detail))
             continue
         broken = _SILENCERS.sub(lambda found: found["tool"] + _BROKEN[found["sign"]], text)
+        name = f"{number:06d}.{'json' if file.is_json else 'yaml'}"
         end = "" if broken.endswith("\n") else "\n"
-        name = f"{number:06d}.yaml"
-        (folder / name).write_text(f"{broken}{end}---\n{_CONTROL_POD}", encoding="utf-8", errors="replace", newline="")
+        below = "" if file.is_json else f"{end}---\n{_CONTROL_POD}"
+        (folder / name).write_text(f"{broken}{below}", encoding="utf-8", errors="replace", newline="")
         shown.files[name] = ShownFile(path, text.count("\n") + len(end), file, list(_silencers(text)))
     return shown
 

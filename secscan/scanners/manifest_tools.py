@@ -10,7 +10,8 @@ say of one container is one finding.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -57,6 +58,8 @@ class Said:
     message: str
     line: int
     """Of the object or the container."""
+    object: str = ""
+    """Kind, namespace and name of the object, with dots between, where the tool tells them."""
     container: tuple[str, int] | None = None
     """Its field, and its number from 0, where the tool tells that."""
     severity: Severity = Severity.UNKNOWN
@@ -100,6 +103,7 @@ def report_on(
     scanner: str,
     said: Sequence[Said],
     *,
+    seen: Collection[tuple[str, str]],
     verdicts: Callable[[str], Verdict],
     control: str,
     lists: bool,
@@ -107,21 +111,27 @@ def report_on(
 ) -> Report:
     """Turn what a tool said into a report.
 
-    `control` is the rule that must have found our pod in every file; `lists`: whether the tool looks into objects of
-    `kind: List`; `hidden` is what it was kept from looking at all the same.
+    `seen` are the files and the objects in them of which the tool says anything, also that all is well; an object is
+    empty where it tells of files only. `control` is the rule that must have found our pod in every file; `lists`:
+    whether the tool looks into objects of `kind: List`; `hidden` is what it was kept from looking at all the same.
     """
     shown: Shown = typed(strict_json(ended.files.get(_SHOWN, b""), tool=scanner), Shown, tool=scanner)
     strange = sorted({one.name for one in said} - {CONTROL_FILE, *shown.files})
     if strange:
         raise MalformedOutput(f"it speaks of {strange[0][:60]!r}, which it was not shown")
     proven = {one.name for one in said if one.rule == control and _is_ours(one, shown)}
+    proven |= {name for name, _ in seen if name in shown.files and shown.files[name].file.is_json}
     gaps = list(shown.gaps)
+    told: dict[str, set[str]] = defaultdict(set)
+    for name, named in seen:
+        told[name].add(named)
     for name, file in shown.files.items():
-        if name not in proven:
+        detail = ""
+        if name not in proven or not _spoke_of_all(file, told[name]):
             detail = "it was shown this manifest and dropped it, or a part of it, without a word"
-            gaps.append(Gap(scanner=scanner, kind=GapKind.PARTIAL, subject=file.path, detail=detail))
         elif file.file.in_list and not lists:
             detail = "it passes over objects in a list"
+        if detail:
             gaps.append(Gap(scanner=scanner, kind=GapKind.PARTIAL, subject=file.path, detail=detail))
     gaps += [
         Gap(scanner=scanner, kind=GapKind.PARTIAL, subject=shown.files[one.name].path, detail=f"kept from {one.rule}")
@@ -131,18 +141,25 @@ def report_on(
     found = [
         _finding(scanner, one, verdicts(one.rule), shown.files[one.name]) for one in said if not _is_ours(one, shown)
     ]
-    seen = [shown.files[name].path for name in proven if name in shown.files]
     return Report(
         findings=tuple(dict.fromkeys(found)),
         gaps=tuple(gaps),
-        looked_at=frozenset([*shown.others, *seen]),
+        looked_at=frozenset([*shown.others, *(shown.files[name].path for name in proven if name in shown.files)]),
         control=CONTROL_FILE in proven,
         notices=(Notice(topic="scanner", subject=scanner, text=shown.notice),) if shown.notice else (),
     )
 
 
+def _spoke_of_all(file: ShownFile, told: Collection[str]) -> bool:
+    """Whether a tool that tells which objects it saw told of every workload. Others cannot be asked for that."""
+    return not any(told) or all(one.name in told for one in file.file.objects if one.containers)
+
+
 def _is_ours(said: Said, shown: Shown) -> bool:
-    return said.name == CONTROL_FILE or said.line > shown.files[said.name].last_line
+    if said.name == CONTROL_FILE:
+        return True
+    file = shown.files[said.name]
+    return said.line > file.last_line and not file.file.is_json
 
 
 def _finding(scanner: str, said: Said, verdict: Verdict, file: ShownFile) -> Finding:
@@ -175,15 +192,24 @@ def _finding(scanner: str, said: Said, verdict: Verdict, file: ShownFile) -> Fin
 
 def _place(said: Said, verdict: Verdict, file: ManifestFile) -> tuple[Region, str, tuple[int, int]]:
     """Region and symbol of what a tool points at, and the lines of the object that it belongs to."""
-    first = 1
-    for one in file.objects:
-        if said.line <= one.last_line or one is file.objects[-1]:
-            break
-        first = one.last_line + 1
+    one, lines = _object(said, file)
     subject: PlacedObject | PlacedContainer = one
     if not verdict.of_object:
         subject = _container(said, one) or one
-    return subject.region, subject.symbol, (first, one.last_line)
+    return subject.region, subject.symbol, lines
+
+
+def _object(said: Said, file: ManifestFile) -> tuple[PlacedObject, tuple[int, int]]:
+    """The object that a tool speaks of, with its lines: by its name, if there is one of that name, else by the line."""
+    found: list[tuple[PlacedObject, tuple[int, int]]] = []
+    first = 1
+    for one in file.objects:
+        found.append((one, (first, one.last_line)))
+        first = one.last_line + 1
+    named = [each for each in found if each[0].name == said.object]
+    if len(named) == 1:
+        return named[0]
+    return next((each for each in named or found if said.line <= each[1][1]), (named or found)[-1])
 
 
 def _container(said: Said, one: PlacedObject) -> PlacedContainer | None:

@@ -51,7 +51,8 @@ class TrivyConfig(ManifestTool):
         if answer.version != 2:
             raise MalformedOutput(f"its report has form {answer.version}")
         said = [_said(result.target, one) for result in answer.results for one in result.found]
-        return report_on(ended, self.name, said, verdicts=verdict, control=_CONTROL_RULE, lists=False)
+        seen = {(result.target, "") for result in answer.results}
+        return report_on(ended, self.name, said, seen=seen, verdicts=verdict, control=_CONTROL_RULE, lists=False)
 
     def version(self, setup: Setup) -> str:
         """See `Scanner.version`."""
