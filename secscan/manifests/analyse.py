@@ -54,14 +54,18 @@ def analyse(files: Iterable[tuple[str, str]], *, whole: bool) -> Answer:
             continue
         reading = read(text)
         documents[path] = reading.documents
-        answer.gaps += [(path, problem, way) for problem, way in problems_of(path, text, reading)]
-        answer.looked_at.append(path)
+        problems = list(problems_of(path, text, reading))
+        answer.gaps += [(path, problem, way) for problem, way in problems]
+        if not problems:
+            answer.looked_at.append(path)
     patches = dict(_kustomized(documents, answer))
+    judged = {path: several for path, several in documents.items() if path not in patches}
     for path in patches:
-        if documents.pop(path, None) is not None:
+        if path in documents:
             words = "it is a patch of Kustomize: what it changes is known only when that has built it"
             answer.gaps.append((path, Problem(GapKind.UNSUPPORTED_MANIFEST, 0, words), _RENDER_KUSTOMIZE))
-    _judge(documents, answer, whole=whole)
+    answer.looked_at = [path for path in answer.looked_at if path not in patches]
+    _judge(judged, answer, whole=whole)
     return answer
 
 

@@ -53,7 +53,7 @@ def choose(
 ) -> dict[str, Scanner[Any]]:
     """Return the scanners with these names, but for those of `without`.
 
-    For no names: all that join by themselves and report findings of `kind` (of any kind, if not given). `vault`, `aws`:
+    For no names: all that join by themselves and are there for findings of `kind` (of any kind, if not given). `vault`, `aws`:
     whether those that ask that store are among them, also where only others are named; `licences` likewise for the one
     that reports the licence of every package. Those for another sort of target (`Scanner.looks_at`) are left out.
 
@@ -84,6 +84,6 @@ def choose(
 
 
 def _usual(scanner: Scanner[Any], kind: Kind | None) -> bool:
-    return (kind is None or kind in scanner.kinds) and (
+    return (kind is None or kind == scanner.kinds[0]) and (
         scanner.joins == "always" or (scanner.joins == "packaged" and is_packaged(scanner))
     )

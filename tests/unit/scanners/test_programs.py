@@ -66,7 +66,7 @@ def test_what_is_scanned_brings_no_scanner(
 
 def test_what_joins_by_itself_is_the_same_on_every_machine(without_packages: Path) -> None:
     optional = {name for name, one in all_scanners().items() if one.joins != "always"}
-    assert optional == {"betterleaks", "gitleaks", "kingfisher"}
+    assert optional == {"betterleaks", "checkov", "gitleaks", "kingfisher", "trivy-config"}
     for name in optional:
         program(without_packages / "bin", name, "8.30.1")
     assert not optional & set(choose(()))
