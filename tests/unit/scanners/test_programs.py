@@ -10,8 +10,7 @@ import pytest
 from secscan.findings.levels import Kind
 from secscan.scanners.contract import ScannerError
 from secscan.scanners.gitleaks import SCANNER as GITLEAKS
-from secscan.scanners.hadolint import SCANNER as HADOLINT
-from secscan.scanners.programs import find_programs, is_installed, is_packaged
+from secscan.scanners.programs import find_programs, is_installed
 from secscan.scanners.registry import all_scanners, choose
 
 
@@ -67,7 +66,9 @@ def test_what_is_scanned_brings_no_scanner(
 
 def test_what_joins_by_itself_is_the_same_on_every_machine(without_packages: Path) -> None:
     optional = {name for name, one in all_scanners().items() if one.joins != "always"}
-    assert optional == {"betterleaks", "gitleaks", "grype", "hadolint", "kingfisher", "trivy"}
+    assert optional == {
+        *("betterleaks", "checkov", "gitleaks", "grype", "hadolint", "kingfisher", "trivy", "trivy-config"),
+    }
     for name in optional:
         program(without_packages / "bin", name, "8.30.1")
     assert not optional & set(choose(()))
