@@ -200,7 +200,7 @@ class Collector:
             return
         self._searched += len(data)
         self.secrets += [
-            FoundSecret(path=path, layer=layer, found=_plain(one)) for one in look_at(data, path, **self._keys)
+            FoundSecret(path=path, layer=layer, found=plain(one)) for one in look_at(data, path, **self._keys)
         ]
 
     def _keep(self, kept: Kept, path: str, found: Inventory) -> None:
@@ -264,8 +264,12 @@ def _read(reader: Reader, path: str, data: bytes) -> Inventory:
     return reader(path, data)
 
 
-def _plain(found: dict[str, Any]) -> dict[str, str | int]:
-    return {key: value if isinstance(value, int) else str(value) for key, value in found.items()}
+def plain(found: dict[str, Any]) -> dict[str, str | int]:
+    """Return what the detector found as values that can be written anywhere."""
+    return {
+        key: value if isinstance(value, int) else str(value).encode("utf-8", "replace").decode()
+        for key, value in found.items()
+    }
 
 
 def _is_database(path: str) -> bool:

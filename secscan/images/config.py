@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from secscan.findings.model import Layer
+from secscan.images.collector import plain
 from secscan.images.reading import IN_CONFIG, FoundSecret, ImageConfig
 from secscan.secrets.detect.detector import detect
 from secscan.secrets.worker import look_at
@@ -94,8 +95,7 @@ def masked(text: str) -> str:
 
 def _secrets(text: str, form: str, layer: int | None, keys: dict[str, bytes]) -> Iterator[FoundSecret]:
     for one in look_at(text.encode("utf-8", "replace"), form, **keys):
-        found = {name: value if isinstance(value, int) else str(value) for name, value in one.items()}
-        yield FoundSecret(path=IN_CONFIG, layer=layer, found={**found, "part": _PARTS[form]})
+        yield FoundSecret(path=IN_CONFIG, layer=layer, found={**plain(one), "part": _PARTS[form]})
 
 
 _PARTS = {"variables.env": "a variable (ENV)", "labels.env": "a label", "Dockerfile": "the history of its commands"}
