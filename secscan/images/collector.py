@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -26,7 +27,7 @@ from secscan.images.wanted import (
     program_of,
     unsearched_part,
 )
-from secscan.inventory.contract import Declared, Inventory
+from secscan.inventory.contract import Declared, Inventory, Reader, broken
 from secscan.inventory.installed.executable import Executable, is_executable
 from secscan.inventory.installed.known import most_bytes, reader_of_installed
 from secscan.secrets.worker import look_at
@@ -85,7 +86,7 @@ class Collector:
         self.gaps: list[Gap] = []
         self.entries = self.size = 0
         self._unsearched: Counter[str] = Counter()
-        self._facts = self._searched = self._held = 0
+        self._facts = self._searched = self._held = self._packages = 0
 
     @property
     def out_of_scope(self) -> tuple[OutOfScope, ...]:
@@ -112,6 +113,7 @@ class Collector:
         kept = self._look(entry, chunks, layer)
         if kept.matters:
             if kept.packages and old and old.packages:
+                self._packages -= len(old.packages.packages) + len(old.packages.gaps)
                 kept.before = [*old.before, (old.layer, keys_of(old.packages))]
             self.tree.put(entry.path, kept, layer)
 
@@ -157,12 +159,13 @@ class Collector:
             if entry.size > most:
                 kept.gaps = (gap(GapKind.TOO_LARGE, path, f"it has {entry.size} bytes, more than {most}"),)
                 return
-            self._keep(kept, reader(path, b"".join(chunks)))
+            self._keep(kept, path, _read(reader, path, _whole(chunks)))
         elif lock:
-            if entry.size + self._held > self._limits.kept:
-                kept.gaps = (gap(GapKind.TOO_LARGE, path, "the lock files of the image are too large together"),)
+            if entry.size > self._limits.lock or entry.size + self._held > self._limits.kept:
+                detail = f"it has {entry.size} bytes; of lock files, {self._limits.lock} are read of each"
+                kept.gaps = (gap(GapKind.TOO_LARGE, path, f"{detail}, and {self._limits.kept} in all"),)
                 return
-            kept.lock = b"".join(chunks)
+            kept.lock = _whole(chunks)
             self._held += entry.size
         elif path in RELEASES:
             kept.release = b"".join(chunks)[:_RELEASE_BYTES] if entry.size <= _RELEASE_BYTES else b""
@@ -177,7 +180,7 @@ class Collector:
             program.feed(first)
             for chunk in chunks:
                 program.feed(chunk)
-            self._keep(kept, program.finish())
+            self._keep(kept, path, program.finish())
         elif not is_searched(path):
             self._unsearched[unsearched_part(path)] += 1
         elif b"\0" not in first[:8192] and entry.size <= SEARCHED_BYTES:
@@ -200,8 +203,13 @@ class Collector:
             FoundSecret(path=path, layer=layer, found=_plain(one)) for one in look_at(data, path, **self._keys)
         ]
 
-    def _keep(self, kept: Kept, found: Inventory) -> None:
-        if found.packages or found.gaps or found.ranges:
+    def _keep(self, kept: Kept, path: str, found: Inventory) -> None:
+        self._packages += len(found.packages) + len(found.gaps)
+        if self._packages > self._limits.packages:
+            kept.gaps = (
+                gap(GapKind.TOO_LARGE, path, f"it names more than the {self._limits.packages} packages that are read"),
+            )
+        elif found.packages or found.gaps or found.ranges:
             kept.packages = found
 
     def _facts_of(self, entry: Entry, path: str, layer: int) -> tuple[FileFact, ...]:
@@ -239,6 +247,21 @@ def _facts(entry: Entry, path: str) -> Iterator[str]:
         for fact, names in (("package-manager", PACKAGE_MANAGERS), ("shell", SHELLS), ("builder", BUILDERS)):
             if name in names:
                 yield fact
+
+
+def _whole(chunks: Iterable[bytes]) -> bytes:
+    """All of a file, without a second copy of it."""
+    whole = io.BytesIO()
+    for chunk in chunks:
+        whole.write(chunk)
+    return whole.getvalue()
+
+
+def _read(reader: Reader, path: str, data: bytes) -> Inventory:
+    """What a reader finds; a list of more packages than any is not read at all."""
+    if data.count(b"\n\n") > ImageLimits().packages:
+        return broken(path, f"it has more than {ImageLimits().packages} paragraphs")
+    return reader(path, data)
 
 
 def _plain(found: dict[str, Any]) -> dict[str, str | int]:

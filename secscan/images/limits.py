@@ -16,8 +16,8 @@ class ImageLimits:
     """Engines allow 127 layers and paths of 4,096 bytes; the rest is some way above the largest image known to us."""
 
     layers: int = 500
-    entries: int = 2_000_000
-    """Of all layers."""
+    entries: int = 1_000_000
+    """Of all layers. The largest images known to us have 400,000."""
     expanded: int = 64_000_000_000
     """Bytes of all layers together, when they are no longer compressed."""
     ratio: int = 200
@@ -35,8 +35,12 @@ class ImageLimits:
     """Entries of the archive that holds the layers."""
     window: int = 23
     """Power of two of the bytes that a layer's zstd may look back: 8 MB, the most that builders of images use."""
-    kept: int = 64_000_000
-    """Bytes of lock files that are held until the image is read."""
+    lock: int = 4_000_000
+    """Bytes of one lock file; parsers take many times as much memory."""
+    kept: int = 16_000_000
+    """Bytes of all lock files, which are held until the image is read."""
+    packages: int = 30_000
+    """Of all layers; a desktop has 5,000."""
 
 
 class TooMuch(Exception):

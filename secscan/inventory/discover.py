@@ -13,7 +13,7 @@ from secscan.findings.levels import GapKind
 from secscan.findings.model import Gap
 from secscan.inventory.contract import Declared, Graph, Inventory, Ranged, Scope, gap, joined
 from secscan.inventory.graph import told
-from secscan.inventory.known import LOCKED_BESIDE, is_lock_of, lock_path, reader_of, why_unread
+from secscan.inventory.known import LOCKED_BESIDE, is_lock_of, lock_path, reader_of, sbom_reader, why_unread
 from secscan.inventory.names import PYPI, package_name
 from secscan.inventory.requirements import range_gap, read_requirements
 
@@ -29,13 +29,14 @@ def take_inventory(
 
     What a requirements file includes is read too if it is among `paths`. A range that a lock file of its own tool in
     the same folder resolves is no gap; outside Python, one in a folder above will do, as it holds the parts of a
-    project together. A lock file without packages resolves nothing.
+    project together. A lock file without packages resolves nothing. Where there is but one file, someone named it: an
+    SBOM is then read whatever it is called.
     """
     known = set(paths)
     asked = [path for path in sorted(paths) if wanted(path)]
     todo = deque(path for path in asked if reader_of(path) and not _is_spoken_for(path, known))
     seen = set(todo)
-    parts: list[Inventory] = []
+    parts = list(_named(paths, read)) if not todo else []
     while todo:
         path = todo.popleft()
         one = (reader_of(path) or read_requirements)(path, read(path))
@@ -52,6 +53,15 @@ def take_inventory(
     whole = joined(parts)
     gaps = [found for one in _unresolved(whole.ranges, whole.packages) for found in range_gap(one).gaps]
     return Inventory(packages=tuple(_explained(whole)), ranges=whole.ranges, gaps=(*whole.gaps, *gaps))
+
+
+def _named(paths: list[str], read: Callable[[str], bytes]) -> Iterable[Inventory]:
+    if len(paths) != 1 or reader_of(paths[0]) or why_unread(paths[0]) or posixpath.basename(paths[0]) in LOCKED_BESIDE:
+        return
+    data = read(paths[0])
+    reader = sbom_reader(data)
+    if reader is not None:
+        yield reader(paths[0], data)
 
 
 def _is_spoken_for(path: str, known: set[str]) -> bool:

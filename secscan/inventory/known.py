@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from typing import Any
 
 from secscan.inventory.actions import read_actions
 from secscan.inventory.beam import read_mix_lock
@@ -13,7 +14,7 @@ from secscan.inventory.composer import read_composer_json, read_composer_lock
 from secscan.inventory.conda import read_environment
 from secscan.inventory.contract import Inventory, Reader, broken, reading
 from secscan.inventory.cyclonedx import read_cyclonedx_json, read_cyclonedx_xml
-from secscan.inventory.documents import read_json
+from secscan.inventory.documents import decode_text, read_json
 from secscan.inventory.go_files import read_go_mod, read_go_sum
 from secscan.inventory.gradle import read_gradle_lock
 from secscan.inventory.installed.python import read_direct_url, read_metadata
@@ -33,18 +34,48 @@ from secscan.inventory.python_locks import read_pipfile_lock, read_toml_lock
 from secscan.inventory.requirements import read_requirements
 from secscan.inventory.ruby import read_gemfile_lock
 from secscan.inventory.spdx import read_spdx_json, read_spdx_text
+from secscan.inventory.syft import is_syft, read_syft_json
 from secscan.inventory.yarn import read_yarn_lock
 
 
 @reading
 def read_any_sbom(path: str, data: bytes) -> Inventory:
     """Read an SBOM in JSON whose name does not say which kind it is."""
-    _, document = read_json(data)
+    reader = _reader_in(read_json(data)[1])
+    return reader(path, data) if reader else broken(path, "it is neither CycloneDX nor SPDX nor of syft")
+
+
+@reading
+def read_possible_sbom(path: str, data: bytes) -> Inventory:
+    """Read what has `sbom` in its name; JSON of any other sort holds no packages."""
+    reader = _reader_in(read_json(data)[1])
+    return reader(path, data) if reader else Inventory()
+
+
+def _reader_in(document: dict[str, Any]) -> Reader | None:
     if "bomFormat" in document:
-        return read_cyclonedx_json(path, data)
+        return read_cyclonedx_json
     if "spdxVersion" in document or "@context" in document:
-        return read_spdx_json(path, data)
-    return broken(path, "it is neither CycloneDX nor SPDX")
+        return read_spdx_json
+    return read_syft_json if is_syft(document) else None
+
+
+def sbom_reader(data: bytes) -> Reader | None:
+    """Return the reader for an SBOM by its content, whatever it is called; None for what looks like none."""
+    try:
+        text = decode_text(data).lstrip()
+    except ValueError:
+        return None
+    if text.startswith("{"):
+        return read_any_sbom if _IN_JSON.search(text) else None
+    if text.startswith("<"):
+        return read_cyclonedx_xml if "cyclonedx.org/schema/bom" in text[:_HEAD] else None
+    return read_spdx_text if _IN_TAGS.search(text[:_HEAD]) else None
+
+
+_HEAD = 10_000
+_IN_JSON = re.compile(r'"(?:bomFormat|spdxVersion|artifactRelationships)"\s*:')
+_IN_TAGS = re.compile(r"^SPDXVersion:", re.MULTILINE)
 
 
 NAMES: dict[str, Reader] = {
@@ -97,6 +128,8 @@ _PATTERNS: tuple[tuple[str, Reader], ...] = (
     (r"(?:.*/)?[^/]+\.cdx\.xml", read_cyclonedx_xml),
     (r"(?:.*/)?[^/]+\.spdx\.json", read_spdx_json),
     (r"(?:.*/)?[^/]+\.spdx", read_spdx_text),
+    (r"(?:.*/)?(?:[^/]+\.)?syft\.json", read_syft_json),
+    (r"(?:.*/)?(?:[^/]*[._-])?sbom(?:[._-][^/]*)?\.json", read_possible_sbom),
     (r"(?:.*/)?[^/]+\.dist-info/METADATA", read_metadata),
     (r"(?:.*/)?[^/]+\.dist-info/direct_url\.json", read_direct_url),
     (r"(?:.*/)?[^/]+\.egg-info/PKG-INFO", read_metadata),
@@ -173,6 +206,7 @@ _UNREAD_PYTHON = tuple(
     for pattern, why in (
         (r"setup\.py", "a program, which is never run; a lock file or setup.cfg can be read"),
         (r"pixi\.(?:lock|toml)", "pixi; its tables in pyproject.toml are read"),
+        (r".+\.spdx\.(?:ya?ml|rdf|xml|rdf\.xml)", "SPDX in this form; JSON and tags are read"),
         (r"(?:.*[._-])?conda-lock\.ya?ml|conda-(?:linux|osx|win)-\w+\.lock", "the lock files of conda-lock"),
     )
 )
@@ -193,7 +227,7 @@ _PYTHON = frozenset(
     (
         read_pyproject, read_setup_cfg, read_pipfile, read_pipfile_lock, read_toml_lock, read_requirements,
         read_environment, read_metadata, read_direct_url, read_any_sbom, read_cyclonedx_json, read_cyclonedx_xml,
-        read_spdx_json, read_spdx_text,
+        read_spdx_json, read_spdx_text, read_syft_json, read_possible_sbom,
     )
 )  # fmt: skip
 

@@ -102,7 +102,8 @@ class Grype(Scanner[ImageScan]):
         if (piece.kind == "rootfs") == (report.source.type == "image"):
             raise MalformedOutput(f"it looked at something else: {report.source.type[:40]!r}")
         if piece.digest and report.image_id != piece.digest:
-            raise MalformedOutput(f"it looked at another image than we did: {report.image_id[:64]}")
+            found = report.image_id[:64]
+            raise MalformedOutput(f"it looked at another image than we did: {found}", hint="give one that stands alone")
         ours = Ours(piece)
         listed = listed_in(ended.files.get("packages.json", b""))
         shown = proven(one.package.purl for one in control.reported)

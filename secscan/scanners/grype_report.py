@@ -16,7 +16,7 @@ from secscan.scanners.image_packages import Listed, Reported
 from secscan.scanners.toolkit import strict_json, typed
 
 _ONE_VULNERABILITY = re.compile(r"(?:CVE|GHSA|PYSEC|GO|RUSTSEC)-[\w-]{4,40}")
-"""Ids that name one; those of distributions' own notices name many at once, and would make them all one."""
+"""Ids that name one; the notices of distributions (`ELSA-...`) may name many."""
 _DISTRIBUTIONS = ("pkg:deb/", "pkg:rpm/", "pkg:apk/")
 _STATES = {"wont-fix": "The distribution will not fix it."}
 _LONGEST = 2000
@@ -191,20 +191,18 @@ def _reported(match: _Match) -> Iterator[Reported]:
     )
     own, related = match.vulnerability, match.related_vulnerabilities
     url = own.data_source if own.data_source.startswith("https://") else ""
-    if _ONE_VULNERABILITY.fullmatch(own.id) or not related:
-        yield Reported(package=package, advice=_advice(own, own.id, related), url=url)
-        return
-    for one in related:  # a notice of a distribution, which may be about many
-        yield Reported(package=package, advice=_advice(own, one.id, (one,)), url=url)
+    yield Reported(package=package, advice=_advice(own, related), url=url)
 
 
-def _advice(own: _Vulnerability, name: str, related: tuple[_Vulnerability, ...]) -> Advice:
+def _advice(own: _Vulnerability, related: tuple[_Vulnerability, ...]) -> Advice:
     everything = (own, *related)
-    aliases = {one.id for one in related if _ONE_VULNERABILITY.fullmatch(one.id)} - {name}
+    others = tuple(sorted({one.id for one in related if _ONE_VULNERABILITY.fullmatch(one.id)} - {own.id}))
+    is_notice = not _ONE_VULNERABILITY.fullmatch(own.id)
     message = next((one.description for one in everything if one.description), "").strip()
     return Advice(
-        id=name,
-        aliases=tuple(sorted(aliases)),
+        id=own.id,
+        aliases=() if is_notice else others,
+        vulnerabilities=others if is_notice else (),
         message=f"{message[:_LONGEST]} {_STATES.get(own.fix.state, '')}".strip(),
         severity=_severity(own.severity),
         cvss=tuple(dict.fromkeys(

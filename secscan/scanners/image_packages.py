@@ -14,22 +14,23 @@ from dataclasses import dataclass
 import msgspec
 
 from secscan.advisories.advice import Advice
-from secscan.advisories.aliases import alias_groups
+from secscan.advisories.aliases import by_vulnerability
 from secscan.advisories.names import package_name
-from secscan.findings.levels import Confidence, GapKind
-from secscan.findings.model import Finding, Gap, Layer, Notice, Source
+from secscan.findings.levels import GapKind
+from secscan.findings.model import Finding, Gap, Layer, Notice
 from secscan.images.reading import IN_CONFIG
 from secscan.inventory.contract import Declared
-from secscan.inventory.names import parse_purl
+from secscan.inventory.distribution import family_of
+from secscan.inventory.names import read_purl
+from secscan.inventory.subjects import subject_of
 from secscan.scanners.contract import Plan, Setup
-from secscan.scanners.dependencies import Pin, Place, Vulnerable, findings_of
+from secscan.scanners.dependencies import Pin, Vulnerable, findings_of, pins_of, source_of
 from secscan.versions.order import order_of
 
-_DISTRIBUTIONS = frozenset({"Debian policy", "RPM", "apk"})
-"""The orders of versions that only packages of distributions have."""
-_BY_SOURCE = frozenset({"Debian policy", "apk"})
-"""Those of distributions whose advisories speak of source packages."""
+_NAMED_BY_ITSELF = "Linux "
+"""How the ecosystem of a distribution begins that we do not know; see `inventory.distribution`."""
 _EXAMPLES = 5
+_LONGEST = 100
 
 
 class ImageScan(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +47,7 @@ class ImageScan(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def keys(self) -> frozenset[str]:
         """All packages, as the plan counts them."""
-        return frozenset(map(key_of, self.packages))
+        return frozenset(subject_of(one).key for one in self.packages)
 
     @property
     def ecosystems(self) -> frozenset[str]:
@@ -98,20 +99,15 @@ def plan_of(setup: Setup) -> Plan[ImageScan]:
     return Plan(pieces=(piece,), selected=piece.keys)
 
 
-def key_of(one: Declared) -> str:
-    """How the plan counts a package."""
-    return f"{one.ecosystem}:{package_name(one.ecosystem, one.name)}@{one.version}"
-
-
 def is_distribution(ecosystem: str) -> bool:
     """Whether the packages of an ecosystem are those of a Linux distribution."""
-    return order_of(ecosystem).name in _DISTRIBUTIONS
+    return family_of(ecosystem) is not None or ecosystem.startswith(_NAMED_BY_ITSELF)
 
 
 def ecosystem_in(purl: str) -> str:
     """Return the ecosystem that a package URL names; empty for one that is none."""
     try:
-        return parse_purl(purl)[0]
+        return read_purl(purl).ecosystem
     except ValueError:
         return ""
 
@@ -125,6 +121,7 @@ class Ours:
         for one in piece.packages:
             self._known[_identity(one.ecosystem, one.name, one.version)].append(one)
         system = Counter((one.ecosystem, one.path) for one in piece.packages if is_distribution(one.ecosystem))
+        self._pins = {pin.key: pin for pin in pins_of(piece.packages)}
         self._usual = min(system, key=lambda place: (-system[place], place), default=("", ""))
 
     def of(self, listed: Listed) -> list[Declared]:
@@ -139,10 +136,16 @@ class Ours:
         """Yield a gap for each of ours that the tool does not list."""
         seen = {_identity_of(one) for one in everything}
         for identity, packages in self._known.items():
-            if identity not in seen:
-                for key, path in {key_of(one): one.path for one in packages}.items():
-                    detail = f"{scanner} does not list it among what is in the image; we read it in {path}"
-                    yield Gap(scanner=scanner, kind=GapKind.NOT_SEEN, subject=key, detail=detail)
+            if identity in seen:
+                continue
+            for one in packages:
+                name = f"{one.name} {one.version}"[:_LONGEST]
+                detail = f"{scanner} does not list {name} among what is in the image; we read it in {one.path}"
+                yield Gap(scanner=scanner, kind=GapKind.NOT_SEEN, subject=subject_of(one).key, detail=detail)
+
+    def pin_of(self, one: Declared) -> Pin:
+        """What advisories speak of, with all of it that is in the image."""
+        return self._pins.get(subject_of(one).key) or pins_of([one])[0]
 
     def only_theirs(self, scanner: str, everything: Iterable[Listed]) -> Iterator[Notice]:
         """Yield what a person should know of packages that only the tool lists: one of the two is wrong."""
@@ -165,7 +168,7 @@ class Ours:
 
 def unproven(scanner: str, piece: ImageScan, proven: frozenset[str]) -> Iterator[Gap]:
     """Yield a gap for each package of an ecosystem of which the tool's database has not shown that it knows it."""
-    for key, ecosystem in {key_of(one): one.ecosystem.partition(":")[0] for one in piece.packages}.items():
+    for key, ecosystem in {subject_of(one).key: one.ecosystem.partition(":")[0] for one in piece.packages}.items():
         if ecosystem not in proven:
             yield Gap(
                 scanner=scanner,
@@ -176,64 +179,31 @@ def unproven(scanner: str, piece: ImageScan, proven: frozenset[str]) -> Iterator
 
 
 def image_findings(scanner: str, piece: ImageScan, ours: Ours, reported: Iterable[Reported]) -> Iterator[Finding]:
-    """Yield the findings: one for each alias group of a package, or of its source, at each place."""
-    owners: dict[tuple[str, str, str], dict[Declared, None]] = defaultdict(dict)
-    told: dict[tuple[str, str, str], dict[str, list[Reported]]] = defaultdict(lambda: defaultdict(list))
+    """Yield the findings: one for each vulnerability of a package, or of its source, at each place."""
+    pins: dict[str, Pin] = {}
+    told: dict[str, dict[str, list[Reported]]] = defaultdict(lambda: defaultdict(list))
     for one in reported:
         for owner in ours.owners(one.package):
-            subject = _subject(owner)
-            owners[subject][owner] = None
-            told[subject][one.advice.id].append(one)
-    for subject in sorted(told):
-        pin = _pin(subject, list(owners[subject]))
-        layers = {owner.path: owner.layer for owner in owners[subject]}
-        for finding in _of_pin(scanner, pin, told[subject]):
-            layer = layers.get(finding.location.path)
-            yield msgspec.structs.replace(finding, layer=_layer(piece, layer))
+            pin = ours.pin_of(owner)
+            pins[pin.key] = pin
+            told[pin.key][one.advice.id].append(one)
+    for key, pin in sorted(pins.items()):
+        yield from _of_pin(scanner, pin, told[key], piece.layers)
 
 
-def _layer(piece: ImageScan, index: int | None) -> Layer | None:
-    return next((layer for layer in piece.layers if layer.index == index), None)
-
-
-def _subject(one: Declared) -> tuple[str, str, str]:
-    """Ecosystem, name and version of what advisories speak of."""
-    if order_of(one.ecosystem).name in _BY_SOURCE:
-        return one.ecosystem, one.source[0] or one.name, one.source[1] or one.version
-    return one.ecosystem, package_name(one.ecosystem, one.name), one.version
-
-
-def _pin(subject: tuple[str, str, str], owners: list[Declared]) -> Pin:
-    ecosystem, name, version = subject
-    if is_distribution(ecosystem):  # many packages of one source stand in one file
-        places = {Place(one.path) for one in owners}
-    else:
-        places = {Place(one.path, one.line, one.direct, one.why, one.licence) for one in owners}
-    return Pin(ecosystem=ecosystem, name=name, version=version, places=tuple(sorted(places, key=msgspec.json.encode)))
-
-
-def _of_pin(scanner: str, pin: Pin, told: dict[str, list[Reported]]) -> Iterator[Finding]:
+def _of_pin(scanner: str, pin: Pin, told: dict[str, list[Reported]], layers: tuple[Layer, ...]) -> Iterator[Finding]:
     known = {name: _united(pin, reports) for name, reports in told.items()}
-    for group in alias_groups({name: one.ids for name, one in known.items()}):
-        members = tuple(known[name] for name in group)
+    for names, members in by_vulnerability(known):
+        sources = (msgspec.structs.replace(source_of(scanner, one), url=told[one.id][0].url) for one in members)
         yield from findings_of(
             Vulnerable(
                 pin=pin,
-                identifiers=tuple(sorted({name for one in members for name in one.ids})),
+                identifiers=names,
                 advice=members,
                 message=next((one.message for one in members if one.message), ""),
                 fixed=(),
-                sources=tuple(
-                    Source(
-                        scanner=scanner,
-                        rule=one.id,
-                        severity=one.severity,
-                        confidence=Confidence.HIGH,
-                        message=one.message[:500],
-                        url=told[one.id][0].url,
-                    )
-                    for one in members
-                ),
+                sources=tuple(sources),
+                layers=layers,
             )
         )
 
@@ -251,10 +221,10 @@ def _identity_of(listed: Listed) -> tuple[str, str, str]:
     if listed.is_distribution:
         return "", listed.name, listed.version.removeprefix("0:")
     try:
-        ecosystem, name, version = parse_purl(listed.purl)
+        found = read_purl(listed.purl)
     except ValueError:
-        ecosystem, name, version = "unknown", listed.name, listed.version
-    return _identity(ecosystem, name, version or listed.version)
+        return _identity("unknown", listed.name, listed.version)
+    return _identity(found.ecosystem, found.name, found.version or listed.version)
 
 
 def _identity(ecosystem: str, name: str, version: str) -> tuple[str, str, str]:

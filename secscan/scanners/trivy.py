@@ -7,7 +7,7 @@ fetched here.
 Traps, each with a test against the real tool: packages that it cannot read it drops without a word, so its list is held
 against ours; an old database is used in silence, so its age is read from its metadata, and judged; a cut one makes it
 crash; one Java archive ends it where it has no database of them; of a folder with several images it takes one,
-so the image must be the one that we read; it reads no OCI archive.
+so the image must be the one that we read; it reads no OCI archive, so it gets the folder that one was made of.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ import msgspec
 from secscan.findings.levels import Kind
 from secscan.findings.model import Notice
 from secscan.findings.scan import AdvisoryState, is_time, timestamp
+from secscan.images.limits import Broken, TooMuch
+from secscan.images.unpack import unpack
 from secscan.process import Ended, private_folder, run
 from secscan.scanners.contract import MalformedOutput, Plan, Report, Scanner, ScannerError, Setup, refuse_trouble
 from secscan.scanners.image_control import DISTRIBUTION, FILE, control_sbom, proven
@@ -70,11 +72,6 @@ class Trivy(Scanner[ImageScan]):
 
     def plan(self, setup: Setup) -> Plan[ImageScan]:
         """One piece, for a target that is an image."""
-        if setup.image is not None and setup.image.kind == "oci-archive":
-            raise ScannerError(
-                "trivy reads no OCI archive",
-                hint="scan the folder that `skopeo copy oci-archive:FILE oci:DIR` makes, or a docker-archive",
-            )
         return plan_of(setup)
 
     def run(self, piece: ImageScan, setup: Setup) -> Ended:
@@ -103,8 +100,7 @@ class Trivy(Scanner[ImageScan]):
             if piece.kind == "rootfs":
                 ended = start("rootfs", *skipped, os.path.realpath(piece.place), files={})  # a link it would not enter
             else:
-                # In the name of a folder it takes `:` and `@` for a tag and a digest.
-                (folder / "image").symlink_to(piece.place)
+                _place(piece, folder / "image")
                 ended = start("image", *skipped, f"--input={folder / 'image'}", files={})
             if ended.trouble or ended.exit_code:
                 return ended
@@ -126,7 +122,8 @@ class Trivy(Scanner[ImageScan]):
         report = read_report(ended.stdout, "filesystem" if piece.kind == "rootfs" else "container_image")
         control = read_report(ended.files.get("control.json", b""), "cyclonedx")
         if piece.digest and report.image_id != piece.digest:
-            raise MalformedOutput(f"it looked at another image than we did: {report.image_id[:64]}")
+            found = report.image_id[:64]
+            raise MalformedOutput(f"it looked at another image than we did: {found}", hint="give one that stands alone")
         ours = Ours(piece)
         listed = list(report.listed)
         shown = proven(one.package.purl for one in control.reported)
@@ -171,6 +168,18 @@ def _database() -> tuple[Path, bytes]:
             hint=f"{_FETCH}; this user must be able to write to it",
         )
     return folder, metadata
+
+
+def _place(piece: ImageScan, place: Path) -> None:
+    """Show the image at a place of ours: in the name of a folder, trivy takes `:` and `@` for a tag and a digest."""
+    if piece.kind != "oci-archive":
+        place.symlink_to(piece.place)
+        return
+    try:
+        unpack(Path(piece.place), place)
+    except (Broken, TooMuch, OSError) as error:
+        hint = "give it as a docker-archive, or as a folder"
+        raise ScannerError(f"the archive cannot be unpacked for trivy: {error}", hint=hint) from error
 
 
 def _usual_cache() -> Path:

@@ -29,8 +29,8 @@ _BY_NAME = (
     ("trivy.yaml", "trivy"),
     ("trivy-secret.yaml", "trivy"),
     (".checkov.y*ml", "checkov"),
-    (".syft.yaml", "syft"),
-    (".grype.yaml", "grype"),
+    (".syft.y*ml", "syft"),
+    (".grype.y*ml", "grype"),
     (".hadolint.y*ml", "hadolint"),
     (".secrets.baseline", "detect-secrets"),
     (".mega-linter.yml", "MegaLinter"),
@@ -44,7 +44,7 @@ _BY_NAME = (
 )
 """Patterns of file names, and whose settings they are. Several tools read them at any depth."""
 
-_IN_FOLDER = ((".semgrep", "semgrep"), (".ash", "ASH"))
+_IN_FOLDER = ((".semgrep", "semgrep"), (".ash", "ASH"), (".grype", "grype"), (".syft", "syft"))
 
 _INI_SECTION = re.compile(rb"^\[bandit\]", re.MULTILINE)
 _TOML_TABLE = re.compile(rb"^[ \t]*\[+[ \t]*tool[ \t]*\.[ \t]*[\"']?bandit\b", re.MULTILINE)

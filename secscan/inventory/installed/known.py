@@ -64,6 +64,7 @@ _KNOWN = (
     *(_known(paths, read_unread, MAX_RPM_BYTES) for paths in UNREAD),
     _known(r"(?i:.*\.(?:jar|war|ear|hpi|jpi))", read_jar, MAX_JAR_BYTES),
 )
+_ANY = re.compile("|".join(f"(?:{one.paths.pattern})" for one in _KNOWN), re.DOTALL)
 
 
 def reader_of_installed(path: str, size: int) -> Reader | None:
@@ -82,4 +83,6 @@ def most_bytes(path: str) -> int:
 
 
 def _find(path: str) -> _Known | None:
+    if not _ANY.fullmatch(path):  # in one step: an image has hundreds of thousands of paths
+        return None
     return next((one for one in _KNOWN if one.paths.fullmatch(path)), None)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from secscan.findings.levels import GapKind
 from secscan.inventory import contract
-from secscan.inventory.contract import Scope
+from secscan.inventory.contract import Inventory, Scope
+from secscan.inventory.discover import take_inventory
+from secscan.inventory.known import may_hold_python, reader_of
 from secscan.inventory.names import purl_of, read_purl
 from tests.unit.inventory.support import gaps, pins, read
 
@@ -299,3 +303,85 @@ def test_where_no_package_names_its_source_that_is_a_gap() -> None:
     assert gaps(found) == [("partial", "bom.json")]
     source = {"name": "openssl", "purl": "pkg:deb/debian/openssl@3?arch=source&distro=debian-12"}
     assert not read("bom.json", json.dumps({"bomFormat": "CycloneDX", "components": [source]})).gaps
+
+
+SYFT = Path(__file__).with_name("image.syft.json").read_bytes()
+"""What syft 1.18.1 wrote of a small image."""
+
+
+@pytest.mark.parametrize("name", ["image.syft.json", "syft.json", "sbom.json", "ci/SBOM-image.json"])
+def test_syft_json(name: str) -> None:
+    found = read(name, SYFT)
+    assert {(one.ecosystem, one.name, one.version) for one in found.packages} == {
+        ("PyPI", "django", "2.2"),
+        ("Debian:12", "libssl3", "3.0.11-1~deb12u2"),
+        ("Debian:12", "openssl", "3.0.11-1~deb12u2"),
+        ("Debian:12", "perl-base", "1:5.36.0-7+b1"),
+        ("npm", "lodash", "4.17.15"),
+    }
+    assert all(one.line for one in found.packages)
+    assert not found.gaps
+
+
+def test_what_syft_names_without_a_package_url_is_a_gap() -> None:
+    document = {
+        "artifacts": [
+            {"id": "a", "name": "flask", "version": "2.0", "purl": "pkg:pypi/flask@2.0", "licenses": ["MIT"]},
+            {"id": "b", "name": "b", "version": "1", "purl": "pkg:npm/b@1", "licenses": [
+                {"value": "MIT", "spdxExpression": "MIT"}, {"value": "Apache-2.0", "spdxExpression": ""},
+            ]},
+            {"id": "c", "name": "bash", "version": "5"},
+            {"id": "d", "name": "bash", "purl": "pkg:generic/bash@5"},
+            7,
+        ],
+        "descriptor": {"name": "syft"},
+        "schema": {"version": "1.0.0"},
+    }  # fmt: skip
+    found = read("x.syft.json", json.dumps(document, indent=1))
+    assert [(one.name, one.licence) for one in found.packages] == [("flask", "MIT"), ("b", "MIT AND Apache-2.0")]
+    assert [one.kind for one in found.gaps] == [GapKind.UNSUPPORTED_REQUIREMENT] * 3
+
+
+@pytest.mark.parametrize(
+    "document", [{}, {"artifacts": []}, {"descriptor": {"name": "syft"}, "schema": {}, "artifacts": {}}, {"schema": 1}]
+)
+def test_what_is_no_sbom_of_syft_is_a_gap(document: object) -> None:
+    assert [one.kind for one in read("x.syft.json", json.dumps(document)).gaps] == [GapKind.BROKEN_MANIFEST]
+
+
+@pytest.mark.parametrize("name", ["sbom-x.json", "app.sbom.v1.json", "image_sbom.json", "my-sbom.json"])
+def test_what_has_sbom_in_its_name_is_read_as_what_it_is(name: str) -> None:
+    assert read(name, json.dumps(CYCLONEDX)).packages
+    assert read(name, SYFT).packages
+    assert read(name, '{"type": "object", "title": "a schema"}') == Inventory()
+    assert read(name, "{").gaps
+
+
+def test_names_that_only_look_like_it_are_not_read() -> None:
+    assert reader_of("src/sbomber.json") is None
+    assert reader_of("bombsbom.json") is None
+
+
+@pytest.mark.parametrize("name", ["inventory.json", "components", "LICENSES.txt"])
+def test_a_file_that_is_named_alone_is_read_by_its_content(name: str) -> None:
+    tags = "SPDXVersion: SPDX-2.3\n\nPackageName: b\nSPDXID: SPDXRef-b\nExternalRef: PACKAGE-MANAGER purl pkg:npm/b@1\n"
+    xml = '<bom xmlns="http://cyclonedx.org/schema/bom/1.5"><components><component type="library"><name>b</name>' \
+        "<purl>pkg:npm/b@1</purl></component></components></bom>"  # fmt: skip
+    for text in (json.dumps(CYCLONEDX).encode(), SYFT, tags.encode(), xml.encode(), xml.encode("utf-16")):
+        assert take_inventory([name], lambda _path, text=text: text).packages
+        assert not take_inventory([name, "other"], lambda _path, text=text: text).packages
+        assert take_inventory([name], lambda _path, text=text: text, wanted=may_hold_python).packages
+    for text in (b"", b"{}", b"\xff\xfe\xff", b"<html/>", b"x = 1\n", b'x = {"bomFormat": 1}'):
+        assert take_inventory([name], lambda _path, text=text: text) == Inventory()
+
+
+@pytest.mark.parametrize(
+    "text", ['{"bomFormat": 7, ', '{"bomFormat": 7}', '{"spdxVersion": []}', '{"artifactRelationships": 1}']
+)
+def test_what_begins_like_an_sbom_and_is_none_is_a_gap(text: str) -> None:
+    assert take_inventory(["x"], lambda _path: text.encode()).gaps
+
+
+@pytest.mark.parametrize("name", ["a.spdx.yaml", "a.spdx.yml", "a.spdx.rdf", "a.spdx.rdf.xml"])
+def test_forms_of_spdx_that_nobody_reads_are_gaps(name: str) -> None:
+    assert [one.kind for one in take_inventory([name], lambda _path: b"").gaps] == [GapKind.UNSUPPORTED_MANIFEST]

@@ -19,7 +19,7 @@ from secscan.scanners.image_packages import ImageScan
 from secscan.scanners.runner import run_scanners
 from secscan.scanners.trivy import SCANNER
 from tests.support.image_samples import Known
-from tests.support.scanned_images import STATUS, declared, read_image, setup_of
+from tests.support.scanned_images import STATUS, declared, setup_of
 
 DIGEST = "ab" * 32
 OURS = (
@@ -254,12 +254,6 @@ def test_any_output_is_malformed(data: bytes) -> None:
     ):
         with pytest.raises(MalformedOutput):
             SCANNER.parse(damaged, piece())
-
-
-def test_an_oci_archive_it_cannot_read(tmp_path: Path) -> None:
-    (outcome,) = run_scanners({"trivy": SCANNER}, setup_of(read_image("oci-archive", tmp_path, OURS, DIGEST), tmp_path))
-    assert outcome.run.status is RunStatus.FAILED
-    assert "skopeo copy" in outcome.run.hint
 
 
 def test_what_is_no_image_is_not_for_it(tmp_path: Path) -> None:
