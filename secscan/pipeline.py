@@ -149,7 +149,9 @@ def _look(request: ScanRequest, progress: Callable[[Progress], None]) -> Scan:
             values_key=values_key,
         )
         outcomes = run_scanners(request.scanners, setup, progress=progress)
-        gaps = [*target.gaps, *(gap for outcome in outcomes for gap in outcome.gaps), *space.verify()]
+        # What an image hides is told whichever scanners are asked.
+        unread = image.reading.gaps if image else ()
+        gaps = [*target.gaps, *unread, *(gap for outcome in outcomes for gap in outcome.gaps), *space.verify()]
         seen = Scan(
             format=FORMAT,
             secscan=__version__,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _PROBE = {
     "probe.py": b"print('a file for the scanners to look at')\n",
     "requirements.txt": b"itsdangerous==2.2.0\n",
+    "Dockerfile": b"FROM scratch\n",
 }
 
 

@@ -15,9 +15,9 @@ from secscan.dockerfiles.shell import Command, Word, parse
 SHELLS = frozenset(["sh", "bash", "dash", "ash", "zsh", "ksh", "mksh", "fish", "cmd", "powershell", "pwsh"])
 INTERPRETERS = SHELLS | frozenset(["python", "perl", "ruby", "node", "php", "lua", "deno", "bun", "osascript"])
 POWERSHELLS = frozenset(("powershell", "pwsh"))
-_VERSION = re.compile(r"[\d.]+$")
+_VERSION = re.compile(r"[\d.]{1,20}$")
 _ASSIGNED = re.compile(r"[A-Za-z_]\w*\+?=", re.ASCII)
-_SHEBANG = re.compile(r"#![ \t]*\S*?(?P<name>[\w.-]+)(?:[ \t]+(?:-\S+[ \t]+)?(?P<next>[\w.-]+))?")
+_SHEBANG = re.compile(r"#![ \t]*(?:\S*/)?(?P<name>[\w.-]+)(?:[ \t]+(?:-\S+[ \t]+)?(?P<next>[\w.-]+))?")
 _PREFIXES = {
     "sudo": "ugUCDhpRrTt",
     "doas": "uC",
@@ -48,7 +48,7 @@ _DEEPEST = 5
 _COMMAND_OPTION = re.compile(r"-[a-zA-Z]*c|/c|-command", re.IGNORECASE)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Call:
     """One command, as the program that does the work and its arguments."""
 
@@ -96,10 +96,7 @@ class Run:
 
     def downstream(self, call: Call) -> list[Call]:
         """Return the commands behind it in its script that read it by a pipe."""
-        script = call.command.script
-        return [
-            self._known[id(one)] for one in script if id(one) in self._known and call.command in list(one.upstream())
-        ]
+        return [self._known[id(one)] for one in call.command.downstream() if id(one) in self._known]
 
     def take(self, commands: list[Command], locate: Callable[[int], int], escape: str, depth: int = 0) -> None:
         """Add commands; `locate` tells where a character of their text stands in the file."""

@@ -67,7 +67,8 @@ def _checked(document: Document, path: str, lost: list[tuple[GapKind, Lost]]) ->
             run = run_of(step, document, powershell=powershell)
             if run is None:
                 continue
-            if run.truncated:
-                lost.append((GapKind.PARTIAL, Lost("its commands are nested deeper than is read", one.start)))
-            for check in (downloads.check, trust.check, rights.check):
+            for check in (downloads.check, trust.check, rights.check, variables.check_passwords):
                 yield from check(run)
+            if run.truncated:
+                detail = "its commands are more than are read, or nested deeper"
+                lost.append((GapKind.PARTIAL, Lost(detail, one.start)))

@@ -23,7 +23,7 @@ _RESERVED = frozenset(["if", "then", "elif", "else", "while", "until", "do", "!"
 _CLOSING = frozenset(("fi", "done", "esac"))
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Word:
     """One word, without its quotes."""
 
@@ -35,7 +35,7 @@ class Word:
     quoted: bool = False
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Command:
     """One command."""
 
@@ -47,6 +47,8 @@ class Command:
     """Which commands of its script it reads by a pipe."""
     script: list[Command] = field(default_factory=list, repr=False)
     """All commands of the script it stands in, in their order."""
+    index: int = 0
+    """Its place among them."""
     stdin: str = ""
     """What a heredoc gives it."""
     is_source: bool = False
@@ -56,6 +58,12 @@ class Command:
         """Yield the commands that it reads by a pipe."""
         for at in self.sources:
             yield self.script[at]
+
+    def downstream(self) -> Iterator[Command]:
+        """Yield the commands that read it by a pipe."""
+        for other in self.script[self.index + 1 : self.index + 1 + _LONGEST_PIPELINE]:
+            if self.index in other.sources:
+                yield other
 
 
 @dataclass(slots=True)
@@ -104,6 +112,7 @@ class _Parser:
             if command.words or command.redirects:
                 command.end = min(end, command.words[-1].end if command.words else end)
                 command.sources = piped or frames[-1].given
+                command.index = len(done)
                 if self._left > 0:
                     done.append(command)
                     self._left -= 1

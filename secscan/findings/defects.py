@@ -93,6 +93,7 @@ DEFECTS: dict[str, Defect] = _table(
     ("missing-resource-limits", "No limit on resources", (770,), "Give memory and CPU limits, so that one container cannot starve its host."),
     ("network-exposure", "Network open wider than needed", (923,), "Let a NetworkPolicy select the workload, and publish only the ports that are needed."),
     ("default-service-account", "Token of a service account without need", (250, 522), "Set automountServiceAccountToken: false, or give the workload an account of its own with the rights it needs."),
+    ("default-namespace", "Workload in the default namespace", (), "Give each application a namespace of its own."),
     ("unpinned-image", "Image that can change without notice", (829, 494), "Name the image by tag and digest (image:1.2@sha256:...)."),
     ("unverified-download", "Download that nothing verifies", (494, 829), "Pin the version, check a digest or a signature before use, and do not pipe a download into a shell."),
     ("setuid-file", "Program that runs with its owner's rights", (250, 269), "Remove it, or its setuid bit, where the container does not need it."),

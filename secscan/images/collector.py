@@ -204,12 +204,12 @@ class Collector:
         ]
 
     def _keep(self, kept: Kept, path: str, found: Inventory) -> None:
-        self._packages += len(found.packages) + len(found.gaps)
-        if self._packages > self._limits.packages:
-            kept.gaps = (
-                gap(GapKind.TOO_LARGE, path, f"it names more than the {self._limits.packages} packages that are read"),
-            )
-        elif found.packages or found.gaps or found.ranges:
+        count = len(found.packages) + len(found.gaps)
+        if self._packages <= self._limits.packages < self._packages + count:
+            detail = f"from here on, no package is read: it names more than {self._limits.packages}"
+            self.gaps.append(gap(GapKind.TOO_LARGE, path, detail))
+        self._packages += count
+        if count and self._packages <= self._limits.packages:
             kept.packages = found
 
     def _facts_of(self, entry: Entry, path: str, layer: int) -> tuple[FileFact, ...]:

@@ -78,6 +78,8 @@ class _Reader:
         ]
         self.collector.secrets += described.secrets
         for index, blob in enumerate(image.layers):
+            if index and blob == image.layers[index - 1]:
+                continue  # laid twice in a row, it changes nothing; a hostile image can name a large one many times
             told = described.diff_ids[index] if index < len(described.diff_ids) else ""
             self.collector.gaps += _lay(members, blob, described.layers[index], told, self.collector)
         return self._reading(called, image.digest, described.layers, described.config)

@@ -11,12 +11,14 @@ import configparser
 import re
 from collections.abc import Callable, Iterator
 
+from secscan.errors import PolicyError, SecscanError
 from secscan.findings.globs import problem_with
 from secscan.findings.levels import Action
 from secscan.policy.model import Match, Rule
-from secscan.yamlfile import Node
+from secscan.yamlfile import Node, load_mapping
 
 _TEST_ID = re.compile(r"B\d{3}")
+_HADOLINT_ID = re.compile(r"(?:DL|SC)\d{4}")
 _UNREADABLE = re.compile(r"[\[\]{}\\]")
 
 
@@ -73,7 +75,29 @@ def _semgrep(text: str, path: str, node: Node) -> Iterator[Rule]:
         yield _rule("semgrep", "ignore", path, Match(only_scanner=("semgrep",), paths=tuple(dict.fromkeys(globs))))
 
 
-_READERS: dict[str, Callable[[str, str, Node], Iterator[Rule]]] = {".bandit": _bandit, ".semgrepignore": _semgrep}
+def _hadolint(text: str, path: str, node: Node) -> Iterator[Rule]:
+    """`ignored` (https://github.com/hadolint/hadolint, "Configure")."""
+    try:
+        settings = load_mapping(text.encode("utf-8"), origin=path, error=PolicyError).mapping()
+        ignored = settings["ignored"].texts() if "ignored" in settings else ()
+    except SecscanError as error:
+        raise node.fail(f"{path} cannot be read: {error.message}", hint="correct the file") from error
+    for key in settings:
+        if key != "ignored":
+            raise node.fail(f"`{key[:40]}` of {path} cannot count", hint="remove it there; `ignored` can")
+    for one in ignored:
+        if not _HADOLINT_ID.fullmatch(one):
+            raise node.fail(f"{one[:40]!r} in {path} is no rule of hadolint", hint="name rules by ids, such as DL3008")
+    if ignored:
+        yield _rule("hadolint", "ignored", path, Match(only_scanner=("hadolint",), rule=tuple(dict.fromkeys(ignored))))
+
+
+_READERS: dict[str, Callable[[str, str, Node], Iterator[Rule]]] = {
+    ".bandit": _bandit,
+    ".semgrepignore": _semgrep,
+    ".hadolint.yaml": _hadolint,
+    ".hadolint.yml": _hadolint,
+}
 
 
 def _words(text: str) -> tuple[str, ...]:

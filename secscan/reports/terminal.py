@@ -159,8 +159,9 @@ def _detailed(page: _Page, one: Judged) -> Iterator[str]:
     severity = page.styled(f"{finding.severity:<8}", finding.severity)
     symbol = f" in {terminal(finding.location.symbol)}" if finding.location.symbol else ""
     yield f"  {severity}  {page.head(page.cut(terminal(finding.title), 12))}"
-    layer = f" in {terminal(words)}" if (words := layer_words(finding.layer)) else ""
-    yield f"            {terminal(finding.place)}{symbol}{layer}"
+    yield f"            {terminal(finding.place)}{symbol}"
+    if finding.layer:
+        yield f"            in {terminal(layer_words(finding.layer))}"
     yield from _places(page, one)
     for line in finding.location.snippet.splitlines()[:3]:
         # The bar keeps a hostile line from beginning with a command for the platform.

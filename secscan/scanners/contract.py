@@ -139,7 +139,7 @@ class Scanner(ABC, Generic[PieceT]):
     looks_at: ClassVar[str] = FILES
     """What sort of target it is for: `FILES`, or `SERVER` for one that has none."""
     kinds: ClassVar[tuple[Kind, ...]]
-    """Kinds of finding it can report."""
+    """Kinds of finding it can report, first the one that it is there for."""
     needs: ClassVar[Needs] = Needs()
     install_hint: ClassVar[str] = ""
     """What a person does to get it."""

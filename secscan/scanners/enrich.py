@@ -66,7 +66,7 @@ class _Reader:
             finding.location,
             statement=statement.region,
             snippet="",
-            symbol=statement.symbol,
+            symbol=finding.location.symbol or statement.symbol,
             context=structure_digest(statement.masked),
         )
         if hidden is None or self._sees_the_same:

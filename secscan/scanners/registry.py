@@ -53,9 +53,10 @@ def choose(
 ) -> dict[str, Scanner[Any]]:
     """Return the scanners with these names, but for those of `without`.
 
-    For no names: all that join by themselves and report findings of `kind` (of any kind, if not given). `vault`, `aws`:
-    whether those that ask that store are among them, also where only others are named; `licences` likewise for the one
-    that reports the licence of every package. Those for another sort of target (`Scanner.looks_at`) are left out.
+    For no names: all that join by themselves and report findings of `kind` only (of any kind, if not given). `vault`,
+    `aws`: whether those that ask that store are among them, also where only others are named; `licences` likewise for
+    the one that reports the licence of every package. Those for another sort of target (`Scanner.looks_at`) are left
+    out.
 
     Raises `UsageError` for an unknown name, or for one of those.
     """
@@ -84,6 +85,6 @@ def choose(
 
 
 def _usual(scanner: Scanner[Any], kind: Kind | None) -> bool:
-    return (kind is None or kind in scanner.kinds) and (
+    return (kind is None or scanner.kinds == (kind,)) and (
         scanner.joins == "always" or (scanner.joins == "packaged" and is_packaged(scanner))
     )

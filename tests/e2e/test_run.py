@@ -27,7 +27,7 @@ def test_doctor_says_that_every_scanner_finds_its_control(secscan) -> None:
     assert result.code == 0, result.stdout + result.stderr
     there = result.stdout.count("control   found")
     assert there >= 5
-    assert there + result.stdout.count("not installed") == 8
+    assert there + result.stdout.count("not installed") == 10
 
 
 def test_doctor_says_what_to_do_about_a_broken_scanner(secscan, shims) -> None:

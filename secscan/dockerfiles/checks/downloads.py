@@ -13,6 +13,7 @@ from secscan.dockerfiles.found import Found
 from secscan.findings.levels import Confidence, Severity
 
 _HASHES = re.compile(r"(?:sha(?:224|256|384|512|3)?|b2|b3)sum|shasum|sha256|sha512|get-filehash", re.IGNORECASE)
+_RPM_TOOLS = frozenset(("rpm", "yum", "dnf", "microdnf", "tdnf", "zypper"))
 _VERIFIERS = frozenset(("gpgv", "cosign", "minisign", "signify", "slsa-verifier", "sigstore", "notation", "rpmkeys"))
 _INSTALLERS = frozenset(
     [
@@ -45,8 +46,8 @@ _IN_POWERSHELL = re.compile(
     re.IGNORECASE,
 )
 _REMEDY = "Fetch it to a file, compare it with a checksum that stands in the Dockerfile (`sha256sum -c`), then run it."
-_MOST_LOOKED_AT = 2_000
-"""Commands of one instruction that are held against what was fetched."""
+_MOST_LOOKED_AT = 20_000
+"""How often, of one instruction, a command is held against what was fetched."""
 
 
 def check(run: Run) -> Iterator[Found]:
@@ -59,6 +60,7 @@ def check(run: Run) -> Iterator[Found]:
                 yield _at_once(call, one, run)
     found = [fetch for call in run.calls if (fetch := fetch_of(call, run)) is not None]
     yield from _cleartext(found, run)
+    yield from _packages(run)
     if found and not any(_verifies(call) for call in run.calls):
         unsure = [one for one in found if id(one.call) not in reported and not one.is_local]
         yield from _unverified(unsure[:_MOST_LOOKED_AT], run)
@@ -136,10 +138,11 @@ def _powershell(run: Run, reported: set[int]) -> Iterator[Found]:
 
 
 def _cleartext(found: list[Fetch], run: Run) -> Iterator[Found]:
-    git = [call for call in run.calls if call.name == "git" and {"clone", "fetch", "pull"} & set(call.texts[:6])]
+    others = [call for call in run.calls if call.name in _RPM_TOOLS]
+    others += [call for call in run.calls if call.name == "git" and {"clone", "fetch", "pull"} & set(call.texts[:6])]
     for call, urls in (
         *((fetch.call, fetch.urls) for fetch in found),
-        *((call, tuple((run.step.expand(word.text).text, word) for word in call.arguments)) for call in git),
+        *((call, tuple((run.step.expand(word.text).text, word) for word in call.arguments)) for call in others),
     ):
         for url, word in urls:
             if is_cleartext(url):
@@ -151,6 +154,24 @@ def _cleartext(found: list[Fetch], run: Run) -> Iterator[Found]:
                     message=f"`{short(url)}` comes over cleartext: whoever is on the way can replace it.",
                     remedy="Use https, and compare what comes with a checksum.",
                     severity=Severity.MEDIUM,
+                )
+
+
+def _packages(run: Run) -> Iterator[Found]:
+    """Packages by their address: tools of RPM check no signature of those, unless they are set to."""
+    for call in run.calls if not any(_verifies(call) for call in run.calls) else ():
+        for word in call.arguments if call.name in _RPM_TOOLS else ():
+            url = run.step.expand(word.text).text
+            if url.startswith(("https://", "http://")) and ".rpm" in url:
+                start, end = run.place(call, word)
+                yield Found(
+                    rule="unverified-download",
+                    start=start,
+                    end=end,
+                    message=f"`{call.name}` installs a package from its address, and as a rule without its signature.",
+                    remedy="Fetch it, check it with `rpm -K` or a checksum in the Dockerfile, then install it.",
+                    severity=Severity.LOW,
+                    confidence=Confidence.LOW,
                 )
 
 
@@ -177,13 +198,15 @@ def _unverified(found: list[Fetch], run: Run) -> Iterator[Found]:
         users = run.downstream(fetch.call) if STDOUT in fetch.outputs else []
         users = [call for call in users if call.name in _UNPACKERS | _INSTALLERS]
         use = (users[0], "unpacked" if users[0].name in _UNPACKERS else "installed") if users else None
-        for call in run.calls[order[id(fetch.call)] + 1 :] if use is None else ():
+        following = range(order[id(fetch.call)] + 1, len(run.calls) if use is None else 0)
+        for call in (run.calls[at] for at in following[:left]):
             left -= 1
-            how = _use(call, fetch.outputs) if left > 0 else ""
+            how = _use(call, fetch.outputs)
             if how:
                 use = (call, how)
                 break
         if use is None:
+            run.truncated |= not left and bool(following)
             continue
         start, end = run.place(fetch.call)
         runs = use[1] != "unpacked"
@@ -210,7 +233,7 @@ def _use(call: Call, names: frozenset[str]) -> str:
     if call.name in SHELLS or call.name in INTERPRETERS or call.name in ("source", "."):
         return "run"
     if call.name == "chmod" and any(
-        "x" in text or re.fullmatch(r"0?[0-7]*[157][0-7]*", text) for text in call.texts[:2]
+        "x" in text or re.fullmatch(r"[0-7]{0,4}[157][0-7]{0,4}", text) for text in call.texts[:2]
     ):
         return "made a program"
     if call.name in _INSTALLERS:

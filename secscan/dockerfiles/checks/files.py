@@ -17,7 +17,7 @@ _REMOTE = re.compile(r"(?:https?|ftp)://|git@|git://|ssh://", re.IGNORECASE)
 _GIT = re.compile(r"git@|git://|ssh://|https?://[^#?]+\.git(?:#|\?|$)", re.IGNORECASE)
 _COMMIT = re.compile(r"#[0-9a-f]{40,64}(?::|$)|[?&](?:commit|checksum)=[0-9a-f]{40,64}", re.IGNORECASE)
 _SURELY = re.compile(
-    r"(?:^|/)(?:\.env(?:\.(?!example|sample|template|dist|defaults?\b)[\w.-]+)?|id_(?:rsa|dsa|ecdsa|ed25519)|\.netrc|\.pgpass"
+    r"(?:^|/)(?:\.env\*?(?:\.(?!example|sample|template|dist|defaults?\b)[\w.-]+)?|id_(?:rsa|dsa|ecdsa|ed25519)|ssh_host_[\w*]{0,20}key|\.netrc|\.pgpass"
     r"|\.git-credentials|\.aws(?:/.*)?|\.ssh(?:/.*)?|\.kube/config|\.docker/config\.json|\.dockercfg|\.vault-token|\.htpasswd"
     r"|credentials\.json|service[-_]?account[\w-]*\.json|[\w.-]+\.(?:p12|pfx|jks|keystore|kdbx|ppk))$",
     re.IGNORECASE,

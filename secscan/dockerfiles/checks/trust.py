@@ -37,6 +37,7 @@ _ANY_TLS = re.compile(
 _SSH = re.compile(
     r"(?:-o)?\s*stricthostkeychecking[= ]\s*(?:no|off)|(?:-o)?\s*userknownhostsfile[= ]\s*/dev/null", re.IGNORECASE
 )
+_LONGEST = 1000
 _RPM_TOOLS = ("rpm", "yum", "dnf", "microdnf", "zypper", "tdnf")
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.ASCII | re.DOTALL)
 
@@ -99,7 +100,7 @@ def _words(call: Call, run: Run) -> Iterator[tuple[str, Word | None]]:
         if call.name in names:
             yield from ((rule, word) for word in call.arguments if pattern.fullmatch(word.text))
     for tools, (settings, rule) in _SETTINGS.items():
-        if call.name in tools and settings.match(" ".join(call.texts[:12])):
+        if call.name in tools and settings.match(" ".join(call.texts[:12])[:_LONGEST]):
             yield rule, call.arguments[0]
     for word in (*call.assigned, *(call.arguments if call.name in ("export", "setx") else ())):
         found = _ASSIGNMENT.fullmatch(word.text)

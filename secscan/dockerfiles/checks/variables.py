@@ -1,4 +1,4 @@
-"""ENV, ARG and LABEL: secrets that stay in the image, and switches that turn protection off."""
+"""Secrets that stay in the image, and variables that turn protection off: ENV, ARG, LABEL, passwords of accounts."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from secscan.dockerfiles.checks.words import short
+from secscan.dockerfiles.commands import Run
 from secscan.dockerfiles.document import Document, Step
 from secscan.dockerfiles.expand import expand, pairs
 from secscan.dockerfiles.found import Found
@@ -38,7 +39,7 @@ _SWITCHES = {
     "CONDA_SSL_VERIFY": re.compile(r"false|0|no", re.IGNORECASE),
 }
 _UNSIGNED = {"GONOSUMDB": re.compile(r"\*"), "GONOSUMCHECK": re.compile(r"1"), "GOFLAGS": re.compile(r".*-insecure.*")}
-_HISTORY = "Values of ARG and ENV stay in the image's history for whoever can pull it"
+_HISTORY = "It stays in the image's history for whoever can pull it"
 _MOUNT = "RUN --mount=type=secret,id=NAME"
 
 
@@ -54,6 +55,27 @@ def check(document: Document, path: str) -> Iterator[Found]:
     known = _Taken(taken)
     for step in wanted:
         yield from _named(step, known)
+
+
+def check_passwords(run: Run) -> Iterator[Found]:
+    """Passwords of accounts that a RUN sets: `echo user:password | chpasswd`."""
+    for call in run.calls:
+        if call.name not in ("chpasswd", "passwd") or (call.name == "passwd" and "--stdin" not in call.texts):
+            continue
+        for one in run.upstream(call):
+            for word in one.arguments if one.name in ("echo", "printf") else ():
+                value = word.text.partition(":")[2] if call.name == "chpasswd" else word.text
+                if value.strip("\\n") and not value.startswith(("$", "-", "%")) and not word.inner:
+                    start, end = run.place(one, word)
+                    yield Found(
+                        rule="secret",
+                        start=start,
+                        end=end,
+                        message=f"The password of an account stands in the Dockerfile. {_HISTORY}.",
+                        remedy="Lock the account (`passwd -l`), or set its password when the container starts.",
+                        confidence=Confidence.MEDIUM,
+                        severity=Severity.HIGH,
+                    )
 
 
 def switched_off(name: str, value: str) -> str:

@@ -114,3 +114,33 @@ def test_what_cannot_be_said_as_a_rule_is_refused(changes: dict[str, str], probl
     assert problem in caught.value.message
     assert caught.value.message.startswith(".secscan/policy.yaml:")
     assert caught.value.hint
+
+
+def hadolint(settings: str) -> Policy:
+    policy = POLICY.replace("[../.bandit, ../.semgrepignore]", "[../.hadolint.yaml]")
+    return read(policy, **{".hadolint.yaml": settings})
+
+
+def test_rules_that_hadolint_leaves_out() -> None:
+    policy = hadolint("ignored: [DL3008, SC2086]\n")
+    assert decided(policy, "Dockerfile", "hadolint", rule="DL3008") == "settings-hadolint-ignored"
+    assert decided(policy, "Dockerfile", "hadolint", rule="DL3002") == "rest"
+    assert decided(policy, "Dockerfile", "hadolint", "dockerfile", rule="DL3008") == "rest"
+    assert [one.id for one in hadolint("ignored: []\n").rules] == ["rest"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ("ignored: [DL3008]\nfailure-threshold: none\n", "`failure-threshold` of .hadolint.yaml cannot count"),
+        ("ignored: [all]\n", "'all' in .hadolint.yaml is no rule of hadolint"),
+        ("ignored: DL3008\n", "cannot be read"),
+        ("ignored: &a [DL3008]\n", "cannot be read"),
+        ("", "cannot be read"),
+    ],
+)
+def test_settings_of_hadolint_that_are_refused(settings: str, problem: str) -> None:
+    with pytest.raises(PolicyError) as caught:
+        hadolint(settings)
+    assert problem in caught.value.message
+    assert caught.value.message.startswith(".secscan/policy.yaml:")

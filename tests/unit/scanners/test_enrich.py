@@ -196,3 +196,19 @@ def test_a_tools_version_is_not_part_of_the_identity() -> None:
     old = one("call(x, shell=True)", found(1, 1))
     new = one("call(x, shell=True)", found(1, 9, rule="B602.new", scanner="other"))
     assert subject_of(old) == subject_of(new)
+
+
+def test_a_snippet_of_a_long_instruction_shows_the_line_that_is_meant() -> None:
+    text = "FROM a\nRUN b && \\\n" + "".join(f"  c{number} && \\\n" for number in range(20)) + "  d\n"
+    target = FakeTarget({"Dockerfile": text})
+    near, far = enrich([found(5, 3, path="Dockerfile"), found(20, 3, path="Dockerfile")], target)
+    assert near.location.statement == far.location.statement
+    assert near.location.snippet.startswith("RUN b")
+    assert (near.location.snippet_line, far.location.snippet_line) == (2, 20)
+    assert far.location.snippet.splitlines()[0] == "  c17 && \\"
+
+
+def test_a_marker_in_an_instruction_speaks_of_its_line_only() -> None:
+    target = FakeTarget({"Dockerfile": "ENV A=x \\\n  B=y # gitleaks:allow \\\n  C=z\n"})
+    marked = enrich([found(line, 3, kind=Kind.SECRET, path="Dockerfile") for line in (1, 2, 3)], target)
+    assert [[marker.tool for marker in one.markers] for one in marked] == [[], ["gitleaks"], []]

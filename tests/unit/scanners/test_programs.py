@@ -66,7 +66,9 @@ def test_what_is_scanned_brings_no_scanner(
 
 def test_what_joins_by_itself_is_the_same_on_every_machine(without_packages: Path) -> None:
     optional = {name for name, one in all_scanners().items() if one.joins != "always"}
-    assert optional == {"betterleaks", "gitleaks", "kingfisher"}
+    assert optional == {
+        *("betterleaks", "checkov", "gitleaks", "grype", "hadolint", "kingfisher", "trivy", "trivy-config"),
+    }
     for name in optional:
         program(without_packages / "bin", name, "8.30.1")
     assert not optional & set(choose(()))
@@ -82,4 +84,4 @@ def test_a_package_of_an_extra_joins_by_itself(without_packages: Path) -> None:
 
 
 def test_for_history_only_scanners_of_secrets(without_packages: Path) -> None:
-    assert set(choose((), kind=Kind.SECRET)) == {"image", "secrets"}
+    assert set(choose((), kind=Kind.SECRET)) == {"secrets"}
