@@ -30,12 +30,15 @@ def found_again(values_key: bytes) -> bool:
     data = _layer()
     limits = ImageLimits()
     collector = Collector(limits, key=b"", values_key=values_key)
+    expanded = Expanded(Counted(io.BytesIO(data), len(data)), limits, limits.expanded)
     try:
-        archive = Archive(Expanded(Counted(io.BytesIO(data), len(data)), limits, limits.expanded), limits)
+        archive = Archive(expanded, limits)
         for entry in archive.entries():
             collector.take(entry, archive.chunks(), 0)
     except (Broken, TooMuch):
         return False
+    finally:
+        expanded.end()
     found = inventory_of(collector.tree)
     facts = {(fact.path, fact.fact) for _, _, item in collector.tree.items() for fact in item.facts}
     return (

@@ -12,7 +12,7 @@ import msgspec
 from secscan.findings.levels import GapKind
 from secscan.findings.model import Gap, Layer
 from secscan.images.collector import Collector
-from secscan.images.compression import Expanded
+from secscan.images.compression import Counted, Expanded
 from secscan.images.config import describe
 from secscan.images.control import found_again
 from secscan.images.inventory import inventory_of
@@ -113,21 +113,35 @@ def _lay(members: Members, blob: LayerBlob, layer: Layer, diff_id: str, collecto
         return
     try:
         with members.open(blob.member) as compressed:
-            expanded = Expanded(compressed, _LIMITS, _LIMITS.expanded - collector.size)
-            archive = Archive(expanded, _LIMITS)
-            for entry in archive.entries():
-                if collector.entries >= _LIMITS.entries:
-                    raise TooMuch(f"the image has more than {_LIMITS.entries} entries")  # noqa: TRY301
-                collector.take(entry, archive.chunks(), layer.index)
-            found = expanded.drain()
-            if diff_id and found != diff_id:
-                yield gap(GapKind.PARTIAL, subject, "it is not the layer that the configuration tells of")
-            if blob.digest and compressed.drain() != blob.digest:
-                yield gap(GapKind.PARTIAL, subject, "it is not what its digest tells")
-            elif blob.size is not None and blob.size != compressed.count:
-                yield gap(GapKind.PARTIAL, subject, "it has another size than its descriptor tells")
+            compressed.hashed()
+            yield from _entries(compressed, blob, layer, diff_id, collector)
     except (Broken, TooMuch) as error:
         yield gap(_kind(error), subject, f"read in part only: {error}", remedy="build the image anew")
+
+
+def _entries(compressed: Counted, blob: LayerBlob, layer: Layer, diff_id: str, collector: Collector) -> Iterator[Gap]:
+    """Take the entries of a layer, and hold it against what was told of it."""
+    subject = layer_name(layer)
+    expanded = Expanded(compressed, _LIMITS, _LIMITS.expanded - collector.size)
+    try:
+        if expanded.is_plain:
+            compressed.not_hashed()  # it would be the same digest
+        archive = Archive(expanded, _LIMITS)
+        for entry in archive.entries():
+            if collector.entries >= _LIMITS.entries:
+                raise TooMuch(f"the image has more than {_LIMITS.entries} entries")
+            collector.take(entry, archive.chunks(), layer.index)
+        found = expanded.drain()
+        if diff_id and found != diff_id:
+            yield gap(GapKind.PARTIAL, subject, "it is not the layer that the configuration tells of")
+        compressed.drain()
+        if blob.digest and blob.digest != (found if expanded.is_plain else compressed.end()):
+            yield gap(GapKind.PARTIAL, subject, "it is not what its digest tells")
+        elif blob.size is not None and blob.size != compressed.count:
+            yield gap(GapKind.PARTIAL, subject, "it has another size than its descriptor tells")
+    finally:
+        expanded.end()
+        compressed.end()
 
 
 def _kind(error: Exception) -> GapKind:
