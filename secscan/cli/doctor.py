@@ -15,6 +15,7 @@ _PROBE = {
     "probe.py": b"print('a file for the scanners to look at')\n",
     "requirements.txt": b"itsdangerous==2.2.0\n",
     "Dockerfile": b"FROM scratch\n",
+    "pod.yaml": b"apiVersion: v1\nkind: Pod\nmetadata: {name: probe}\nspec: {containers: [{name: a, image: b}]}\n",
 }
 
 
@@ -56,10 +57,14 @@ def _why_not(scanner: Scanner[Any]) -> tuple[str, str]:
 
 
 def _try_scanners(scanners: dict[str, Scanner[Any]]) -> tuple[Outcome, ...]:
+    from dataclasses import replace
+
     from secscan.advisories.store import resolve
+    from secscan.images.open import opened_image
+    from secscan.images.reference import ImageReference
     from secscan.process import private_folder
     from secscan.scanners.contract import Setup
-    from secscan.scanners.runner import available_cores, run_scanners
+    from secscan.scanners.runner import NOTHING_TO_DO, available_cores, run_scanners
     from secscan.targets.open import TargetRequest, open_target
 
     with private_folder() as folder, resolve("demo") as advisories:
@@ -72,7 +77,13 @@ def _try_scanners(scanners: dict[str, Scanner[Any]]) -> tuple[Outcome, ...]:
                 jobs=available_cores(),
                 place=lambda path: folder / path,
             )
-            return run_scanners(scanners, setup)
+            outcomes = {one.run.scanner: one for one in run_scanners(scanners, setup)}
+            idle = {name: scanners[name] for name, one in outcomes.items() if one.run.reason == NOTHING_TO_DO}
+            # What has nothing to do among files is there for images: the same folder as the file system of one.
+            with opened_image(ImageReference("rootfs", str(folder)), setup.limits) as image:
+                again = run_scanners(idle, replace(setup, image=image))
+            outcomes |= {one.run.scanner: one for one in again}
+            return tuple(outcomes.values())
 
 
 def _words(outcome: Outcome) -> str:

@@ -12,9 +12,13 @@ from secscan.policy.load import Reader
 
 def with_vault(reader: Reader) -> Reader:
     """Return the reader, which can also read from Vault. It is asked only where a policy names it."""
-    from secscan.stores.vault.field import read_field
 
-    return replace(reader, vault=read_field)
+    def read(name: str) -> bytes:
+        from secscan.stores.vault.field import read_field  # hvac takes its time, and hardly any policy names Vault
+
+        return read_field(name)
+
+    return replace(reader, vault=read)
 
 
 def remembering(reader: Reader) -> tuple[Reader, dict[str, bytes]]:
@@ -45,9 +49,11 @@ def credentials_of(settings: Settings) -> Callable[[str], Mapping[str, str]]:
     """Return what reads a scanner's credentials from Vault, each time anew, when they are needed."""
 
     def read(scanner: str) -> dict[str, str]:
+        named = settings.credentials.get(scanner, {})
+        if not named:
+            return {}
         from secscan.stores.vault.field import read_field
 
-        named = settings.credentials.get(scanner, {})
         return {variable: read_field(field, settings=settings.vault).decode() for variable, field in named.items()}
 
     return read

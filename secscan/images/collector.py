@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,7 @@ from secscan.images.tar import Entry, Sort
 from secscan.images.tree import Tree, whiteout
 from secscan.images.wanted import (
     BUILDERS,
+    MOST_SECRETS,
     PACKAGE_MANAGERS,
     RELEASES,
     SEARCHED_BYTES,
@@ -24,6 +26,7 @@ from secscan.images.wanted import (
     SHELLS,
     is_lock,
     is_searched,
+    leads_away,
     program_of,
     unsearched_part,
 )
@@ -134,7 +137,10 @@ class Collector:
         elif entry.sort is Sort.HARD_LINK:
             self._hard_link(kept, entry, path)
         elif entry.sort is Sort.LINK:
-            kept.link = entry.link if path in RELEASES or _is_database(path) else None
+            kept.link = entry.link if path in RELEASES else None
+            if leads_away(path, encode_path(entry.link)):
+                detail = f"packages are listed behind a link to {encode_path(entry.link)}, which is not followed"
+                kept.gaps = (gap(GapKind.PARTIAL, path, detail),)
         elif _is_database(path) and entry.sort is not Sort.FOLDER:
             kept.gaps = (gap(GapKind.PARTIAL, path, f"a {entry.sort.value} stands where packages are listed"),)
         return kept
@@ -199,9 +205,13 @@ class Collector:
             self._searched = SEARCHED_IN_ALL + 1
             return
         self._searched += len(data)
-        self.secrets += [
-            FoundSecret(path=path, layer=layer, found=plain(one)) for one in look_at(data, path, **self._keys)
-        ]
+        room = MOST_SECRETS - len(self.secrets)
+        found = list(itertools.islice(look_at(data, path, **self._keys), room + 1))
+        if len(found) > room:
+            self._searched = SEARCHED_IN_ALL + 1
+            detail = f"from here on, nothing is searched for secrets: the image has more than {MOST_SECRETS}"
+            self.gaps.append(gap(GapKind.PARTIAL, path, detail))
+        self.secrets += [FoundSecret(path=path, layer=layer, found=plain(one)) for one in found[:room]]
 
     def _keep(self, kept: Kept, path: str, found: Inventory) -> None:
         count = len(found.packages) + len(found.gaps)

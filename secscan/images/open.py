@@ -20,7 +20,7 @@ from secscan.images.limits import gap
 from secscan.images.reading import Image, ImageReading
 from secscan.images.reference import ENGINES, ImageReference
 from secscan.inventory.distribution import distribution_of
-from secscan.secrets.worker import KEY_VARIABLE, VALUES_KEY_VARIABLE
+from secscan.secrets.keys import KEY_VARIABLE, VALUES_KEY_VARIABLE
 from secscan.targets.opened import OpenedTarget
 
 KIND = "image"

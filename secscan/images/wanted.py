@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 
 RELEASES = ("etc/os-release", "usr/lib/os-release")
 """Where a distribution says which it is, in the order that os-release(5) gives."""
+
+_DATABASES = re.compile(
+    r"(?:usr/)?lib/apk(?:/db(?:/installed)?)?|var/lib/dpkg(?:/status(?:\.d)?)?"
+    r"|(?:var/lib|usr/lib/sysimage|usr/share)/rpm(?:/[^/]+)?"
+)
+"""Where package managers keep what is installed, and the folders of that."""
 
 _LOCKS = re.compile(
     r"(?:.*/)?(?:Pipfile\.lock|(?:poetry|uv|pdm|Cargo|Gemfile|composer|mix|pubspec)\.lock|gems\.locked|yarn\.lock|bun\.lock"
@@ -25,7 +32,9 @@ _UNSEARCHED = re.compile(
 )
 SEARCHED_BYTES = 1_000_000
 """Of one file; larger ones are hardly written by hand."""
-SEARCHED_IN_ALL = 100_000_000
+SEARCHED_IN_ALL = 50_000_000
+MOST_SECRETS = 1_000
+"""Of an image. More are a list of made-up ones, or a disaster of which a thousand tell enough."""
 
 PACKAGE_MANAGERS = frozenset(
     (
@@ -42,6 +51,14 @@ BUILDERS = frozenset(
 )
 """Compilers, and what fetches or listens: of use to whoever breaks in."""
 _PROGRAMS = re.compile(r"(?:usr/(?:local/)?)?s?bin/([^/]+)")
+
+
+def leads_away(path: str, target: str) -> bool:
+    """Whether a symbolic link stands where packages are listed, and does not lead to another such place."""
+    if not _DATABASES.fullmatch(path):
+        return False
+    above = "" if target.startswith("/") else posixpath.dirname(path)
+    return not _DATABASES.fullmatch(posixpath.normpath(posixpath.join("/", above, target)).lstrip("/"))
 
 
 def program_of(path: str) -> str:

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from secscan.images.read import Keys, encoded, read_image
-from secscan.secrets.worker import KEY_VARIABLE, VALUES_KEY_VARIABLE
+from secscan.secrets.keys import KEY_VARIABLE, VALUES_KEY_VARIABLE
 
 
 def main(arguments: list[str]) -> int:

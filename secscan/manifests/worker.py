@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from secscan.manifests.analyse import Answer, analyse
+from secscan.secrets.keys import KEY_VARIABLE, VALUES_KEY_VARIABLE
 from secscan.secrets.secret import Secret
 from secscan.secrets.texts import LOOKED_AT_MOST, decoded
-from secscan.secrets.worker import KEY_VARIABLE, VALUES_KEY_VARIABLE, secret_id
+from secscan.secrets.worker import secret_id
 
 
 def main(arguments: list[str]) -> int:

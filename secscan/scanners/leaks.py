@@ -23,8 +23,8 @@ from secscan.process import Ended, private_folder, run
 from secscan.scanners.contract import MalformedOutput, Plan, Report, Scanner, ScannerError, Setup
 from secscan.scanners.toolkit import FileBatch, every_file, strict_json, typed
 from secscan.secrets.control import control_source
+from secscan.secrets.keys import KEY_VARIABLE
 from secscan.secrets.texts import LOOKED_AT_MOST, decoded, parts
-from secscan.secrets.worker import KEY_VARIABLE
 
 CONTROL = "secscan_control.txt"
 _SHOWN = "shown.json"

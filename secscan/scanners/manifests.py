@@ -20,7 +20,7 @@ from secscan.scanners.contract import MalformedOutput, Plan, Report, Scanner, Se
 from secscan.scanners.leaks import organisation_key
 from secscan.scanners.manifest_files import ManifestFiles, manifest_plan
 from secscan.scanners.toolkit import source_digest, strict_json, typed
-from secscan.secrets.worker import KEY_VARIABLE, VALUES_KEY_VARIABLE
+from secscan.secrets.keys import KEY_VARIABLE, VALUES_KEY_VARIABLE
 
 _CONTROL = "secscan-control.yaml"
 _CONTROL_RULE = "secscan.kubernetes.privileged"

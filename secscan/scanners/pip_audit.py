@@ -22,7 +22,6 @@ from secscan.advisories.aliases import alias_groups
 from secscan.advisories.control import CONTROL_ID, CONTROL_PACKAGE, CONTROL_VERSION
 from secscan.advisories.index import Index
 from secscan.advisories.names import PYPI, normal_name
-from secscan.advisories.service import serve
 from secscan.errors import AdvisoryError
 from secscan.findings.levels import Confidence, GapKind, Kind, Severity
 from secscan.findings.model import Finding, Gap, Notice, Source
@@ -111,6 +110,8 @@ class PipAudit(Scanner[PinList]):
 
     def run(self, piece: PinList, setup: Setup) -> Ended:
         """Run pip-audit on a flat list of pins, with the positive control as one more."""
+        from secscan.advisories.service import serve  # an HTTP server, which most scans have no need of
+
         if piece.online is not None:
             return _audit(piece, setup, ("--osv-url", f"{piece.online}/v1/query") if piece.online else ())
         if setup.advisories is None:

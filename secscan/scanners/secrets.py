@@ -18,7 +18,7 @@ from secscan.scanners.contract import MalformedOutput, Plan, Report, Scanner, Se
 from secscan.scanners.leaks import CONTROL, organisation_key
 from secscan.scanners.toolkit import FileBatch, every_file, source_digest, strict_json, typed
 from secscan.secrets.control import control_source
-from secscan.secrets.worker import KEY_VARIABLE, VALUES_KEY_VARIABLE
+from secscan.secrets.keys import KEY_VARIABLE, VALUES_KEY_VARIABLE
 
 _CONTROL_RULE = "github-token"
 

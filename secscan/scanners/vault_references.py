@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -20,10 +21,12 @@ from secscan.scanners.contract import MalformedOutput, Needs, Plan, Report, Scan
 from secscan.scanners.toolkit import FileBatch, strict_json, typed
 from secscan.stores.ask import credentials
 from secscan.stores.contract import Missed, StoreError
-from secscan.stores.follow import Answer, OutOfTime, Told, follow
 from secscan.stores.guard import refusal, shows_paths
 from secscan.stores.references.checked import BROKEN, Checked, State
 from secscan.stores.vault.settings import Mode, VaultSettings
+
+if TYPE_CHECKING:
+    from secscan.stores.follow import Answer
 
 _GAPS = {
     State.DENIED: (GapKind.STORE_DENIED, "let the role read names there, or name it in `vault.not_read`"),
@@ -51,6 +54,8 @@ class VaultReferences(Scanner[FileBatch]):
     def run(self, piece: FileBatch, setup: Setup) -> Ended:
         """Follow the references, if Vault may be asked. What is near to a name that is not there is kept only where
         paths of Vault may be shown."""
+        from secscan.stores.follow import OutOfTime, follow  # hvac takes time and memory, which other scans need not
+
         settings = (setup.vault or VaultSettings()).completed(os.environ)
         if why := refusal(Mode.INDEX, os.environ):
             raise ScannerError(f"Vault was not asked: {why}", hint="see docs/vault.md, on modes and pull requests")
@@ -76,6 +81,8 @@ class VaultReferences(Scanner[FileBatch]):
     def parse(self, ended: Ended, piece: FileBatch) -> Report:
         """See `Scanner.parse`."""
         refuse_trouble(ended, exit_codes=(0,))
+        from secscan.stores.follow import Answer
+
         answer: Answer = typed(strict_json(ended.stdout, tool=self.name), Answer, tool=self.name)
         if not answer.complete:
             raise MalformedOutput("it did not come to its end")
@@ -190,7 +197,7 @@ def _remedy(checked: Checked) -> str:
 
 def _discreet(answer: Answer) -> Answer:
     """The answer without names that only Vault knew."""
-    told = [Told(one.place, replace(one.checked, near="")) for one in answer.told]
+    told = [msgspec.structs.replace(one, checked=replace(one.checked, near="")) for one in answer.told]
     return msgspec.structs.replace(answer, told=told)
 
 

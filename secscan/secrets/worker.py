@@ -20,12 +20,8 @@ from typing import Any
 
 from secscan.secrets.detect.candidate import Candidate
 from secscan.secrets.detect.detector import detect
+from secscan.secrets.keys import KEY_VARIABLE, VALUES_KEY_VARIABLE
 from secscan.secrets.texts import LOOKED_AT_MOST, decoded
-
-KEY_VARIABLE = "SECSCAN_SECRET_ID_KEY"
-"""The environment variable with the organisation's key."""
-VALUES_KEY_VARIABLE = "SECSCAN_VALUES_KEY"
-"""The one with the key of this scan, which all its children share: it tells which findings have the same value."""
 
 
 def main(arguments: list[str]) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from secscan.process import Ended, Limits, StartError, run
-from secscan.secrets.worker import KEY_VARIABLE
+from secscan.secrets.keys import KEY_VARIABLE
 from secscan.stores.answer import Indexed, Refusal, Request, Task
 from secscan.stores.aws.settings import CREDENTIALS as AWS_CREDENTIALS
 from secscan.stores.aws.settings import AwsSettings

@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -15,11 +14,9 @@ from secscan.stores.contract import Missed, MissedKind
 from secscan.stores.references.checked import Checked, State, Unreferenced
 from secscan.stores.references.find import Found, find, linked
 from secscan.stores.references.reference import Reference
+from secscan.stores.vault.connection import Connection
 from secscan.stores.vault.references import Resolver
 from secscan.stores.vault.settings import VaultSettings
-
-if TYPE_CHECKING:
-    from secscan.stores.vault.connection import Connection
 
 CONTROL = "secscan_control.txt"
 """Name of the file with the positive control: a reference to an entry that nobody makes."""
@@ -70,8 +67,6 @@ def follow(
 
     Raises `StoreError` where Vault cannot be asked, and `OutOfTime`.
     """
-    from secscan.stores.vault.connection import Connection  # hvac takes 8 MB, which no other scan needs
-
     until = time.monotonic() + seconds
     read = _Read(files, until)
     with Connection(settings, environment) as connection:

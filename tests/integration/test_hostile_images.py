@@ -39,7 +39,7 @@ class Run:
     scan: Scan | None
     reports: dict[str, bytes]
     megabytes: float
-    """The most that all of its processes took together."""
+    """The most that one of its processes took."""
     left: dict[str, str]
     """What is in the folders around it, but for the reports."""
 
@@ -109,20 +109,19 @@ def run(reference: str, index: Path, around: Path, *before: str) -> Run:
 
 @contextlib.contextmanager
 def _memory(started: subprocess.Popen[bytes]):
-    """What all processes take together, a few times a second. What two of them share is counted once: a child that
-    was just forked shares everything."""
+    """What the largest of its processes takes, a few times a second: the one that reads the image, or the one that
+    judges and reports what was read of it. What two of them share is not counted twice: a child that was just forked
+    shares everything."""
     most, over = [0.0], threading.Event()
 
     def watch() -> None:
         while not over.wait(0.05):
             with contextlib.suppress(psutil.Error):
                 top = psutil.Process(started.pid)
-                total = 0
                 for one in (top, *top.children(recursive=True)):
                     with contextlib.suppress(psutil.Error):
                         info = one.memory_full_info()
-                        total += getattr(info, "pss", info.uss)
-                most.append(total / 1e6)
+                        most.append(getattr(info, "pss", info.uss) / 1e6)
 
     thread = threading.Thread(target=watch)
     thread.start()

@@ -21,7 +21,8 @@ from secscan.scanners.contract import MalformedOutput, Scanner, Setup
 from secscan.scanners.programs import find_programs
 from secscan.scanners.registry import all_scanners, choose
 from secscan.scanners.runner import run_scanners
-from secscan.secrets.worker import KEY_VARIABLE, secret_id
+from secscan.secrets.keys import KEY_VARIABLE
+from secscan.secrets.worker import secret_id
 from secscan.targets.open import TargetRequest
 from tests.support.repositories import commit, git, repository, write
 from tests.support.secret_samples import Maker

@@ -18,7 +18,7 @@ from secscan.policy.baseline import baseline_of
 from secscan.policy.load import Reader, load_policy
 from secscan.policy.model import Match, Policy, Waiver
 from secscan.scanners.registry import choose
-from secscan.secrets.worker import KEY_VARIABLE
+from secscan.secrets.keys import KEY_VARIABLE
 from secscan.targets.open import TargetRequest
 
 PASSWORD = "c0pper-Lantern.42"

@@ -10,7 +10,7 @@ from secscan.findings.levels import GapKind, RunStatus
 from secscan.scanners.contract import Setup
 from secscan.scanners.runner import Outcome, run_scanners
 from secscan.scanners.secrets import SCANNER
-from secscan.secrets.worker import KEY_VARIABLE
+from secscan.secrets.keys import KEY_VARIABLE
 from tests.support.targets import folder_target
 
 PASSWORD = "c0pper-Lantern.42"

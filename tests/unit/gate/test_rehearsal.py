@@ -11,7 +11,7 @@ from secscan.policy.document import FIELDS, RULE_FIELDS, TERMS
 from secscan.policy.load import Reader, shipped_policies
 from secscan.policy.words import READERS
 
-SCANNERS = ("bandit", "osv", "pip-audit", "secrets", "semgrep", "vault")
+SCANNERS = ("bandit", "dockerfile", "image", "manifests", "osv", "pip-audit", "secrets", "semgrep", "vault")
 EXAMPLES = sorted((Path(__file__).resolve().parents[3] / "policies" / "examples").glob("*/policy.yaml"))
 
 POLICY = """

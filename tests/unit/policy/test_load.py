@@ -21,7 +21,7 @@ from secscan.policy.words import READERS
 from secscan.resources import data_dir
 from tests.unit.policy.samples import FLASK, SQL, at, changed, decide
 
-SCANNERS = ("bandit", "osv", "pip-audit", "secrets", "semgrep", "vault")
+SCANNERS = ("bandit", "dockerfile", "image", "manifests", "osv", "pip-audit", "secrets", "semgrep", "vault")
 
 
 def test_a_path_is_read_as_a_file(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_errors_name_the_file_as_it_was_given(tmp_path: Path, monkeypatch: Any) 
 def test_shipped_policies_are_whole_and_named_as_their_files(name: str) -> None:
     policy = load_policy(name, scanners=SCANNERS)
     assert policy.name == name
-    everything = ("bandit", "semgrep", "osv", "pip-audit", "secrets")
+    everything = ("bandit", "semgrep", "osv", "pip-audit", "secrets", "dockerfile", "manifests", "image")
     assert policy.required == (("secrets",) if name == "secrets-only" else everything)
     assert policy.in_source_markers == ()
 
