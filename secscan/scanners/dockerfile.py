@@ -10,13 +10,13 @@ import sys
 
 import msgspec
 
-from secscan import __version__
 from secscan.findings.defects import defect
 from secscan.findings.levels import Confidence, GapKind, Kind, Severity
 from secscan.findings.model import Finding, Gap, Location, Region, Source
 from secscan.process import Ended, run
-from secscan.scanners.contract import MalformedOutput, Plan, Report, Scanner, Setup, refuse_trouble
-from secscan.scanners.toolkit import FileBatch, file_batches, source_digest, strict_json, typed
+from secscan.scanners.contract import Plan, Report, Setup
+from secscan.scanners.own import Answer, OwnScanner, answered
+from secscan.scanners.toolkit import FileBatch, file_batches
 from secscan.targets.languages import is_dockerfile
 
 CONTROL = "secscan_control.Dockerfile"
@@ -29,12 +29,13 @@ _REMEDIES = {
 }
 
 
-class Dockerfile(Scanner[FileBatch]):
+class Dockerfile(OwnScanner[FileBatch]):
     """See `scanners.contract`."""
 
     name = "dockerfile"
     title = "Dockerfiles: root, unpinned bases, downloads that are run, secrets, rights"
     kinds = (Kind.MISCONFIGURATION, Kind.SECRET)
+    source = "dockerfiles"
     piece_type = FileBatch
 
     def plan(self, setup: Setup) -> Plan[FileBatch]:
@@ -56,10 +57,7 @@ class Dockerfile(Scanner[FileBatch]):
 
     def parse(self, ended: Ended, piece: FileBatch) -> Report:
         """See `Scanner.parse`."""
-        refuse_trouble(ended, exit_codes=(0,))
-        answer: _Answer = typed(strict_json(ended.stdout, tool=self.name), _Answer, tool=self.name)
-        if not answer.complete:
-            raise MalformedOutput("it did not come to its end")
+        answer = answered(ended, _Answer, tool=self.name)
         back = piece.back()
         controls = {one.rule for one in answer.findings if one.place == CONTROL}
         return Report(
@@ -68,14 +66,6 @@ class Dockerfile(Scanner[FileBatch]):
             looked_at=frozenset(back[place] for place in answer.looked_at if place in back),
             control=controls >= _CONTROL_RULES,
         )
-
-    def version(self, setup: Setup) -> str:  # noqa: ARG002 - as the contract has it
-        """See `Scanner.version`."""
-        return __version__
-
-    def rules_digest(self, setup: Setup) -> str:  # noqa: ARG002 - as the contract has it
-        """See `Scanner.rules_digest`: the checks' own source."""
-        return source_digest("dockerfiles")
 
 
 class _Found(msgspec.Struct):
@@ -101,11 +91,10 @@ class _Lost(msgspec.Struct):
     line: int
 
 
-class _Answer(msgspec.Struct):
+class _Answer(Answer):
     findings: list[_Found]
     gaps: list[_Lost]
     looked_at: list[str]
-    complete: bool
 
 
 def _gap(lost: _Lost, path: str) -> Gap:

@@ -11,13 +11,12 @@ from datetime import UTC, date, datetime
 
 import msgspec
 
-from secscan import __version__
 from secscan.findings.levels import Kind
 from secscan.images.checks import findings_of
 from secscan.images.reading import IN_CONFIG, ImageReading, layer_name
 from secscan.process import Ended
-from secscan.scanners.contract import MalformedOutput, Plan, Report, Scanner, ScannerError, Setup, refuse_trouble
-from secscan.scanners.toolkit import source_digest
+from secscan.scanners.contract import MalformedOutput, Plan, Report, ScannerError, Setup, refuse_trouble
+from secscan.scanners.own import OwnScanner
 
 
 class ImagePiece(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,12 +27,13 @@ class ImagePiece(msgspec.Struct, frozen=True, kw_only=True):
     """Its configuration and its layers, as gaps name them."""
 
 
-class ImageScanner(Scanner[ImagePiece]):
+class ImageScanner(OwnScanner[ImagePiece]):
     """See the module's description."""
 
     name = "image"
     title = "container images: who runs them, secrets, modes, and what should not be in them"
     kinds = (Kind.MISCONFIGURATION, Kind.SECRET)
+    source = "images"
     piece_type = ImagePiece
 
     def plan(self, setup: Setup) -> Plan[ImagePiece]:
@@ -70,14 +70,6 @@ class ImageScanner(Scanner[ImagePiece]):
             looked_at=frozenset(layers.intersection(piece.parts)),
             control=said.reading.control,
         )
-
-    def version(self, setup: Setup) -> str:  # noqa: ARG002 - as the contract has it
-        """See `Scanner.version`."""
-        return __version__
-
-    def rules_digest(self, setup: Setup) -> str:  # noqa: ARG002 - as the contract has it
-        """See `Scanner.rules_digest`: the reader's own source."""
-        return source_digest("images")
 
 
 class _Answer(msgspec.Struct, forbid_unknown_fields=True):

@@ -11,15 +11,14 @@ import sys
 
 import msgspec
 
-from secscan import __version__
 from secscan.findings.defects import defect
 from secscan.findings.levels import Confidence, GapKind, Kind, Severity
 from secscan.findings.model import Finding, Gap, Location, Region, Source
 from secscan.process import Ended, run
-from secscan.scanners.contract import MalformedOutput, Plan, Report, Scanner, Setup, refuse_trouble
+from secscan.scanners.contract import Plan, Report, Setup
 from secscan.scanners.leaks import organisation_key
 from secscan.scanners.manifest_files import ManifestFiles, manifest_plan
-from secscan.scanners.toolkit import source_digest, strict_json, typed
+from secscan.scanners.own import Answer, OwnScanner, answered
 from secscan.secrets.keys import KEY_VARIABLE, VALUES_KEY_VARIABLE
 
 _CONTROL = "secscan-control.yaml"
@@ -30,12 +29,13 @@ _CONTROL_SOURCE = (
 )
 
 
-class Manifests(Scanner[ManifestFiles]):
+class Manifests(OwnScanner[ManifestFiles]):
     """See the module's description."""
 
     name = "manifests"
     title = "Kubernetes manifests and Compose files: rights, limits, network policies"
     kinds = (Kind.MISCONFIGURATION, Kind.SECRET)
+    source = "manifests"
     piece_type = ManifestFiles
 
     def plan(self, setup: Setup) -> Plan[ManifestFiles]:
@@ -55,10 +55,7 @@ class Manifests(Scanner[ManifestFiles]):
 
     def parse(self, ended: Ended, piece: ManifestFiles) -> Report:
         """See `Scanner.parse`."""
-        refuse_trouble(ended, exit_codes=(0,))
-        answer: _Answer = typed(strict_json(ended.stdout, tool=self.name), _Answer, tool=self.name)
-        if not answer.complete:
-            raise MalformedOutput("it did not come to its end")
+        answer = answered(ended, _Answer, tool=self.name)
         back = piece.back()
         return Report(
             findings=tuple(_finding(one, back[one.place]) for one in answer.findings if one.place in back),
@@ -68,14 +65,6 @@ class Manifests(Scanner[ManifestFiles]):
                 one.place == _CONTROL and rule.rule == _CONTROL_RULE for one in answer.findings for rule in one.rules
             ),
         )
-
-    def version(self, setup: Setup) -> str:  # noqa: ARG002 - as the contract has it
-        """See `Scanner.version`."""
-        return __version__
-
-    def rules_digest(self, setup: Setup) -> str:  # noqa: ARG002 - as the contract has it
-        """See `Scanner.rules_digest`: the checks' own source."""
-        return source_digest("manifests")
 
 
 class _Rule(msgspec.Struct):
@@ -109,11 +98,10 @@ class _Lost(msgspec.Struct):
     remedy: str
 
 
-class _Answer(msgspec.Struct):
+class _Answer(Answer):
     findings: list[_Found]
     gaps: list[_Lost]
     looked_at: list[str]
-    complete: bool
 
 
 def _finding(found: _Found, path: str) -> Finding:

@@ -10,25 +10,26 @@ import sys
 
 import msgspec
 
-from secscan import __version__
 from secscan.findings.levels import Confidence, GapKind, Kind, Severity
 from secscan.findings.model import Finding, Gap, Location, Region, Source
 from secscan.process import Ended, run
-from secscan.scanners.contract import MalformedOutput, Plan, Report, Scanner, Setup, refuse_trouble
+from secscan.scanners.contract import Plan, Report, Setup
 from secscan.scanners.leaks import CONTROL, organisation_key
-from secscan.scanners.toolkit import FileBatch, every_file, source_digest, strict_json, typed
+from secscan.scanners.own import Answer, OwnScanner, answered
+from secscan.scanners.toolkit import FileBatch, every_file
 from secscan.secrets.control import control_source
 from secscan.secrets.keys import KEY_VARIABLE, VALUES_KEY_VARIABLE
 
 _CONTROL_RULE = "github-token"
 
 
-class Secrets(Scanner[FileBatch]):
+class Secrets(OwnScanner[FileBatch]):
     """See `scanners.contract`."""
 
     name = "secrets"
     title = "secrets in every file, by structure, checksum and context"
     kinds = (Kind.SECRET,)
+    source = "secrets"
     piece_type = FileBatch
 
     def plan(self, setup: Setup) -> Plan[FileBatch]:
@@ -48,10 +49,7 @@ class Secrets(Scanner[FileBatch]):
 
     def parse(self, ended: Ended, piece: FileBatch) -> Report:
         """See `Scanner.parse`."""
-        refuse_trouble(ended, exit_codes=(0,))
-        answer: _Answer = typed(strict_json(ended.stdout, tool=self.name), _Answer, tool=self.name)
-        if not answer.complete:
-            raise MalformedOutput("it did not come to its end")
+        answer = answered(ended, _Answer, tool=self.name)
         back = piece.back()
         return Report(
             findings=tuple(_finding(one, back[one.place]) for one in answer.findings if one.place in back),
@@ -63,14 +61,6 @@ class Secrets(Scanner[FileBatch]):
             looked_at=frozenset(back[place] for place in answer.looked_at if place in back),
             control=any(one.place == CONTROL and one.rule == _CONTROL_RULE for one in answer.findings),
         )
-
-    def version(self, setup: Setup) -> str:  # noqa: ARG002 - as the contract has it
-        """See `Scanner.version`."""
-        return __version__
-
-    def rules_digest(self, setup: Setup) -> str:  # noqa: ARG002 - as the contract has it
-        """See `Scanner.rules_digest`: the detector's own source."""
-        return source_digest("secrets")
 
 
 class _Found(msgspec.Struct):
@@ -97,11 +87,10 @@ class _Lost(msgspec.Struct):
     detail: str
 
 
-class _Answer(msgspec.Struct):
+class _Answer(Answer):
     findings: list[_Found]
     gaps: list[_Lost]
     looked_at: list[str]
-    complete: bool
 
 
 def _finding(found: _Found, path: str) -> Finding:
