@@ -1,4 +1,4 @@
-"""What scanners of our own share: their version is that of secscan, their rules are its source, a child of it answers."""
+"""What scanners of our own share: version and rules are those of secscan, and a child process of it answers."""
 
 from __future__ import annotations
 
