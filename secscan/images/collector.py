@@ -100,7 +100,11 @@ class Collector:
         self.size += entry.size
         if entry.climbs:
             self.gaps.append(
-                gap(GapKind.PARTIAL, encode_path(entry.path), "a path that climbs out of the image; engines refuse it")
+                gap(
+                    GapKind.PARTIAL,
+                    encode_path(entry.path),
+                    "a path that climbs upwards; engines refuse it, or read it in ways of their own",
+                )
             )
             return
         if hidden := whiteout(entry.path):
@@ -151,7 +155,7 @@ class Collector:
     def _content(self, kept: Kept, entry: Entry, path: str, chunks: Iterator[bytes]) -> None:
         reader = reader_of_installed(path, entry.size)
         lock = reader is None and is_lock(path)
-        if entry.sparse and (reader or lock):
+        if entry.sparse and (reader or lock or entry.mode & 0o111):
             kept.gaps = (gap(GapKind.PARTIAL, path, "it is stored without its holes, which is not read"),)
             return
         if reader is not None:
