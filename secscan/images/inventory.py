@@ -9,6 +9,7 @@ from secscan.findings.model import Gap, OutOfScope
 from secscan.findings.paths import encode_path
 from secscan.images.collector import Kept, with_layers
 from secscan.images.limits import gap
+from secscan.images.links import target_of
 from secscan.images.tree import Tree
 from secscan.images.wanted import RELEASES
 from secscan.inventory.contract import Declared
@@ -62,7 +63,7 @@ def _release(tree: Tree[Kept], gaps: list[Gap]) -> dict[str, str]:
         kept = tree.get(path.encode())
         if kept is not None and kept.release is not None:
             return read_os_release(kept.release)
-        if kept is not None and kept.link is not None and not kept.link.endswith(b"usr/lib/os-release"):
+        if kept is not None and kept.link is not None and target_of(path, encode_path(kept.link)) != RELEASES[1]:
             detail = f"it is a link to {encode_path(kept.link)[:200]}, which is not followed"
             gaps.append(gap(GapKind.PARTIAL, path, detail))
     return {}
