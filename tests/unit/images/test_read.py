@@ -401,3 +401,61 @@ def test_a_layer_that_stands_twice_has_one_digest(tmp_path: Path) -> None:
     files["index.json"] = as_json({"manifests": [descriptor(as_json(manifest), f"{OCI}.manifest.v1+json")]})
     reading = read_image("oci", write_folder(tmp_path / "image", files))
     assert gaps(reading) == [("partial", "layer 1 (bbbbbbbbbbbb)")]
+
+
+LOCK = """{"name": "shop", "lockfileVersion": 3, "packages": {
+  "node_modules/lodash": {"version": "4.17.20"}, "node_modules/ms": {"version": "2.1.3"}}}"""
+MS = '{"name": "ms", "version": "2.1.3"}'
+
+
+@pytest.mark.parametrize(
+    ("place", "found"),
+    [
+        ("usr/local/lib/node_modules/npm/node_modules/ms", {"lodash", "ms"}),
+        ("opt/other/node_modules/ms", {"lodash", "ms"}),
+        ("app/node_modules/ms", {"ms"}),
+        ("app/packages/shop/node_modules/ms", {"ms"}),
+        ("node_modules/ms", {"ms"}),
+    ],
+)
+def test_what_npm_itself_brings_says_nothing_of_a_bundled_program(place: str, found: set[str], tmp_path: Path) -> None:
+    image = ImageBuilder().layer(file("app/package-lock.json", LOCK), file(f"{place}/package.json", MS))
+    assert {one.name for one in read(image, tmp_path).packages} == found
+
+
+def test_databases_of_another_kind_than_the_distribution_are_a_gap(tmp_path: Path) -> None:
+    """Advisories of Alpine know nothing of Debian's packages, and would call them clean."""
+    entries = [*os_release(id="alpine", version_id="3.20.1"), file(STATUS, status("openssl"))]
+    reading = read(ImageBuilder().layer(*entries), tmp_path)
+    assert packages(reading) == {("Debian", "openssl", "1")}
+    assert gaps(reading) == [("not-assessed", "packages of the distribution"), ("not-assessed", STATUS)]
+
+
+def test_lock_files_of_more_packages_than_any_image_are_a_gap(tmp_path: Path) -> None:
+    lines = "".join(f"example.com/m{count} v1.0.0 h1:{'x' * 43}=\n" for count in range(20_000))
+    reading = read(ImageBuilder().layer(file("a/go.sum", lines), file("b/go.sum", lines)), tmp_path)
+    assert len(reading.packages) <= 30_000
+    assert ("too-large", "b/go.sum") in gaps(reading)
+
+
+def test_an_image_for_another_system_is_a_gap(tmp_path: Path) -> None:
+    image = ImageBuilder().layer(file("Files/Windows/x"))
+    config = {**image.config(), "os": "windows"}
+    manifest = {**image.manifest(), "config": descriptor(as_json(config), f"{OCI}.config.v1+json")}
+    files = {**image.oci_files(), **{blob_path(one): one for one in map(as_json, (config, manifest))}}
+    files["index.json"] = as_json({"manifests": [descriptor(as_json(manifest), f"{OCI}.manifest.v1+json")]})
+    reading = read_image("oci", write_folder(tmp_path / "image", files))
+    assert [one.detail for one in reading.gaps] == ["it is an image for windows, and only those for Linux are read"]
+
+
+def test_a_secret_of_a_variable_is_masked_in_every_form_of_its_command(tmp_path: Path) -> None:
+    value = "c0pper-lantern-8842-xQ7zR9"
+    commands = [f"ENV DB_PASSWORD {value}", f"RUN echo {value} | login"]
+    image = ImageBuilder(env={"DB_PASSWORD": value}, cmd=("serve", "--with", value))
+    for command in commands:
+        image = image.layer(file(command[:3]), command=command)
+    reading = read(image, tmp_path)
+    assert [layer.command for layer in reading.layers] == ["ENV DB_PASSWORD ***", "RUN echo *** | login"]
+    assert reading.config
+    assert reading.config.entrypoint == ("serve", "--with", "***")
+    assert reading.secrets
