@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
@@ -20,6 +21,8 @@ _OF_DISTRIBUTIONS = frozenset(
     """.split()  # noqa: SIM905 - a list of words
 )
 """Programs that distributions ship with another's rights."""
+_ZERO = re.compile(r"[+-]?0+")
+"""The user 0, as engines read numbers."""
 _PORTS = {
     "22": "SSH", "23": "Telnet", "2375": "Docker's API without TLS", "2376": "Docker's API", "3389": "RDP",
     "5900": "VNC", "5985": "WinRM", "10250": "the kubelet's API", "2379": "etcd", "6443": "the API of Kubernetes",
@@ -76,7 +79,7 @@ def _finding(
 
 def _of_config(config: ImageConfig) -> Iterator[Finding]:
     user = config.user.partition(":")[0]
-    if user in ("", "root", "0"):
+    if user in ("", "root") or _ZERO.fullmatch(user):
         why = "The image names no user, so its program runs as root." if not user else f"Its user is {user}."
         yield _finding(
             "root-user", "container-root-user", "The container runs as root",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import posixpath
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,8 @@ from typing import Any
 from secscan.findings.levels import GapKind
 from secscan.findings.model import Gap, OutOfScope
 from secscan.findings.paths import encode_path
-from secscan.images.limits import ImageLimits, gap
+from secscan.images.limits import ImageLimits, TooMuch, gap
+from secscan.images.links import hidden_behind
 from secscan.images.reading import FileFact, FoundSecret
 from secscan.images.tar import Entry, Sort
 from secscan.images.tree import Tree, whiteout
@@ -26,7 +28,6 @@ from secscan.images.wanted import (
     SHELLS,
     is_lock,
     is_searched,
-    leads_away,
     program_of,
     unsearched_part,
 )
@@ -63,8 +64,8 @@ class Kept:
 
     layer: int
     packages: Inventory | None = None
-    before: list[tuple[int, frozenset[Key]]] = field(default_factory=list)
-    """What the same file named in each layer below, the lowest first."""
+    since: dict[Key, int] = field(default_factory=dict)
+    """Since which layer the file has named each package without a break."""
     lock: bytes | None = None
     release: bytes | None = None
     facts: tuple[FileFact, ...] = ()
@@ -89,7 +90,7 @@ class Collector:
         self.gaps: list[Gap] = []
         self.entries = self.size = 0
         self._unsearched: Counter[str] = Counter()
-        self._facts = self._searched = self._held = self._packages = 0
+        self._facts = self._searched = self._held = self._packages = self._told = self._paths = 0
 
     @property
     def out_of_scope(self) -> tuple[OutOfScope, ...]:
@@ -101,10 +102,13 @@ class Collector:
         """Take one entry of a layer."""
         self.entries += 1
         self.size += entry.size
+        self._paths += len(entry.path)
+        if self.entries > self._limits.entries or self._paths > self._limits.paths:
+            what = f"{self._limits.entries} entries, or paths of {self._limits.paths} bytes"
+            raise TooMuch(f"the image has more than {what}")
         if entry.climbs:
-            self.gaps.append(
-                gap(GapKind.PARTIAL, encode_path(entry.path), "a path that climbs out of the image; engines refuse it")
-            )
+            detail = "a path that climbs upwards; engines refuse it, or read it in ways of their own"
+            self.gaps += self._gap(GapKind.PARTIAL, encode_path(entry.path), detail)
             return
         if hidden := whiteout(entry.path):
             self._hide(*hidden, layer)
@@ -115,9 +119,11 @@ class Collector:
         self.tree.lay(entry.path, folder=entry.sort is Sort.FOLDER)
         kept = self._look(entry, chunks, layer)
         if kept.matters:
-            if kept.packages and old and old.packages:
-                self._packages -= len(old.packages.packages) + len(old.packages.gaps)
-                kept.before = [*old.before, (old.layer, keys_of(old.packages))]
+            if kept.packages:
+                before = old.since if old else {}
+                kept.since = {key: before.get(key, layer) for key in map(key_of, kept.packages.packages)}
+                if old and old.packages:
+                    self._packages -= len(old.packages.packages) + len(old.packages.gaps)
             self.tree.put(entry.path, kept, layer)
 
     def _hide(self, what: str, path: bytes, layer: int) -> None:
@@ -127,7 +133,15 @@ class Collector:
             self.tree.clear(path, layer)
         elif what == "odd":
             detail = "a whiteout that names nothing; engines do not agree on what it removes"
-            self.gaps.append(gap(GapKind.PARTIAL, encode_path(path), detail))
+            self.gaps += self._gap(GapKind.PARTIAL, encode_path(path), detail)
+
+    def _gap(self, kind: GapKind, subject: str, detail: str) -> tuple[Gap, ...]:
+        """A gap; none where there are more than anybody reads, which is said once."""
+        self._told += 1
+        if self._told == self._limits.told + 1:
+            detail = f"from here on, nothing is told of single files: more than {self._limits.told} cannot be read"
+            self.gaps.append(gap(GapKind.TOO_LARGE, subject, detail))
+        return (gap(kind, subject, detail),) if self._told <= self._limits.told else ()
 
     def _look(self, entry: Entry, chunks: Iterable[bytes], layer: int) -> Kept:
         path = encode_path(entry.path)
@@ -138,38 +152,39 @@ class Collector:
             self._hard_link(kept, entry, path)
         elif entry.sort is Sort.LINK:
             kept.link = entry.link if path in RELEASES else None
-            if leads_away(path, encode_path(entry.link)):
-                detail = f"packages are listed behind a link to {encode_path(entry.link)}, which is not followed"
-                kept.gaps = (gap(GapKind.PARTIAL, path, detail),)
+            if hidden := hidden_behind(path, encode_path(entry.link)):
+                self.gaps += self._gap(GapKind.PARTIAL, path, hidden)  # also where a file is laid through it later
         elif _is_database(path) and entry.sort is not Sort.FOLDER:
-            kept.gaps = (gap(GapKind.PARTIAL, path, f"a {entry.sort.value} stands where packages are listed"),)
+            kept.gaps = self._gap(GapKind.PARTIAL, path, f"a {entry.sort.value} stands where packages are listed")
         return kept
 
     def _hard_link(self, kept: Kept, entry: Entry, path: str) -> None:
-        target = b"/".join(part for part in entry.link.split(b"/") if part not in (b"", b"."))
+        target = posixpath.normpath(b"/" + entry.link).lstrip(b"/")
         other = self.tree.get(target)
         if other and (other.packages or other.lock is not None or other.release is not None):
-            kept.packages, kept.lock, kept.release = other.packages, other.lock, other.release
+            if other.packages:
+                self._keep(kept, path, other.packages)
+            kept.lock, kept.release = other.lock, other.release
         elif reader_of_installed(path, 1) or is_lock(path):
             what = f"it is a hard link to {encode_path(target)}, which was not read"
-            kept.gaps = (gap(GapKind.PARTIAL, path, what),)
+            kept.gaps = self._gap(GapKind.PARTIAL, path, what)
 
     def _content(self, kept: Kept, entry: Entry, path: str, chunks: Iterator[bytes]) -> None:
         reader = reader_of_installed(path, entry.size)
         lock = reader is None and is_lock(path)
-        if entry.sparse and (reader or lock):
-            kept.gaps = (gap(GapKind.PARTIAL, path, "it is stored without its holes, which is not read"),)
+        if entry.sparse and (reader or lock or entry.mode & 0o111):
+            kept.gaps = self._gap(GapKind.PARTIAL, path, "it is stored without its holes, which is not read")
             return
         if reader is not None:
             most = most_bytes(path)
             if entry.size > most:
-                kept.gaps = (gap(GapKind.TOO_LARGE, path, f"it has {entry.size} bytes, more than {most}"),)
+                kept.gaps = self._gap(GapKind.TOO_LARGE, path, f"it has {entry.size} bytes, more than {most}")
                 return
             self._keep(kept, path, _read(reader, path, _whole(chunks)))
         elif lock:
             if entry.size > self._limits.lock or entry.size + self._held > self._limits.kept:
                 detail = f"it has {entry.size} bytes; of lock files, {self._limits.lock} are read of each"
-                kept.gaps = (gap(GapKind.TOO_LARGE, path, f"{detail}, and {self._limits.kept} in all"),)
+                kept.gaps = self._gap(GapKind.TOO_LARGE, path, f"{detail}, and {self._limits.kept} in all")
                 return
             kept.lock = _whole(chunks)
             self._held += entry.size
@@ -188,19 +203,23 @@ class Collector:
                 program.feed(chunk)
             self._keep(kept, path, program.finish())
         elif not is_searched(path):
-            self._unsearched[unsearched_part(path)] += 1
+            self._pass_over(unsearched_part(path))
         elif b"\0" not in first[:8192] and entry.size <= SEARCHED_BYTES:
             self._search(first + b"".join(chunks), path, kept.layer)
         else:
             why = "binary files" if b"\0" in first[:8192] else f"texts of more than {SEARCHED_BYTES} bytes"
-            self._unsearched[why] += 1
+            self._pass_over(why)
+
+    def _pass_over(self, part: str) -> None:
+        self._unsearched[
+            part if part in self._unsearched or len(self._unsearched) < self._limits.told else "others"
+        ] += 1
 
     def _search(self, data: bytes, path: str, layer: int) -> None:
-        if self._searched + len(data) > SEARCHED_IN_ALL:
+        if self._searched + len(data) > SEARCHED_IN_ALL or len(self.secrets) > self._limits.told:
             if self._searched <= SEARCHED_IN_ALL:
-                detail = (
-                    f"from here on, nothing is searched for secrets: it has more than {SEARCHED_IN_ALL} bytes of text"
-                )
+                most = f"{SEARCHED_IN_ALL} bytes of text, or {self._limits.told} secrets"
+                detail = f"from here on, nothing is searched for secrets: it has more than {most}"
                 self.gaps.append(gap(GapKind.TOO_LARGE, path, detail))
             self._searched = SEARCHED_IN_ALL + 1
             return
@@ -293,19 +312,9 @@ def key_of(one: Declared) -> Key:
     return one.ecosystem, one.name, one.version, one.architecture, one.path
 
 
-def keys_of(found: Inventory) -> frozenset[Key]:
-    """The keys of all packages of a file."""
-    return frozenset(map(key_of, found.packages))
-
-
 def with_layers(kept: Kept) -> Iterator[Declared]:
     """Yield the packages of a file, each with the layer that brought it: since when it stood there without a break."""
     if kept.packages is None:
         return
     for one in kept.packages.packages:
-        first, key = kept.layer, key_of(one)
-        for below, keys in reversed(kept.before):
-            if key not in keys:
-                break
-            first = below
-        yield replace(one, layer=first)
+        yield replace(one, layer=kept.since[key_of(one)])

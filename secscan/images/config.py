@@ -14,6 +14,8 @@ from secscan.secrets.worker import look_at
 
 _LONGEST = 2_000
 """Characters of one command, label or variable."""
+_SHORTEST = 4
+"""Characters of a value that is masked wherever it stands: shorter ones are part of every text."""
 _MOST = 500
 """Commands, labels and variables that are told."""
 
@@ -44,10 +46,14 @@ def describe(document: dict[str, Any], digests: Iterable[str], *, key: bytes, va
     doubts = []
     if len(diff_ids) != len(blobs):
         doubts.append(f"the configuration tells of {len(diff_ids)} layers, and there are {len(blobs)}")
+    if (system := _text(document.get("os"))) not in ("", "linux"):
+        doubts.append(f"it is an image for {system[:50]}, and only those for Linux are read")
     by_layer = dict(enumerate(layered)) if len(layered) == len(blobs) else {}
+    variables, told_labels = "\n".join(environment), "\n".join(f"{name}={text}" for name, text in labels.items())
+    values = _values(variables, told_labels)
     secrets = [
-        *_secrets("\n".join(environment), "variables.env", None, keys),
-        *_secrets("\n".join(f"{name}={text}" for name, text in labels.items()), "labels.env", None, keys),
+        *_secrets(variables, "variables.env", None, keys),
+        *_secrets(told_labels, "labels.env", None, keys),
     ]
     seen = set()
     position = {history_index: index for index, history_index in by_layer.items()}
@@ -60,7 +66,7 @@ def describe(document: dict[str, Any], digests: Iterable[str], *, key: bytes, va
         Layer(
             index=index,
             digest=f"sha256:{diff_ids[index] if index < len(diff_ids) and diff_ids[index] else blob}",
-            command=masked(commands[by_layer[index]]) if index in by_layer else "",
+            command=masked(commands[by_layer[index]], values) if index in by_layer else "",
             told_base=index < told if by_layer and told is not None else None,
         )
         for index, blob in enumerate(blobs)
@@ -70,10 +76,12 @@ def describe(document: dict[str, Any], digests: Iterable[str], *, key: bytes, va
         ports=tuple(sorted(name[:30] for name in _mapping(inner.get("ExposedPorts"))))[:_MOST],
         volumes=tuple(sorted(name[:200] for name in _mapping(inner.get("Volumes"))))[:_MOST],
         environment=tuple(one.partition("=")[0][:200] for one in environment[:_MOST]),
-        entrypoint=tuple(masked(one) for one in [*_texts(inner.get("Entrypoint")), *_texts(inner.get("Cmd"))][:50]),
+        entrypoint=tuple(
+            masked(one, values) for one in [*_texts(inner.get("Entrypoint")), *_texts(inner.get("Cmd"))][:50]
+        ),
         has_healthcheck=_has_healthcheck(inner.get("Healthcheck")),
         labels={
-            name: masked(text)
+            name: masked(text, values)
             for name, text in sorted(labels.items())[:_MOST]
             if name.startswith("org.opencontainers.image.")
         },
@@ -84,13 +92,22 @@ def describe(document: dict[str, Any], digests: Iterable[str], *, key: bytes, va
     return Described(config, layers, tuple(secrets), diff_ids, tuple(doubts))
 
 
-def masked(text: str) -> str:
-    """Return a text without the values of the secrets in it, and not longer than anybody reads."""
+def masked(text: str, values: Iterable[str] = ()) -> str:
+    """Return a text without the values of the secrets in it, nor of those that were found elsewhere (`values`), and not
+    longer than anybody reads."""
+    for value in values:
+        text = text.replace(value, "***")
     parts, at = [], 0
     for one in detect(text, "Dockerfile"):
         parts += [text[at : one.start], "***"]
         at = one.end
     return ("".join(parts) + text[at:])[:_LONGEST]
+
+
+def _values(*texts: str) -> list[str]:
+    """The values of the secrets in variables, the longest first."""
+    found = {one.secret.reveal() for text in texts for one in detect(text, "variables.env")}
+    return sorted((one for one in found if len(one) >= _SHORTEST), key=len, reverse=True)[:_MOST]
 
 
 def _secrets(text: str, form: str, layer: int | None, keys: dict[str, bytes]) -> Iterator[FoundSecret]:

@@ -19,10 +19,13 @@ import msgspec
 
 from secscan.images.limits import Broken, ImageLimits, TooMuch
 from secscan.images.members import Members
+from secscan.images.spelling import CONFIG, MANIFEST, ROW, Shape, refuse_other_spellings
 
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
 _MOST_PARTS = 100_000
 """Objects and lists of a document."""
+_MOST_NAMED = 200
+"""Images of an index that stands beside `manifest.json`."""
 _ENCRYPTED = re.compile(r"\+encrypted$")
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386"}
 
@@ -61,29 +64,34 @@ def find_image(members: Members, name: str, limits: ImageLimits) -> Found:
     twice = sorted(getattr(members, "twice", ()))
     doubts = [f"{len(twice)} names stand in the archive twice, such as {twice[0]!r}"] if twice else []
     if members.has("manifest.json"):
-        found = _docker(members, name, limits)
+        rows = _rows(members, limits)
+        row = _row(rows, name)
+        found = _docker(members, row, name, limits)
         if members.has("index.json"):
-            try:
-                other = _oci(members, "", limits)
-            except (Broken, TooMuch):
-                pass  # an archive of several images, which are told apart by what `docker save` writes
-            else:
-                if other.digest != found.digest:
-                    doubts.append("manifest.json and index.json name different images: programs will take either")
+            others = {one.get("Config") for one in rows if isinstance(one, dict) and one is not row}
+            doubts += _index_beside(members, found, [one for one in others if isinstance(one, str)], limits)
     else:
         found = _oci(members, name, limits)
     return replace(found, doubts=(*doubts, *found.doubts))
 
 
-def _docker(members: Members, name: str, limits: ImageLimits) -> Found:
-    images = _json(members.document("manifest.json", limits), "manifest.json")
-    if not isinstance(images, list) or not images:
+def _rows(members: Members, limits: ImageLimits) -> list[Any]:
+    rows = _json(members.document("manifest.json", limits), "manifest.json")
+    if not isinstance(rows, list) or not rows:
         raise Broken("manifest.json names no image")
+    refuse_other_spellings(rows, ROW, "manifest.json")
+    return rows
+
+
+def _row(images: list[Any], name: str) -> dict[str, Any]:
     rows = [one for one in images if isinstance(one, dict) and (not name or name in _texts(one.get("RepoTags")))]
     if len(rows) != 1:
         tags = sorted({tag for one in images if isinstance(one, dict) for tag in _texts(one.get("RepoTags"))})
         raise Broken(f"{'no' if not rows else 'more than one'} image is meant: it holds {', '.join(tags[:20]) or '?'}")
-    [row] = rows
+    return rows[0]
+
+
+def _docker(members: Members, row: dict[str, Any], name: str, limits: ImageLimits) -> Found:
     config_member = _text(row.get("Config"), "Config of manifest.json")
     data = members.document(config_member, limits)
     digest = hashlib.sha256(data).hexdigest()
@@ -95,7 +103,35 @@ def _docker(members: Members, name: str, limits: ImageLimits) -> Found:
         LayerBlob(member, _blob_digest(member), None) for member in _list(row.get("Layers"), "Layers", limits.layers)
     )
     tags = _texts(row.get("RepoTags"))
-    return Found(name or (tags[0] if tags else ""), digest, _object(data, config_member), layers, tuple(doubts))
+    config = _object(data, config_member, CONFIG)
+    return Found(name or (tags[0] if tags else ""), digest, config, layers, tuple(doubts))
+
+
+def _index_beside(members: Members, found: Found, others: list[str], limits: ImageLimits) -> list[str]:
+    """What is wrong with the index that stands beside `manifest.json`: some engines load what that names. It may name
+    images for other platforms, and images that are not there. `others`: configurations of the archive's other images.
+    """
+    platform_of_found = str(found.config.get("os", "")), str(found.config.get("architecture", ""))
+    named, seen = set(), set()
+    try:
+        todo = [(one, limits.nesting) for one in _manifests(_index(members, limits))]
+        for one, left in todo:
+            digest = _hex(one)
+            if digest in seen or _is_attachment(one) or _platform(one) not in (("", ""), platform_of_found):
+                continue
+            seen.add(digest)
+            if not left or len(seen) + len(others) > _MOST_NAMED:
+                raise TooMuch(f"it names more than {_MOST_NAMED} images, or is nested too deep")  # noqa: TRY301
+            if members.has(_member(one)):
+                document = _object(_blob(members, one, limits)[0], "a manifest", MANIFEST)
+                todo += [(inner, left - 1) for inner in _manifests(document)] if "manifests" in document else []
+                named |= {_hex(document["config"])} if isinstance(document.get("config"), dict) else set()
+        told = {hashlib.sha256(members.document(one, limits)).hexdigest() for one in others if len(named) > 1}
+    except (Broken, TooMuch) as error:
+        return [f"index.json, which stands beside manifest.json, cannot be followed: {error}"]
+    if found.digest in named <= told | {found.digest}:
+        return []
+    return ["manifest.json and index.json name different images: programs will take either"]
 
 
 def _blob_digest(member: str) -> str:
@@ -104,8 +140,7 @@ def _blob_digest(member: str) -> str:
 
 
 def _oci(members: Members, name: str, limits: ImageLimits) -> Found:
-    index = _object(members.document("index.json", limits), "index.json")
-    descriptors = _manifests(index)
+    descriptors = _manifests(_index(members, limits))
     if name:
         descriptors = [one for one in descriptors if _annotation(one) in (name, name.rpartition(":")[2])]
     manifest, descriptor = _descend(members, descriptors, limits, limits.nesting)
@@ -121,7 +156,12 @@ def _oci(members: Members, name: str, limits: ImageLimits) -> Found:
     _count(layers, limits.layers)
     blobs = tuple(LayerBlob(_member(one), _hex(one), _size(one), str(one.get("mediaType", ""))[:200]) for one in layers)
     called = name or _annotation(descriptor)
-    return Found(called, hashlib.sha256(data).hexdigest(), _object(data, "the configuration"), blobs, tuple(doubts))
+    config = _object(data, "the configuration", CONFIG)
+    return Found(called, hashlib.sha256(data).hexdigest(), config, blobs, tuple(doubts))
+
+
+def _index(members: Members, limits: ImageLimits) -> dict[str, Any]:
+    return _object(members.document("index.json", limits), "index.json", MANIFEST)
 
 
 def _descend(
@@ -134,7 +174,7 @@ def _descend(
     data, doubt = _blob(members, descriptor, limits)
     if doubt:
         raise Broken(f"the manifest {doubt}")
-    document = _object(data, "a manifest")
+    document = _object(data, "a manifest", MANIFEST)
     if ("layers" in document or "config" in document) and "manifests" in document:
         raise Broken("a manifest is an index, too: programs will take different images out of it")
     if "manifests" in document:
@@ -164,10 +204,8 @@ def _platform(descriptor: dict[str, Any]) -> tuple[str, str]:
 
 
 def _is_attachment(descriptor: dict[str, Any]) -> bool:
-    annotations = descriptor.get("annotations")
-    return _platform(descriptor) == ("unknown", "unknown") or (
-        isinstance(annotations, dict) and "vnd.docker.reference.type" in annotations
-    )
+    """Whether no engine takes it for an image to run: they go by the platform, not by what annotations say."""
+    return _platform(descriptor) == ("unknown", "unknown")
 
 
 def _annotation(descriptor: dict[str, Any]) -> str:
@@ -228,10 +266,11 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _object(data: bytes, what: str) -> dict[str, Any]:
+def _object(data: bytes, what: str, shape: Shape) -> dict[str, Any]:
     document = _json(data, what)
     if not isinstance(document, dict):
         raise Broken(f"{what} is no JSON object")
+    refuse_other_spellings(document, shape, what)
     return document
 
 

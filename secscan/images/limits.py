@@ -25,6 +25,8 @@ class ImageLimits:
     ratio_from: int = 100_000_000
     path: int = 4_096
     """Bytes of the path of an entry."""
+    paths: int = 100_000_000
+    """Bytes of all paths: each is held against the names of many files. The largest images known to us have 40 MB."""
     header: int = 1_000_000
     """Bytes of one extended header."""
     document: int = 4_000_000
@@ -41,6 +43,8 @@ class ImageLimits:
     """Bytes of all lock files, which are held until the image is read."""
     packages: int = 30_000
     """Of all layers; a desktop has 5,000."""
+    told: int = 2_000
+    """Gaps, and secrets, and folders that are not searched, each: nobody reads more."""
 
 
 class TooMuch(Exception):

@@ -62,8 +62,11 @@ class _Reader:
 
     def _tree(self, place: Path) -> ImageReading:
         digest = hashlib.sha256()
-        for entry, chunks in entries_of(place, self.collector.gaps, digest):
-            self.collector.take(entry, chunks, 0)
+        try:
+            for entry, chunks in entries_of(place, self.collector.gaps, digest):
+                self.collector.take(entry, chunks, 0)
+        except TooMuch as error:
+            self.collector.gaps.append(gap(GapKind.TOO_LARGE, place.name, f"read in part only: {error}"))
         layer = Layer(index=0, digest=f"sha256:{digest.hexdigest()}")
         return self._reading(place.name, digest.hexdigest(), (layer,), None)
 
@@ -78,9 +81,9 @@ class _Reader:
         ]
         self.collector.secrets += described.secrets
         for index, blob in enumerate(image.layers):
-            if index and blob == image.layers[index - 1]:
-                continue  # laid twice in a row, it changes nothing; a hostile image can name a large one many times
             told = described.diff_ids[index] if index < len(described.diff_ids) else ""
+            if index and blob == image.layers[index - 1] and told in described.diff_ids[index - 1 : index]:
+                continue  # laid twice in a row, it changes nothing; a hostile image can name a large one many times
             self.collector.gaps += _lay(members, blob, described.layers[index], told, self.collector)
         return self._reading(called, image.digest, described.layers, described.config)
 
@@ -128,8 +131,6 @@ def _entries(compressed: Counted, blob: LayerBlob, layer: Layer, diff_id: str, c
             compressed.not_hashed()  # it would be the same digest
         archive = Archive(expanded, _LIMITS)
         for entry in archive.entries():
-            if collector.entries >= _LIMITS.entries:
-                raise TooMuch(f"the image has more than {_LIMITS.entries} entries")
             collector.take(entry, archive.chunks(), layer.index)
         found = expanded.drain()
         if diff_id and found != diff_id:

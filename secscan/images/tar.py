@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
@@ -92,19 +92,23 @@ class Archive:
 
     def entries(self) -> Iterator[Entry]:
         """Yield every entry. Raises `Broken` and `TooMuch`; what was yielded before stands."""
-        extended: dict[str, bytes] = {}
+        before = _Before()
         while (block := self._next_header()) is not None:
             kind = block[156:157]
             size = _number(block[124:136])
-            if kind in b"xLK" and kind:
-                extended.update(self._extension(kind, size))
-                continue
-            if kind == b"g":
-                self._content(size, "a global header")  # engines pass it over
-                continue
-            entry = self._entry(block, kind, size, extended)
-            extended = {}
-            yield entry
+            if kind == b"x":
+                before.records = dict(_records(self._content(size, "an extended header")))  # two do not add up
+            elif kind == b"L":
+                before.path = _until_zero(self._content(size, "a long name"))
+            elif kind == b"K":
+                before.link = _until_zero(self._content(size, "a long name"))
+            elif kind == b"g":
+                self._content(size, "a global header")  # engines pass it over, with what stands before it
+                before = _Before()
+            else:
+                entry = self._entry(block, kind, size, before)
+                before = _Before()
+                yield entry
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the content of the current entry. Raises `Broken` where it ends too soon."""
@@ -143,20 +147,17 @@ class Archive:
         self._take(size)
         return b"".join(self.chunks())
 
-    def _extension(self, kind: bytes, size: int) -> dict[str, bytes]:
-        if kind == b"x":
-            return dict(_records(self._content(size, "an extended header")))
-        text = self._content(size, "a long name").split(b"\0", 1)[0]
-        return {"path" if kind == b"L" else "linkpath": text}
-
-    def _entry(self, block: bytes, kind: bytes, size: int, extended: dict[str, bytes]) -> Entry:
+    def _entry(self, block: bytes, kind: bytes, size: int, before: _Before) -> Entry:
+        extended = before.records
         if "size" in extended:
             size = _decimal(extended["size"], "size")
         sort = _SORTS.get(kind, Sort.OTHER)
-        name = extended.get("GNU.sparse.name") or extended.get("path") or _name(block)
-        if sort is Sort.FILE and kind != b"S" and name.endswith(b"/"):
+        name = before.path or extended.get("path") or _name(block)
+        if kind == b"\0" and name.endswith(b"/"):  # of the first archives, which knew no folders
             sort = Sort.FOLDER
-        sparse = kind == b"S" or any(key.startswith("GNU.sparse.") for key in extended)
+        sparse = kind == b"S" or _is_sparse(extended)
+        if kind != b"S" and sparse:
+            name = extended.get("GNU.sparse.name") or name
         if kind == b"S":
             self._pass_over_sparse_map(block)
         self._take(0 if sort in _WITHOUT_CONTENT else size)
@@ -170,7 +171,7 @@ class Archive:
             mode=_number(block[100:108]) & 0o7777,
             user=_decimal(extended["uid"], "uid") if "uid" in extended else _number(block[108:116]),
             group=_decimal(extended["gid"], "gid") if "gid" in extended else _number(block[116:124]),
-            link=(extended.get("linkpath") or _until_zero(block[157:257]))[: self._limits.path],
+            link=(before.link or extended.get("linkpath") or _until_zero(block[157:257]))[: self._limits.path],
             sparse=sparse,
             climbs=b".." in parts,
         )
@@ -182,6 +183,15 @@ class Archive:
             if len(block) < BLOCK:
                 raise Broken("it ends in the middle of a header")
             more = block[504]
+
+
+@dataclass(slots=True)
+class _Before:
+    """What stands before an entry and tells more of it. GNU's long names count more than pax headers."""
+
+    records: dict[str, bytes] = field(default_factory=dict)
+    path: bytes = b""
+    link: bytes = b""
 
 
 _WITHOUT_CONTENT = frozenset({Sort.FOLDER, Sort.LINK, Sort.HARD_LINK, Sort.DEVICE, Sort.FIFO})
@@ -247,12 +257,32 @@ def _records(data: bytes) -> Iterator[tuple[str, bytes]]:
 _KEYS = frozenset({b"path", b"linkpath", b"size", b"uid", b"gid"})
 
 
+def _is_sparse(records: dict[str, bytes]) -> bool:
+    """Whether pax records tell of holes in a form that is known."""
+    form = records.get("GNU.sparse.major", b""), records.get("GNU.sparse.minor", b"")
+    if form == (b"", b""):
+        return bool(records.get("GNU.sparse.map") or records.get("GNU.sparse.offset"))
+    return form in ((b"0", b"0"), (b"0", b"1"), (b"1", b"0"))
+
+
 def _name(block: bytes) -> bytes:
-    name = _until_zero(block[:100])
-    if block[257:263] == b"ustar\0":  # GNU's own format has other things where the prefix would be
-        prefix = _until_zero(block[345:500])
-        return prefix + b"/" + name if prefix else name
-    return name
+    name, prefix = _until_zero(block[:100]), b""
+    if block[257:263] == b"ustar\0":
+        # star's form has two times behind a prefix that is shorter.
+        prefix = block[345:476] if block[508:] == b"tar\0" else block[345:500]
+    elif block[257:265] == b"ustar  \0" and not (_is_number(block[345:357]) and _is_number(block[357:369])):
+        # GNU's form has two times there; Go once wrote a prefix over them, and still takes what is no time for one.
+        prefix = block[345:500] if _until_zero(block[345:500]).isascii() else b""
+    prefix = _until_zero(prefix)
+    return prefix + b"/" + name if prefix else name
+
+
+def _is_number(text: bytes) -> bool:
+    try:
+        _number(text)
+    except Broken:
+        return False
+    return True
 
 
 def _until_zero(field: bytes) -> bytes:

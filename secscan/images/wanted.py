@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 
 RELEASES = ("etc/os-release", "usr/lib/os-release")
 """Where a distribution says which it is, in the order that os-release(5) gives."""
-
-_DATABASES = re.compile(
-    r"(?:usr/)?lib/apk(?:/db(?:/installed)?)?|var/lib/dpkg(?:/status(?:\.d)?)?"
-    r"|(?:var/lib|usr/lib/sysimage|usr/share)/rpm(?:/[^/]+)?"
-)
-"""Where package managers keep what is installed, and the folders of that."""
 
 _LOCKS = re.compile(
     r"(?:.*/)?(?:Pipfile\.lock|(?:poetry|uv|pdm|Cargo|Gemfile|composer|mix|pubspec)\.lock|gems\.locked|yarn\.lock|bun\.lock"
@@ -51,14 +44,6 @@ BUILDERS = frozenset(
 )
 """Compilers, and what fetches or listens: of use to whoever breaks in."""
 _PROGRAMS = re.compile(r"(?:usr/(?:local/)?)?s?bin/([^/]+)")
-
-
-def leads_away(path: str, target: str) -> bool:
-    """Whether a symbolic link stands where packages are listed, and does not lead to another such place."""
-    if not _DATABASES.fullmatch(path):
-        return False
-    above = "" if target.startswith("/") else posixpath.dirname(path)
-    return not _DATABASES.fullmatch(posixpath.normpath(posixpath.join("/", above, target)).lstrip("/"))
 
 
 def program_of(path: str) -> str:

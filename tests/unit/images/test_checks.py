@@ -30,7 +30,8 @@ def test_nothing_is_wrong_with_a_good_image(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("user", "runs_as_root"), [("", True), ("root", True), ("0:0", True), ("app", False), ("10", False)]
+    ("user", "runs_as_root"),
+    [("", True), ("root", True), ("0:0", True), ("00", True), ("+0:10", True), ("app", False), ("10", False)],
 )
 def test_root(user: str, runs_as_root: bool, tmp_path: Path) -> None:
     findings = found(ImageBuilder(user=user, healthcheck=("CMD", "true")).layer(file("a")), tmp_path)

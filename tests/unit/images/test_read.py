@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from secscan.images import collector
+from secscan.images import read as reading_of
+from secscan.images.limits import ImageLimits
 from secscan.images.read import read_image
 from secscan.images.reading import IN_CONFIG, ImageReading
 from secscan.secrets.control import control_source
@@ -24,8 +27,8 @@ from tests.support.image_samples import (
     ruby_gems,
     rust_binary,
 )
-from tests.support.images import ImageBuilder
-from tests.support.tars import device, fifo, file, folder, hard_link, opaque, symlink, whiteout
+from tests.support.images import OCI, ImageBuilder, as_json, blob_path, descriptor, write_folder
+from tests.support.tars import Entry, device, fifo, file, folder, hard_link, opaque, sparse, symlink, whiteout
 
 TOKEN = control_source()
 
@@ -283,3 +286,176 @@ def test_an_archive_of_two_images_asks_which_is_meant(tmp_path: Path) -> None:
     assert "more than one image is meant" in read_image("docker-archive", place).gaps[0].detail
     assert len(read_image("docker-archive", place, "other:1").layers) == 4
     assert "no image is meant" in read_image("docker-archive", place, "third:1").gaps[0].detail
+
+
+STATUS = "var/lib/dpkg/status"
+
+
+def status(*names: str) -> str:
+    return "\n".join(f"Package: {name}\nStatus: install ok installed\nVersion: 1\n" for name in names)
+
+
+@pytest.mark.parametrize(
+    "links",
+    [
+        [symlink("var/lib/dpkg", "/opt/dpkg"), file("opt/dpkg/status", status("evil"))],
+        [symlink("var", "srv"), file("srv/lib/dpkg/status", status("evil"))],
+        [symlink(STATUS, "/opt/status"), file("opt/status", status("evil"))],
+        [symlink("lib", "opt"), file("opt/apk/db/installed", "P:evil\nV:1\n\n")],
+        [symlink("app/node_modules", "/opt/modules"), file("opt/modules/x/package.json", "{}")],
+    ],
+)
+def test_packages_behind_a_link_are_a_gap(links: list[Entry], tmp_path: Path) -> None:
+    """Though another database names packages of the distribution."""
+    decoy = file("var/lib/dpkg/status.d/decoy", status("decoy"))
+    reading = read(ImageBuilder().layer(*os_release(id="debian", version_id="12"), *links, decoy, tree=False), tmp_path)
+    assert gaps(reading) == [("partial", str(links[0].path))]
+
+
+def test_links_that_distributions_have_are_none(tmp_path: Path) -> None:
+    links = [
+        symlink("lib", "usr/lib"),
+        symlink("var/lib/rpm", "../../usr/lib/sysimage/rpm"),
+        symlink("var/task/node_modules", "/opt/node_modules"),
+        symlink("opt/node_modules/shop", "../../app/shop"),
+    ]
+    assert gaps(read(ImageBuilder().layer(debian(), *links), tmp_path)) == []
+
+
+def test_a_release_that_leads_elsewhere_is_a_gap(tmp_path: Path) -> None:
+    entries = [symlink("etc/os-release", "../opt/usr/lib/os-release"), file("usr/lib/os-release", "ID=debian\n")]
+    assert ("partial", "etc/os-release") in gaps(read(ImageBuilder().layer(*entries), tmp_path))
+
+
+def test_a_program_that_is_stored_without_its_holes_is_a_gap(tmp_path: Path) -> None:
+    [program] = [one for one in go_binary().entries if isinstance(one.data, bytes) and one.data.startswith(b"\x7fELF")]
+    holes = replace(sparse("bin/shop", 5000, [(0, program.data)]), mode=0o755)
+    assert gaps(read(ImageBuilder().layer(holes), tmp_path)) == [("partial", "bin/shop")]
+
+
+def test_a_hard_link_upwards_leads_to_the_same_file(tmp_path: Path) -> None:
+    [program] = [one for one in go_binary().entries if isinstance(one.data, bytes) and one.data.startswith(b"\x7fELF")]
+    entries = [replace(program, path="opt/shop"), hard_link("bin/shop", "x/../opt/shop")]
+    reading = read(ImageBuilder().layer(*entries).layer(whiteout("opt/shop")), tmp_path)
+    assert packages(reading) == known(go_binary().packages)
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = ImageLimits(told=5, packages=50, paths=5_000)
+    monkeypatch.setattr(reading_of, "_LIMITS", limits)
+
+
+@pytest.mark.usefixtures("small")
+def test_packages_of_hard_links_count(tmp_path: Path) -> None:
+    links = [hard_link(f"x/{count}", STATUS) for count in range(20)]
+    reading = read(ImageBuilder().layer(file(STATUS, status(*map(str, range(20)))), *links), tmp_path)
+    assert len(reading.packages) <= 50
+    assert [subject for kind, subject in gaps(reading) if kind == "too-large"] == ["x/1"]
+
+
+@pytest.mark.usefixtures("small")
+def test_what_is_told_of_single_files_has_an_end(tmp_path: Path) -> None:
+    entries = [
+        *(file(f"a/../{count}") for count in range(20)),
+        *(file(f"{count}/node_modules/x", "x") for count in range(20)),
+        *(file(f"app/{count}.env", f"{control_source().decode()}\n") for count in range(20)),
+    ]
+    reading = read(ImageBuilder().layer(*entries, tree=False), tmp_path)
+    details = [one.detail for one in reading.gaps if "from here on" in one.detail]
+    assert len(details) == 2
+    assert len(reading.gaps) == 7
+    assert len(reading.out_of_scope) == 6
+    assert sum(one.files for one in reading.out_of_scope) == 20
+    assert len(reading.secrets) < 12
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("tree", [False, True])
+def test_paths_of_many_bytes_are_a_gap(tree: bool, tmp_path: Path) -> None:
+    image = ImageBuilder().layer(*(file(f"{count:0200}") for count in range(30)), debian())
+    reading = read_image("rootfs", image.rootfs(tmp_path / "root")) if tree else read(image, tmp_path)
+    assert [kind for kind, _ in gaps(reading) if kind == "too-large"] == ["too-large"]
+
+
+def test_what_a_file_named_in_lower_layers_is_kept_once(tmp_path: Path) -> None:
+    image = ImageBuilder()
+    for count in range(5):
+        image = image.layer(file(STATUS, status("one", *map(str, range(count)))))
+    found = {one.name: one.layer for one in read(image, tmp_path).packages}
+    assert found == {"one": 0, "0": 1, "1": 2, "2": 3, "3": 4}
+    assert "before" not in collector.Kept.__slots__
+
+
+def test_a_layer_that_stands_twice_has_one_digest(tmp_path: Path) -> None:
+    """The configuration calls the second one by the digest of another, which could be that of a base image."""
+    image = ImageBuilder().layer(file("a")).layer(file("a"))
+    config = image.config()
+    config["rootfs"]["diff_ids"][1] = "sha256:" + "b" * 64
+    manifest = {**image.manifest(), "config": descriptor(as_json(config), f"{OCI}.config.v1+json")}
+    files = {
+        **image.oci_files(),
+        blob_path(as_json(config)): as_json(config),
+        blob_path(as_json(manifest)): as_json(manifest),
+    }
+    files["index.json"] = as_json({"manifests": [descriptor(as_json(manifest), f"{OCI}.manifest.v1+json")]})
+    reading = read_image("oci", write_folder(tmp_path / "image", files))
+    assert gaps(reading) == [("partial", "layer 1 (bbbbbbbbbbbb)")]
+
+
+LOCK = """{"name": "shop", "lockfileVersion": 3, "packages": {
+  "node_modules/lodash": {"version": "4.17.20"}, "node_modules/ms": {"version": "2.1.3"}}}"""
+MS = '{"name": "ms", "version": "2.1.3"}'
+
+
+@pytest.mark.parametrize(
+    ("place", "found"),
+    [
+        ("usr/local/lib/node_modules/npm/node_modules/ms", {"lodash", "ms"}),
+        ("opt/other/node_modules/ms", {"lodash", "ms"}),
+        ("app/node_modules/ms", {"ms"}),
+        ("app/packages/shop/node_modules/ms", {"ms"}),
+        ("node_modules/ms", {"ms"}),
+    ],
+)
+def test_what_npm_itself_brings_says_nothing_of_a_bundled_program(place: str, found: set[str], tmp_path: Path) -> None:
+    image = ImageBuilder().layer(file("app/package-lock.json", LOCK), file(f"{place}/package.json", MS))
+    assert {one.name for one in read(image, tmp_path).packages} == found
+
+
+def test_databases_of_another_kind_than_the_distribution_are_a_gap(tmp_path: Path) -> None:
+    """Advisories of Alpine know nothing of Debian's packages, and would call them clean."""
+    entries = [*os_release(id="alpine", version_id="3.20.1"), file(STATUS, status("openssl"))]
+    reading = read(ImageBuilder().layer(*entries), tmp_path)
+    assert packages(reading) == {("Debian", "openssl", "1")}
+    assert gaps(reading) == [("not-assessed", "packages of the distribution"), ("not-assessed", STATUS)]
+
+
+def test_lock_files_of_more_packages_than_any_image_are_a_gap(tmp_path: Path) -> None:
+    lines = "".join(f"example.com/m{count} v1.0.0 h1:{'x' * 43}=\n" for count in range(20_000))
+    reading = read(ImageBuilder().layer(file("a/go.sum", lines), file("b/go.sum", lines)), tmp_path)
+    assert len(reading.packages) <= 30_000
+    assert ("too-large", "b/go.sum") in gaps(reading)
+
+
+def test_an_image_for_another_system_is_a_gap(tmp_path: Path) -> None:
+    image = ImageBuilder().layer(file("Files/Windows/x"))
+    config = {**image.config(), "os": "windows"}
+    manifest = {**image.manifest(), "config": descriptor(as_json(config), f"{OCI}.config.v1+json")}
+    files = {**image.oci_files(), **{blob_path(one): one for one in map(as_json, (config, manifest))}}
+    files["index.json"] = as_json({"manifests": [descriptor(as_json(manifest), f"{OCI}.manifest.v1+json")]})
+    reading = read_image("oci", write_folder(tmp_path / "image", files))
+    assert [one.detail for one in reading.gaps] == ["it is an image for windows, and only those for Linux are read"]
+
+
+def test_a_secret_of_a_variable_is_masked_in_every_form_of_its_command(tmp_path: Path) -> None:
+    value = "c0pper-lantern-8842-xQ7zR9"
+    commands = [f"ENV DB_PASSWORD {value}", f"RUN echo {value} | login"]
+    image = ImageBuilder(env={"DB_PASSWORD": value}, cmd=("serve", "--with", value))
+    for command in commands:
+        image = image.layer(file(command[:3]), command=command)
+    reading = read(image, tmp_path)
+    assert [layer.command for layer in reading.layers] == ["ENV DB_PASSWORD ***", "RUN echo *** | login"]
+    assert reading.config
+    assert reading.config.entrypoint == ("serve", "--with", "***")
+    assert reading.secrets

@@ -132,3 +132,49 @@ def test_an_archive_with_other_bytes_ends_in_entries_or_in_words(data: st.DataOb
         archive[data.draw(st.integers(0, len(archive) - 1))] = data.draw(st.integers(0, 255))
     with contextlib.suppress(Broken, TooMuch):
         read(bytes(archive))
+
+
+STATUS, DECOY = "var/lib/dpkg/status", "app/readme"
+
+
+def _pax(**records: str) -> bytes:
+    return tars.block("x", b"".join(tars.pax_record(key, text) for key, text in records.items()), kind=tars.PAX)
+
+
+def _gnu(name: str) -> bytes:
+    return tars.block("././@LongLink", name.encode() + b"\0", kind=tars.GNU_LONG_NAME, magic=tars.GNU)
+
+
+UNPACKED = {
+    "a slash behind the name of a file": tars.header(f"{STATUS}/", size=0),
+    "two extended headers": _pax(path=DECOY) + _pax(comment="x") + tars.header(STATUS),
+    "an extended header before a global one": _pax(path=DECOY)
+    + tars.block("x", tars.pax_record("comment", "x"), kind=tars.PAX_GLOBAL)
+    + tars.header(STATUS),
+    "a long name before an extended header": _gnu(STATUS) + _pax(path=DECOY) + tars.header(DECOY),
+    "a long name behind an extended header": _pax(path=DECOY) + _gnu(STATUS) + tars.header(DECOY),
+    "the name of a file with holes that has none": _pax(**{"GNU.sparse.name": DECOY}) + tars.header(STATUS),
+    "holes in an unknown form": _pax(**{"GNU.sparse.name": DECOY, "GNU.sparse.major": "2"}) + tars.header(STATUS),
+    "a prefix in GNU's form": tars.header("status", magic=tars.GNU, prefix=b"var/lib/dpkg"),
+    "a prefix in star's form": tars.header(
+        "dpkg/status", rest=b"./" * 62 + b"var/lib" + b"0" * 24 + bytes(8) + b"tar\0"
+    ),
+}
+
+
+@pytest.mark.parametrize("how", UNPACKED)
+def test_a_path_is_the_one_that_engines_unpack(how: str) -> None:
+    """Where readers of the format differ: `umoci unpack` was seen to write this file."""
+    [(entry, _)] = read(UNPACKED[how] + tars.END)
+    assert (entry.path.decode(), entry.sort) == (STATUS, Sort.FILE)
+
+
+def test_the_name_of_a_file_with_holes_counts_most() -> None:
+    one = tars.sparse(STATUS, 100, [(0, b"x")])
+    [(entry, _)] = read(_gnu(DECOY) + tars.tar([one]))
+    assert (entry.path.decode(), entry.sparse) == (STATUS, True)
+
+
+def test_times_in_gnus_form_are_no_prefix() -> None:
+    [(entry, _)] = read(tars.header(STATUS, magic=tars.GNU, prefix=b"14567654321\00014567654321\0") + tars.END)
+    assert entry.path.decode() == STATUS
