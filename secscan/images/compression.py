@@ -17,7 +17,8 @@ else:
 
 _CHUNK = 1 << 18
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
-_OTHERS = {b"BZh": "bzip2", b"\xfd7zXZ\0": "xz"}
+OTHERS = {b"BZh": "bzip2", b"\xfd7zXZ\0": "xz"}
+"""Compressions that are not read, by their first bytes."""
 _ERRORS = (OSError, EOFError, zlib.error, zstd.ZstdError)
 
 
@@ -104,7 +105,7 @@ def _opened(blob: Counted, limits: ImageLimits) -> IO[bytes] | Any:
     if start.startswith(_ZSTD):
         options = {int(zstd.DecompressionParameter.window_log_max): limits.window}
         return zstd.ZstdFile(cast("BinaryIO", source), options=options)
-    for magic, name in _OTHERS.items():
+    for magic, name in OTHERS.items():
         if start.startswith(magic):
             raise Broken(f"it is compressed by {name}, which is not read")
     return source
