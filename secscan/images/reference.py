@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,7 +45,7 @@ def parse_reference(text: str) -> ImageReference | None:
     if colon and kind in KINDS and not Path(text).exists():
         return _below(kind, rest, folder=kind in FOLDERS)
     place = Path(text)
-    if place.is_file() and (found := sniff(place)):
+    if place.is_file() and os.access(place, os.R_OK) and (found := sniff(place)):
         return ImageReference(found, text)
     return None
 
@@ -56,7 +57,7 @@ def _below(kind: str, rest: str, *, folder: bool) -> ImageReference:
         place, _, name = rest.partition(":") if kind != "rootfs" else (rest, "", "")
     path = Path(place)
     if not place or not path.exists():
-        raise UsageError(f"{kind}:{rest}: there is nothing at {place or 'no path'}", hint=f"write it like {kind}:PATH")
+        raise UsageError(f"{kind}:{rest}: there is nothing at {place!r}", hint=f"write it like {kind}:PATH")
     if path.is_dir() is not folder:
         wanted, found = ("folder", "file") if folder else ("file", "folder")
         hint = {"oci": "oci-archive:FILE", "oci-archive": "oci:DIR"}.get(kind, f"{kind}:PATH")
