@@ -268,7 +268,7 @@ def _not_honoured(target: Path, wanted: Wanted) -> tuple[Notice, ...]:
         Notice(
             topic="policy",
             subject=name,
-            text=f"it is not honoured: the scanned tree does not choose its judge; name it with {option} to let it count",
+            text=f"it is not honoured: what lies there does not choose the judge; name it with {option} to let it count",
         )
         for name, option in ((POLICY_FILE, "--policy"), (WAIVERS_FILE, "--waivers"))
         if (target / name).is_file() and str((target / name).resolve()) not in named

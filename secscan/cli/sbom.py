@@ -82,11 +82,11 @@ def sbom(
         "OpenVEX has no place for them: an SBOM names them" if format_name == "openvex" else "the document names them"
     )
     for gaps, what in (
-        (found.gaps, "could not be read as packages"),
-        (found.unassessed, "were not assessed in the scan"),
+        (found.gaps, "that could not be read as packages"),
+        (found.unassessed, "that were not assessed in the scan"),
     ):
         if gaps:
-            sys.stderr.write(f"secscan: {len(gaps)} entries {what}; {where}\n")
+            sys.stderr.write(f"secscan: {len(gaps)} {'entry' if len(gaps) == 1 else 'entries'} {what}; {where}\n")
     if found.gaps or found.unassessed:
         raise typer.Exit(ExitCode.INCOMPLETE)
 

@@ -13,6 +13,7 @@ from secscan.findings.model import Gap
 from secscan.policy.model import Policy, Tolerance
 
 _EXAMPLES = 3
+_MOST_DETAIL = 300
 
 
 def judge_gaps(gaps: Iterable[Gap], policy: Policy) -> tuple[tuple[Reason, ...], tuple[ToleratedGaps, ...]]:
@@ -88,10 +89,11 @@ def _reason(kind: GapKind, scanner: str, gaps: list[Gap], limit: int | None) -> 
     over = f"; the policy tolerates at most {limit} such" if limit is not None else ""
     remedies = Counter(gap.remedy for gap in gaps if gap.remedy)
     remedy = min(remedies, key=lambda text: (-remedies[text], text)) if remedies else ""
+    why = f": {gaps[0].detail[:_MOST_DETAIL]}" if len(subjects) == 1 and gaps[0].detail else ""
     return Reason(
         verdict=Verdict.INCOMPLETE,
         about="gap",
         subject=kind,
-        text=f"{scanner} could not look at {len(subjects)} ({kind}): {names}{more}{over}",
+        text=f"{scanner} could not look at {len(subjects)} ({kind}): {names}{why}{more}{over}",
         hint=remedy,
     )

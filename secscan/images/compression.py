@@ -21,7 +21,8 @@ _CHUNK = 1 << 18
 _AHEAD = 4
 """Pieces that may wait to be hashed."""
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
-_OTHERS = {b"BZh": "bzip2", b"\xfd7zXZ\0": "xz"}
+OTHERS = {b"BZh": "bzip2", b"\xfd7zXZ\0": "xz"}
+"""Compressions that are not read, by their first bytes."""
 _ERRORS = (OSError, EOFError, zlib.error, zstd.ZstdError)
 
 
@@ -156,7 +157,7 @@ def _opened(blob: Counted, limits: ImageLimits) -> tuple[IO[bytes] | Any, bool]:
     if start.startswith(_ZSTD):
         options = {int(zstd.DecompressionParameter.window_log_max): limits.window}
         return zstd.ZstdFile(cast("BinaryIO", source), options=options), False
-    for magic, name in _OTHERS.items():
+    for magic, name in OTHERS.items():
         if start.startswith(magic):
             raise Broken(f"it is compressed by {name}, which is not read")
     return source, True

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from secscan.errors import UsageError
+from secscan.images.compression import OTHERS
 from secscan.images.limits import Broken, ImageLimits, TooMuch
 from secscan.images.members import Tar
 
@@ -13,6 +15,8 @@ ARCHIVES = ("docker-archive", "oci-archive")
 FOLDERS = ("oci", "rootfs")
 ENGINES = ("docker", "podman")
 KINDS = (*ARCHIVES, *FOLDERS, *ENGINES)
+_NAMED = (".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".txz", ".tar.bz2", ".tbz2")
+"""Endings of archives."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ def parse_reference(text: str) -> ImageReference | None:
     if colon and kind in KINDS and not Path(text).exists():
         return _below(kind, rest, folder=kind in FOLDERS)
     place = Path(text)
-    if place.is_file() and (found := sniff(place)):
+    if place.is_file() and os.access(place, os.R_OK) and (found := sniff(place)):
         return ImageReference(found, text)
     return None
 
@@ -53,7 +57,7 @@ def _below(kind: str, rest: str, *, folder: bool) -> ImageReference:
         place, _, name = rest.partition(":") if kind != "rootfs" else (rest, "", "")
     path = Path(place)
     if not place or not path.exists():
-        raise UsageError(f"{kind}:{rest}: there is nothing at {place or 'no path'}", hint=f"write it like {kind}:PATH")
+        raise UsageError(f"{kind}:{rest}: there is nothing at {place!r}", hint=f"write it like {kind}:PATH")
     if path.is_dir() is not folder:
         wanted, found = ("folder", "file") if folder else ("file", "folder")
         hint = {"oci": "oci-archive:FILE", "oci-archive": "oci:DIR"}.get(kind, f"{kind}:PATH")
@@ -64,19 +68,31 @@ def _below(kind: str, rest: str, *, folder: bool) -> ImageReference:
 def sniff(path: Path) -> str:
     """Return which kind of image archive a file is, by the names in it; empty for what is no archive.
 
-    Raises `UsageError` for an archive that is no image: as a file to look at, nothing of it would be seen.
+    Raises `UsageError` for an archive that is no image, or is called like one and is none, such as what is left of a
+    `docker save` that failed: as a file to look at, nothing of it would be seen.
     """
+    named = path.name.lower().endswith(_NAMED)
     with path.open("rb") as file:
         start = file.read(262)
         file.seek(0)
         if not (start[257:262] == b"ustar" or start.startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd"))):
+            if named:
+                raise UsageError(f"{path} {_instead(start)}", hint="save the image again, plain or with gzip or zstd")
             return ""
         try:
             names = Tar(file, ImageLimits())
         except (Broken, TooMuch):
-            return "docker-archive" if start[257:262] == b"ustar" else ""
+            return "docker-archive" if named or start[257:262] == b"ustar" else ""
     if names.has("manifest.json"):
         return "docker-archive"
     if names.has("oci-layout") or names.has("index.json"):
         return "oci-archive"
     raise UsageError(f"{path} is an archive, and no image of a container", hint="unpack it, and scan the folder")
+
+
+def _instead(start: bytes) -> str:
+    """What a file is that is called like an archive."""
+    if not start:
+        return "is empty"
+    compression = next((name for magic, name in OTHERS.items() if start.startswith(magic)), "")
+    return f"is compressed with {compression}, which is not read" if compression else "is no archive, though called so"

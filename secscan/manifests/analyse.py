@@ -90,7 +90,7 @@ def _kustomized(documents: dict[str, tuple[Node, ...]], answer: Answer) -> Itera
                 continue
             changing = sorted(one.members.keys() - _PLAIN_KUSTOMIZATION)
             if changing:
-                words = f"{', '.join(changing)[:200]} change the manifests it names, which were looked at as they are"
+                words = f"it changes what it names ({', '.join(changing)[:200]}), which was looked at as it is"
                 answer.gaps.append((path, Problem(GapKind.UNSUPPORTED_MANIFEST, one.line, words), _RENDER_KUSTOMIZE))
             folder = posixpath.dirname(path)
             for name in _PATCH_LISTS:

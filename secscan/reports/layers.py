@@ -43,17 +43,17 @@ def short(layer: Layer) -> str:
 
 
 def origin(layer: Layer) -> str:
-    """Whether a layer comes from the base, and who says so."""
+    """Whether a layer comes from the base, and who says so; empty where nobody does."""
     if layer.base is not None:
         return "base" if layer.base else "own"
     if layer.told_base is not None:
         return "base, its history says" if layer.told_base else "own, its history says"
-    return "unknown"
+    return ""
 
 
 def layer_words(layer: Layer | None) -> str:
     """A finding's layer in a few words; empty where it has none."""
-    return f"layer {layer.index} ({short(layer)}, {origin(layer)})" if layer else ""
+    return f"layer {layer.index} ({', '.join(filter(None, (short(layer), origin(layer))))})" if layer else ""
 
 
 def base_sentences(view: Presentation) -> tuple[str, ...]:
@@ -76,7 +76,7 @@ def _shares(view: Presentation, image: ImageInfo) -> str:
             f"its history looks as if the base brought {counted(told, 'finding')} and the image {len(layers) - told}; "
             "--base-image IMAGE proves it"
         )
-    return "nobody knows what the base brings: give --base-image IMAGE"
+    return "which of these are the base's is not known: give --base-image IMAGE" if len(image.layers) > 1 else ""
 
 
 def _rebuild(view: Presentation, image: ImageInfo) -> str:

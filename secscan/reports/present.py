@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -55,7 +55,17 @@ class GapGroup:
     @property
     def remedy(self) -> str:
         """The first remedy that one of them names."""
-        return next((gap.remedy for gap in self.gaps if gap.remedy), "")
+        return next(iter(self.remedies), "")
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """Why, each reason once, the most frequent first."""
+        return _by_count(gap.detail for gap in self.gaps)
+
+    @property
+    def remedies(self) -> tuple[str, ...]:
+        """What to do, each once, the most frequent first."""
+        return _by_count(gap.remedy for gap in self.gaps)
 
 
 @dataclass(frozen=True)
@@ -137,6 +147,10 @@ class Presentation:
         if self.judgement.log_only:
             return f"{text}. The policy only logs, so the build goes on"
         return text
+
+
+def _by_count(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(text for text, _ in Counter(filter(None, texts)).most_common())
 
 
 def _judged(finding: Finding, decisions: Mapping[str, Decision]) -> Judged:

@@ -180,7 +180,7 @@ def build_invocation(view: Presentation) -> dict[str, Any]:
     """Return how the scan went: unsuccessful as soon as anything that the policy demands was not looked at."""
     scan = view.scan
     notes = [
-        *(_notification("incomplete", "error", f"{one.text}. {one.hint}") for one in view.doubts),
+        *(_notification("incomplete", "error", ". ".join(filter(None, (one.text, one.hint)))) for one in view.doubts),
         *(_run_notification(run) for run in scan.scanners if run.status is not RunStatus.COMPLETED),
         *(_gap_notification(gap) for gap in scan.gaps),
         *(
@@ -321,7 +321,8 @@ def _run_notification(run: ScannerRun) -> dict[str, Any]:
 
 
 def _gap_notification(gap: Gap) -> dict[str, Any]:
-    text = f"{gap.scanner} could not look at {gap.subject} ({gap.kind}). {gap.detail} {gap.remedy}".strip()
+    parts = (f"{gap.scanner} could not look at {gap.subject} ({gap.kind})", gap.detail, gap.remedy)
+    text = ". ".join(part for part in parts if part)
     properties = {"scanner": plain(gap.scanner), "gap": gap.kind.value, "subject": plain(gap.subject)}
     return _notification("gap", "warning", text, properties=properties)
 

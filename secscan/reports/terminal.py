@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from secscan.findings.levels import Action, Kind, Severity, WaiverState
 from secscan.findings.scan import Scan
+from secscan.gate.evidence import not_applicable
 from secscan.reports.contract import Format
 from secscan.reports.escape import terminal
 from secscan.reports.layers import base_sentences, layer_rows, layer_words
@@ -26,6 +27,7 @@ _MOST_WARNED = 15
 _MOST_NAMES = 4
 _MOST_PLACES = 5
 _MOST_REASONS = 5
+_MOST_WHYS = 3
 
 _SAID = {Action.BLOCK: "blocked", Action.WARN: "warned of", Action.ACCEPT: "accepted"}
 
@@ -212,7 +214,8 @@ def _layers(page: _Page, view: Presentation) -> Iterator[str]:
     yield page.head(f"Layers ({len(rows)})")
     for row in rows[:_MOST_WARNED]:
         counts = ", ".join(f"{row.counts[action]} {_SAID[action]}" for action in Action if row.counts[action])
-        words = f"{row.index} {row.digest} ({row.origin}): {counted(row.packages, 'package')}, {counts or 'no finding'}"
+        origin = f" ({row.origin})" if row.origin else ""
+        words = f"{row.index} {row.digest}{origin}: {counted(row.packages, 'package')}, {counts or 'no finding'}"
         yield from page.wrapped(words, indent=2, hang=4)
         if row.command:
             yield page.styled("      " + page.cut(terminal(row.command), 6), "dim")
@@ -277,16 +280,22 @@ def _gap_group(page: _Page, group: GapGroup) -> Iterator[str]:
     yield from page.wrapped(
         f"{terminal(group.scanner)}: {terminal(group.kind)} ({len(subjects)}): {names}{more}", indent=2, hang=4
     )
-    if group.remedy:
-        yield from page.wrapped(f"to do: {terminal(group.remedy)}", indent=6)
+    for title, texts in (("why", group.details), ("to do", group.remedies)):
+        for text in texts[:_MOST_WHYS]:
+            yield from page.wrapped(f"{title}: {terminal(text)}", indent=6)
 
 
 def _scanners(page: _Page, view: Presentation) -> Iterator[str]:
     yield page.head("Scanners")
+    idle = [run.scanner for run in view.scan.scanners if not_applicable(run)]
     for run in view.scan.scanners:
+        if run.scanner in idle:
+            continue
         control = "control found" if run.control else "control not found" if run.selected else ""
         words = [f"{run.scanner} {run.version}".strip(), run.status.value, ran_as(run), control]
         yield from page.wrapped(terminal(" - ".join(word for word in words if word)), indent=2)
+    if idle:
+        yield from page.wrapped(f"nothing in the target concerns {terminal(', '.join(idle))}", indent=2)
 
 
 def _notices(page: _Page, view: Presentation) -> Iterable[str]:

@@ -225,7 +225,7 @@ def _knows_updates(ecosystem: str) -> Notice:
         topic="advisories",
         subject=ecosystem,
         text="the advisory index knows only what there is a security update for: a vulnerability that is not fixed yet "
-        f"is not seen; for those, add OSV's advisories: secscan advisories update {ecosystem.partition(':')[0]}",
+        f"is not seen; for those, add OSV's advisories: secscan advisories update {ecosystem}",
     )
 
 

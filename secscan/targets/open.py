@@ -174,7 +174,8 @@ def _resolve(path: Path) -> Path:
         if path.is_symlink():
             raise TargetError(f"{path} is a symbolic link that points to nothing", hint="give what is meant") from error
         if isinstance(error, FileNotFoundError | NotADirectoryError):
-            raise TargetError(f"{path} does not exist", hint="give a folder or a file") from error
+            image = f"; an image of an engine is written docker:{path} or podman:{path}" if ":" in path.name else ""
+            raise TargetError(f"{path} does not exist", hint=f"give a folder or a file{image}") from error
         raise TargetError(f"cannot read {path}: {error}", hint="give a folder or a file") from error
     if not stat.S_ISREG(mode):
         raise TargetError(f"{path} is neither a folder nor a regular file", hint="give a folder or a file")

@@ -2,7 +2,8 @@
 
 Format: https://www.debian.org/doc/debian-policy/ch-source.html#debian-changelog-debian-changelog. An entry may name a
 vulnerability that it does not fix, or fixes again: then the newest version that names it counts, too much rather than
-too little.
+too little. A version that was built again for an older release is called `1.2-3~deb12u1`, stands above `1.2-3`, and is
+less than that: it has what the other fixed.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from secscan.versions.order import order_of
 
 _HEAD = re.compile(r"(\S+) \(([^()\s]{1,200})\)((?: [A-Za-z0-9.+~-]+)+); .*")
 _CVE = re.compile(r"\bCVE-[0-9]{4}-[0-9]{4,7}\b", re.IGNORECASE)
+_TILDE = re.compile("~")
 _MOST = 20_000
 _TEXT = 500
 _PARAGRAPH = 20_000
@@ -47,6 +49,8 @@ def read_changelog(lines: Iterable[str], *, package: str) -> list[Fixed]:
 
 def _named(lines: Iterable[str], package: str) -> Iterator[Fixed]:
     version = text = ""
+    again: dict[str, str] = {}
+    """What a version was called when it was built again: the lowest entry above."""
     for line in itertools.chain(lines, [""]):
         words = " ".join(line.split())
         if text and line.startswith("  ") and words and words[0] not in _BULLETS:
@@ -58,4 +62,5 @@ def _named(lines: Iterable[str], package: str) -> Iterator[Fixed]:
         if head := _HEAD.fullmatch(line.rstrip()):
             # A package that was called otherwise, or was taken over, has the entries of that, too.
             known = order_of("Debian").key(head[2]) is not None
-            version = head[2] if head[1] == package and known else ""
+            version = again.get(head[2], head[2]) if head[1] == package and known else ""
+            again |= {head[2][: tilde.start()]: version for tilde in _TILDE.finditer(head[2]) if version}

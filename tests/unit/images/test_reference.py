@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import lzma
 from pathlib import Path
 
 import pytest
@@ -63,6 +66,31 @@ def test_an_archive_that_is_no_image_is_refused(tmp_path: Path) -> None:
 def test_a_broken_archive_is_looked_at_as_an_image_so_that_it_is_a_gap(tmp_path: Path) -> None:
     place = tmp_path / "image.tar"
     place.write_bytes(IMAGE.docker_archive(tmp_path / "whole.tar").read_bytes()[:1_000])
+    assert parse_reference(str(place)) == ImageReference("docker-archive", str(place))
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "says"),
+    [
+        ("image.tar", b"", "is empty"),
+        ("image.TGZ", b"no space left on device\n", "no archive"),
+        ("image.tar.xz", lzma.compress(b"a" * 1_000), "with xz"),
+        ("image.tar.bz2", bz2.compress(b"a" * 1_000), "with bzip2"),
+    ],
+)
+def test_what_is_called_like_an_archive_is_not_looked_at_as_a_file(
+    tmp_path: Path, name: str, data: bytes, says: str
+) -> None:
+    place = tmp_path / name
+    place.write_bytes(data)
+    with pytest.raises(UsageError, match=says):
+        parse_reference(str(place))
+
+
+def test_what_is_left_of_a_compressed_image_is_a_gap(tmp_path: Path) -> None:
+    whole = IMAGE.docker_archive(tmp_path / "whole.tar").read_bytes()
+    place = tmp_path / "image.tar.gz"
+    place.write_bytes(gzip.compress(whole)[:100])
     assert parse_reference(str(place)) == ImageReference("docker-archive", str(place))
 
 

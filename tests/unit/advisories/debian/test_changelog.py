@@ -45,6 +45,19 @@ def test_the_newest_version_that_names_it_counts() -> None:
     assert read_changelog([], package="openssl") == []
 
 
+def test_what_was_built_again_for_a_release_has_the_fix() -> None:
+    entries = ("less (590-2.1~deb12u2)", "less (590-2.1~deb12u1)", "less (590-2.1)", "less (590-2)")
+    text = [f"{head} bookworm; urgency=low\n\n  * CVE-2026-100{at}\n" for at, head in enumerate(entries)]
+    assert [(one.cve, one.version) for one in read_changelog("\n".join(text).splitlines(), package="less")] == [
+        ("CVE-2026-1000", "590-2.1~deb12u2"),
+        ("CVE-2026-1001", "590-2.1~deb12u1"),
+        ("CVE-2026-1002", "590-2.1~deb12u1"),
+        ("CVE-2026-1003", "590-2"),
+    ]
+    twice = "x (1-1+deb13u1~deb12u1) a; b=c\nx (1-1+deb13u1) a; b=c\n  * CVE-2026-1000\nx (1~rc1) a; b=c\n"
+    assert [one.version for one in read_changelog(twice.splitlines(), package="x")] == ["1-1+deb13u1~deb12u1"]
+
+
 def test_what_is_without_end_is_cut() -> None:
     long = ["x (1) unstable; urgency=low", f"  * CVE-2026-1000 {'a ' * 100_000}", *["    more"] * 100_000]
     (found,) = read_changelog(long, package="x")
