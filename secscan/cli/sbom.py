@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from secscan.findings.scan import Scan
+    from secscan.images.reference import ImageReference
     from secscan.sbom.contents import Contents
 
 FORMATS = ("cyclonedx", "spdx", "openvex")
@@ -33,14 +35,7 @@ def sbom(
     from secscan.errors import ExitCode, UsageError
     from secscan.files import write_atomic
     from secscan.findings.scan import load, timestamp
-    from secscan.images.open import opened_image
     from secscan.images.reference import parse_reference
-    from secscan.inventory.contract import Inventory, joined
-    from secscan.inventory.discover import take_inventory
-    from secscan.inventory.known import reader_of
-    from secscan.process import Limits
-    from secscan.sbom.contents import contents
-    from secscan.targets.open import TargetRequest, open_target
 
     if format_name not in FORMATS:
         raise UsageError(f"there is no format {format_name!r}", hint=f"the formats are {', '.join(FORMATS)}")
@@ -49,29 +44,7 @@ def sbom(
     seen = load(scan) if scan else None
     created = timestamp(parse_time(at) or _now())
     reference = parse_reference(str(path))
-    if reference:
-        with opened_image(reference, Limits()) as image:
-            reading = image.reading
-        found = contents(
-            Inventory(packages=reading.packages, gaps=reading.gaps),
-            name=reading.name,
-            revision="",
-            digest=reading.digest,
-            created=created,
-            scan=seen,
-            image=reading,
-        )
-    else:
-        with open_target(TargetRequest(path=path)) as target:
-            unread = tuple(one for one in target.gaps if reader_of(one.subject))
-            found = contents(
-                joined([take_inventory([file.path for file in target.files], target.read), Inventory(gaps=unread)]),
-                name=target.info.name,
-                revision=target.info.revision,
-                digest=target.info.digest,
-                created=created,
-                scan=seen,
-            )
+    found = _of_image(reference, created, seen) if reference else _of_tree(path, created, seen)
     data = _render(format_name)(found)
     if output is not None:
         write_atomic(output, data)
@@ -89,6 +62,44 @@ def sbom(
             sys.stderr.write(f"secscan: {len(gaps)} {'entry' if len(gaps) == 1 else 'entries'} {what}; {where}\n")
     if found.gaps or found.unassessed:
         raise typer.Exit(ExitCode.INCOMPLETE)
+
+
+def _of_image(reference: ImageReference, created: str, seen: Scan | None) -> Contents:
+    from secscan.images.open import opened_image
+    from secscan.inventory.contract import Inventory
+    from secscan.process import Limits
+    from secscan.sbom.contents import contents
+
+    with opened_image(reference, Limits()) as image:
+        reading = image.reading
+    return contents(
+        Inventory(packages=reading.packages, gaps=reading.gaps),
+        name=reading.name,
+        revision="",
+        digest=reading.digest,
+        created=created,
+        scan=seen,
+        image=reading,
+    )
+
+
+def _of_tree(path: Path, created: str, seen: Scan | None) -> Contents:
+    from secscan.inventory.contract import Inventory, joined
+    from secscan.inventory.discover import take_inventory
+    from secscan.inventory.known import reader_of
+    from secscan.sbom.contents import contents
+    from secscan.targets.open import TargetRequest, open_target
+
+    with open_target(TargetRequest(path=path)) as target:
+        unread = tuple(one for one in target.gaps if reader_of(one.subject))
+        return contents(
+            joined([take_inventory([file.path for file in target.files], target.read), Inventory(gaps=unread)]),
+            name=target.info.name,
+            revision=target.info.revision,
+            digest=target.info.digest,
+            created=created,
+            scan=seen,
+        )
 
 
 def _render(format_name: str) -> Callable[[Contents], bytes]:
