@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 
 from secscan.inventory.installed.known import reader_of_installed
 
@@ -18,6 +19,8 @@ _DATABASES = (
 )
 """Where package managers look, each by one file."""
 _MODULES = "node_modules"
+_OWN = re.compile(r"usr/(?:lib|share)/")
+"""Where Debian has such links to packages of its own, which its database names."""
 
 
 def target_of(path: str, link: str) -> str:
@@ -29,9 +32,10 @@ def hidden_behind(path: str, link: str) -> str:
     """Return what a link hides; empty where it leads to a place at which packages are looked for, as `lib` does, where
     it is `usr/lib`."""
     target = target_of(path, link)
+    places = [f"{path}/x/package.json"] if posixpath.basename(path) == _MODULES and not _OWN.match(path) else []
     hidden = [
         one
-        for one in (*_DATABASES, f"{path}/x/package.json" if posixpath.basename(path) == _MODULES else "")
+        for one in (*_DATABASES, *places)
         if (one == path or one.startswith(f"{path}/")) and reader_of_installed(f"{target}{one[len(path) :]}", 1) is None
     ]
     return f"it is a link to {target[:200] or '/'}, where packages are not looked for" if hidden else ""

@@ -318,6 +318,7 @@ def test_links_that_distributions_have_are_none(tmp_path: Path) -> None:
         symlink("var/lib/rpm", "../../usr/lib/sysimage/rpm"),
         symlink("var/task/node_modules", "/opt/node_modules"),
         symlink("opt/node_modules/shop", "../../app/shop"),
+        symlink("usr/share/node_modules", "nodejs"),
     ]
     assert gaps(read(ImageBuilder().layer(debian(), *links), tmp_path)) == []
 
