@@ -66,7 +66,9 @@ def add(
     changed = added(data, waiver, origin=str(file))
     write_atomic(file, changed)
     waiver = next(one for one in read_waivers(changed, origin=str(file)) if one.id == waiver.id)
-    sys.stderr.write(f"{file}: added {waiver.id}, which counts until {waiver.expires}, where a scan names it: --waivers {file}\n")
+    sys.stderr.write(
+        f"{file}: added {waiver.id}, which counts until {waiver.expires}, where a scan names it: --waivers {file}\n"
+    )
     if len(covered) < len(finding.each):
         others = counted(len(finding.places), "other place")
         sys.stderr.write(f"  it is about {terminal(finding.place)} only; {others} of the secret: --all-places\n")
