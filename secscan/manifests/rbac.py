@@ -46,6 +46,11 @@ _POWERS = (
 )
 
 
+_MIGHTY_GROUPS = frozenset({"*", "", "rbac.authorization.k8s.io"})
+"""Groups of which one is enough for everything: that of Secrets and pods, and that of rights. An operator has all
+rights over its own group as a matter of course."""
+
+
 def role_issues(role: Object) -> Iterator[Issue]:
     """Yield what is too much in a Role or ClusterRole."""
     wide = role.kind == "ClusterRole"
@@ -53,11 +58,13 @@ def role_issues(role: Object) -> Iterator[Issue]:
         verbs = {one.lower() for one in rule.get("verbs").texts}
         resources = {one.lower() for one in rule.get("resources").texts}
         if "*" in verbs and "*" in resources:
+            groups = {one.lower() for one in rule.get("apiGroups").texts}
+            within = "" if not groups or groups & _MIGHTY_GROUPS else f" in {', '.join(sorted(groups))[:100]}"
             yield _issue(
                 "wildcard",
-                "may do everything",
-                f"verbs and resources are *{' in the whole cluster' if wide else ''}",
-                Severity.HIGH if wide else Severity.MEDIUM,
+                f"may do everything{within}",
+                f"verbs and resources are *{within}{' in the whole cluster' if wide else ''}",
+                Severity.HIGH if wide and not within else Severity.MEDIUM,
                 rule,
             )
             continue

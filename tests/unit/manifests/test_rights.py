@@ -49,6 +49,22 @@ def test_a_role_of_the_cluster_is_worse_than_one_of_a_namespace() -> None:
     assert severities == ["medium", "high"]
 
 
+@pytest.mark.parametrize(
+    ("groups", "severity", "title"),
+    [
+        (["shop.example.com"], "medium", "ClusterRole r may do everything in shop.example.com"),
+        (["apps", "batch"], "medium", "ClusterRole r may do everything in apps, batch"),
+        (["apps", ""], "high", "ClusterRole r may do everything"),
+        (["rbac.authorization.k8s.io"], "high", "ClusterRole r may do everything"),
+        (["*"], "high", "ClusterRole r may do everything"),
+        ([], "high", "ClusterRole r may do everything"),
+    ],
+)
+def test_everything_in_one_group_of_its_own_is_not_everything(groups: list[str], severity: str, title: str) -> None:
+    ((_, finding),) = judged(role(rule("*", "*", apiGroups=groups))).findings
+    assert (finding["severity"], finding["title"]) == (severity, title)
+
+
 def binding(name: str, subject: str, kind: str = "ClusterRoleBinding") -> dict[str, Any]:
     return {
         "apiVersion": RBAC,
