@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
@@ -122,6 +123,7 @@ def _of_distribution(reading: ImageReading, today: date) -> Iterator[Finding]:
 
 def _of_file(fact: FileFact, layer: Layer | None) -> Finding:
     mode, name = f"{fact.mode:04o}", fact.path.rpartition("/")[2]
+    place = shlex.quote(f"/{fact.path}")  # whoever takes a command from a report runs it as it is
     if fact.fact in ("setuid", "setgid"):
         usual = name in _OF_DISTRIBUTIONS and fact.path.startswith(("usr/", "bin/", "sbin/", "lib/"))
         whose = f"user {fact.user}" if fact.fact == "setuid" else f"group {fact.group}"
@@ -130,7 +132,7 @@ def _of_file(fact: FileFact, layer: Layer | None) -> Finding:
             f"{fact.path} has mode {mode}: whoever starts it gets the rights of {whose}."
             + (" Distributions ship it so; hardly any container needs it." if usual else ""),
             Severity.LOW if usual else Severity.HIGH,
-            f"Remove it, or the bit: RUN chmod a-s /{fact.path}", path=fact.path, symbol=fact.fact, layer=layer,
+            f"Remove it, or the bit: RUN chmod a-s {place}", path=fact.path, symbol=fact.fact, layer=layer,
         )  # fmt: skip
     if fact.fact == "device":
         return _finding(
@@ -142,9 +144,7 @@ def _of_file(fact: FileFact, layer: Layer | None) -> Finding:
     danger = (
         "who can write it can give himself any rights" if sensitive else "any process in the container can change it"
     )
-    remedy = (
-        f"RUN chown root:root /{fact.path} && chmod 644 /{fact.path}" if sensitive else f"RUN chmod o-w /{fact.path}"
-    )
+    remedy = f"RUN chown root:root {place} && chmod 644 {place}" if sensitive else f"RUN chmod o-w {place}"
     return _finding(
         fact.fact, "insecure-permissions",
         "A file that decides who may what can be changed by others" if sensitive else "Everybody can write here",

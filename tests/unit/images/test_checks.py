@@ -105,3 +105,9 @@ def test_a_secret_in_a_file_and_one_in_the_history(tmp_path: Path) -> None:
     assert in_file.location.region is not None
     assert in_history.layer is not None
     assert token.split()[-1] not in f"{in_file}{in_history}"
+
+
+@pytest.mark.parametrize("mode", [0o4755, 0o666])
+def test_a_name_is_no_part_of_the_command_that_helps(mode: int, tmp_path: Path) -> None:
+    [one] = found(ImageBuilder(**GOOD).layer(file("app/x; id", "x", mode)), tmp_path).values()  # type: ignore[arg-type]
+    assert one.remediation.endswith(" '/app/x; id'")
