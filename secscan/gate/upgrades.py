@@ -1,16 +1,22 @@
 """The smallest upgrade that clears the findings of a package: in one file, from one version.
 
 A saved scan holds, for each finding, the versions in which it is fixed. A version clears a finding for certain if it
-is one of those, or not below the highest of them: between two of them may lie a branch that was never repaired.
+is one of those, or not below the highest of them: between two of them may lie a branch that was never repaired. Where
+versions are `1.25.12`, a later one of the same branch clears it too, unless that branch was repaired again later.
 """
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
 from secscan.findings.model import Finding, Value, at_each_place
 from secscan.versions.order import order_of
+
+_BRANCH = re.compile(r"v?([0-9]+\.[0-9]+)\.[0-9]+")
+"""Versions of which all that begin alike are one branch."""
 
 
 class Upgrade(Value, frozen=True, kw_only=True):
@@ -73,5 +79,13 @@ def smallest(ecosystem: str, fixed: Sequence[tuple[str, ...]]) -> str:
     if len(needed) == 1 or None in keys.values():
         return " and ".join(needed)
     ordered = sorted(keys, key=lambda one: keys[one])
-    sure = [({keys[one] for one in versions}, max(keys[one] for one in versions)) for versions in fixed]
-    return next(one for one in ordered if all(keys[one] in exactly or keys[one] >= top for exactly, top in sure))
+    return next(one for one in ordered if all(_clears(one, versions, keys) for versions in fixed))
+
+
+def _clears(version: str, fixed: tuple[str, ...], keys: dict[str, Any]) -> bool:
+    key = keys[version]
+    if any(keys[one] == key for one in fixed) or all(keys[one] <= key for one in fixed):
+        return True
+    branch = _BRANCH.fullmatch(version)
+    same = [keys[one] for one in fixed if branch and (of := _BRANCH.fullmatch(one)) and of[1] == branch[1]]
+    return bool(same) and all(one <= key for one in same)

@@ -115,8 +115,9 @@ def _of_distribution(reading: ImageReading, today: date) -> Iterator[Finding]:
     if found and found.supported_until and found.supported_until < today:
         yield _finding(
             "end-of-life", "unmaintained-distribution", f"{found.name} gets no more security updates",
-            f"Its support ended on {found.supported_until.isoformat()}{found.support and f' ({found.support})'}. "
-            "Vulnerabilities that are found from now on stay, and many of them are in no advisory.", Severity.HIGH,
+            f"The support of {found.name} ended on {found.supported_until.isoformat()}"
+            f"{found.support and f' ({found.support})'}. Vulnerabilities that are found from now on stay, and many of "
+            "them are in no advisory.", Severity.HIGH,
             "Build on a release that is supported.",
         )  # fmt: skip
 

@@ -87,7 +87,8 @@ def _row(images: list[Any], name: str) -> dict[str, Any]:
     rows = [one for one in images if isinstance(one, dict) and (not name or name in _texts(one.get("RepoTags")))]
     if len(rows) != 1:
         tags = sorted({tag for one in images if isinstance(one, dict) for tag in _texts(one.get("RepoTags"))})
-        raise Broken(f"{'no' if not rows else 'more than one'} image is meant: it holds {', '.join(tags[:20]) or '?'}")
+        meant = f"it holds no image {name}, but" if not rows else "it holds several images, and none is named:"
+        raise Broken(f"{meant} {', '.join(tags[:20]) or 'some without names'}")
     return rows[0]
 
 
@@ -142,7 +143,10 @@ def _blob_digest(member: str) -> str:
 def _oci(members: Members, name: str, limits: ImageLimits) -> Found:
     descriptors = _manifests(_index(members, limits))
     if name:
+        known = sorted(filter(None, map(_annotation, descriptors)))
         descriptors = [one for one in descriptors if _annotation(one) in (name, name.rpartition(":")[2])]
+        if not descriptors:
+            raise Broken(f"it holds no image {name}, but {', '.join(known[:20]) or 'some without names'}")
     manifest, descriptor = _descend(members, descriptors, limits, limits.nesting)
     doubts = []
     config_descriptor = manifest.get("config")

@@ -35,7 +35,8 @@ def parse_reference(text: str) -> ImageReference | None:
     """Return the image that a text names; None where it is a path of something else.
 
     A folder is an image only where the user says so: what lies in a source tree does not choose how it is looked at.
-    Raises `UsageError` for an image that is not there.
+    Raises `UsageError` for an image that is not there, and for a folder that is one, which is not said: of its layers
+    nothing would be seen.
     """
     kind, colon, rest = text.partition(":")
     if colon and kind in ENGINES:
@@ -45,6 +46,8 @@ def parse_reference(text: str) -> ImageReference | None:
     if colon and kind in KINDS and not Path(text).exists():
         return _below(kind, rest, folder=kind in FOLDERS)
     place = Path(text)
+    if all((place / name).exists() for name in ("oci-layout", "index.json", "blobs")):
+        raise UsageError(f"{place} holds an image as an OCI layout", hint=f"oci:{place} looks into it")
     if place.is_file() and os.access(place, os.R_OK) and (found := sniff(place)):
         return ImageReference(found, text)
     return None

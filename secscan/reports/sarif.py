@@ -20,6 +20,7 @@ from secscan.findings.scan import Scan
 from secscan.policy.decide import MARKER_RULE
 from secscan.reports.contract import Format
 from secscan.reports.escape import plain, sarif_text, uri, web_link
+from secscan.reports.layers import layer_words
 from secscan.reports.present import Judged, Presentation, counted, introduction, main_identifier, other_decision
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -221,6 +222,7 @@ def _result_properties(judged: Judged) -> dict[str, Any]:
         "knownExploited": finding.known_exploited,
         "secretId": finding.secret_id,
         "introduced": plain(introduction(finding)),
+        "layer": plain(layer_words(finding.layer)),
         "places": len(judged.places) + 1 if judged.places else None,
         "purl": plain(package.purl) if package else "",
         "version": plain(package.version) if package else "",

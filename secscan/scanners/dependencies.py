@@ -281,6 +281,8 @@ def source_of(scanner: str, known: Advice) -> Source:
 
 
 def _remediation(pin: Pin, fixed: tuple[str, ...]) -> str:
+    if fixed and (pin.ecosystem, pin.name) == ("Go", "stdlib"):
+        return f"Build with Go {fixed[0]} or newer."
     if fixed:
         return f"Upgrade {pin.name} to {fixed[0]} or newer."
     return f"No fixed version of {pin.name} is known."

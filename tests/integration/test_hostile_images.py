@@ -181,7 +181,10 @@ def test_what_reads_images_reads_a_hostile_one(name: str, tmp_path: Path) -> Non
     assert (ended.trouble, ended.exit_code, ended.stderr) == ("", 0, b"")
     reading = msgspec.json.decode(ended.stdout, type=ImageReading)
     assert reading.control
-    found = {f"{one.ecosystem}:{'@'.join(one.source if one.source[0] else (one.name, one.version))}" for one in reading.packages}
+    found = {
+        f"{one.ecosystem}:{'@'.join(one.source if one.source[0] else (one.name, one.version))}"
+        for one in reading.packages
+    }
     assert _ids(case.finds) <= found
     assert not _ids(case.hides) & found
     assert reading.gaps or case.outcome != "gap"

@@ -283,9 +283,9 @@ def test_an_archive_of_two_images_asks_which_is_meant(tmp_path: Path) -> None:
         [*json.loads(FULL.docker_files()["manifest.json"]), *json.loads(other.docker_files()["manifest.json"])]  # type: ignore[arg-type]
     ).encode()
     place = write_archive(tmp_path / "two.tar", files)
-    assert "more than one image is meant" in read_image("docker-archive", place).gaps[0].detail
+    assert "it holds several images, and none is named:" in read_image("docker-archive", place).gaps[0].detail
     assert len(read_image("docker-archive", place, "other:1").layers) == 4
-    assert "no image is meant" in read_image("docker-archive", place, "third:1").gaps[0].detail
+    assert "it holds no image third:1, but" in read_image("docker-archive", place, "third:1").gaps[0].detail
 
 
 STATUS = "var/lib/dpkg/status"

@@ -25,7 +25,8 @@ def test_files_say_themselves_what_they_are(tmp_path: Path) -> None:
 
 def test_a_folder_is_an_image_only_where_the_user_says_so(tmp_path: Path) -> None:
     layout = IMAGE.oci(tmp_path / "layout")
-    assert parse_reference(str(layout)) is None
+    with pytest.raises(UsageError, match="OCI layout"):
+        parse_reference(str(layout))
     assert parse_reference(f"oci:{layout}") == ImageReference("oci", str(layout))
     assert parse_reference(f"oci:{layout}:shop:1") == ImageReference("oci", str(layout), "shop:1")
     assert parse_reference(f"rootfs:{tmp_path}") == ImageReference("rootfs", str(tmp_path))
