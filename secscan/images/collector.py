@@ -161,11 +161,13 @@ class Collector:
     def _hard_link(self, kept: Kept, entry: Entry, path: str) -> None:
         target = posixpath.normpath(b"/" + entry.link).lstrip(b"/")
         other = self.tree.get(target)
+        listed, read_here = reader_of_installed(encode_path(target), 1), reader_of_installed(path, 1)
         if other and (other.packages or other.lock is not None or other.release is not None):
-            if other.packages:
+            if other.packages and (read_here or not listed):  # programs count anywhere, the rest where it is looked for
                 self._keep(kept, path, other.packages)
-            kept.lock, kept.release = other.lock, other.release
-        elif reader_of_installed(path, 1) or is_lock(path):
+            kept.lock = other.lock if is_lock(path) else None
+            kept.release = other.release if path in RELEASES else None
+        elif read_here or is_lock(path):
             what = f"it is a hard link to {encode_path(target)}, which was not read"
             kept.gaps = self._gap(GapKind.PARTIAL, path, what)
 

@@ -349,10 +349,10 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("small")
 def test_packages_of_hard_links_count(tmp_path: Path) -> None:
-    links = [hard_link(f"x/{count}", STATUS) for count in range(20)]
+    links = [hard_link(f"{STATUS}.d/{count}", STATUS) for count in range(20)]
     reading = read(ImageBuilder().layer(file(STATUS, status(*map(str, range(20)))), *links), tmp_path)
     assert len(reading.packages) <= 50
-    assert [subject for kind, subject in gaps(reading) if kind == "too-large"] == ["x/1"]
+    assert [subject for kind, subject in gaps(reading) if kind == "too-large"] == [f"{STATUS}.d/1"]
 
 
 @pytest.mark.usefixtures("small")
@@ -460,3 +460,10 @@ def test_a_secret_of_a_variable_is_masked_in_every_form_of_its_command(tmp_path:
     assert reading.config
     assert reading.config.entrypoint == ("serve", "--with", "***")
     assert reading.secrets
+
+
+def test_a_hard_link_counts_where_its_file_would(tmp_path: Path) -> None:
+    """As stores of package managers keep them: what is no longer in `node_modules` is not installed."""
+    package = file("app/node_modules/ms/package.json", MS)
+    image = ImageBuilder().layer(package, hard_link("srv/store/ab12", "app/node_modules/ms/package.json"))
+    assert packages(read(image.layer(whiteout("app/node_modules")), tmp_path)) == set()
