@@ -54,12 +54,12 @@ def sbom(
     where = (
         "OpenVEX has no place for them: an SBOM names them" if format_name == "openvex" else "the document names them"
     )
-    for gaps, what in (
-        (found.gaps, "that could not be read as packages"),
-        (found.unassessed, "that were not assessed in the scan"),
+    for gaps, one, more in (
+        (found.gaps, "entry could not be read as a package", "entries could not be read as packages"),
+        (found.unassessed, "entry was not assessed in the scan", "entries were not assessed in the scan"),
     ):
         if gaps:
-            sys.stderr.write(f"secscan: {len(gaps)} {'entry' if len(gaps) == 1 else 'entries'} {what}; {where}\n")
+            sys.stderr.write(f"secscan: {len(gaps)} {one if len(gaps) == 1 else more}; {where}\n")
     if found.gaps or found.unassessed:
         raise typer.Exit(ExitCode.INCOMPLETE)
 

@@ -101,6 +101,7 @@ def scan(
                 vault=vault,
                 aws=aws,
                 licences=licences,
+                image=image is not None,
             ),
             online=os.environ.get("SECSCAN_OSV_URL", "") if settings.online else None,
             vault=(settings.vault or VaultSettings()) if vault else None,

@@ -37,7 +37,7 @@ def rebuild(seen: Scan, other: Scan, name: str) -> Rebuild:
         cleared=tuple(sorted(cleared)),
         kept=kept,
         brought=brought,
-        unsure=f"{lost} things in it could not be looked at" if lost else "",
+        unsure=f"could not look at {lost} of what is in it" if lost else "",
     )
 
 

@@ -116,14 +116,14 @@ class Collector:
         if not entry.path:
             return
         old = self.tree.get(entry.path)
+        if old and old.packages:  # it goes, whatever comes in its place
+            self._packages -= len(old.packages.packages) + len(old.packages.gaps)
         self.tree.lay(entry.path, folder=entry.sort is Sort.FOLDER)
         kept = self._look(entry, chunks, layer)
         if kept.matters:
             if kept.packages:
                 before = old.since if old else {}
                 kept.since = {key: before.get(key, layer) for key in map(key_of, kept.packages.packages)}
-                if old and old.packages:
-                    self._packages -= len(old.packages.packages) + len(old.packages.gaps)
             self.tree.put(entry.path, kept, layer)
 
     def _hide(self, what: str, path: bytes, layer: int) -> None:

@@ -138,6 +138,8 @@ class Scanner(ABC, Generic[PieceT]):
     """What it does, in a few words, for `secscan doctor`."""
     looks_at: ClassVar[str] = FILES
     """What sort of target it is for: `FILES`, or `SERVER` for one that has none."""
+    reads_images: ClassVar[bool] = False
+    """Whether it looks at container images, too, or only at them."""
     kinds: ClassVar[tuple[Kind, ...]]
     """Kinds of finding it can report, first the one that it is there for."""
     needs: ClassVar[Needs] = Needs()

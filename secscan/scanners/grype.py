@@ -54,6 +54,7 @@ class Grype(Scanner[ImageScan]):
 
     name = "grype"
     title = "packages of images: known vulnerabilities, by grype's database"
+    reads_images = True
     kinds = (Kind.DEPENDENCY,)
     needs = Needs(programs=("grype",), proof=r"Application:\s+grype[\s\S]*")
     install_hint = "install grype 0.104.1 or newer from its project's releases"

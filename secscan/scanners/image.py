@@ -32,6 +32,7 @@ class ImageScanner(OwnScanner[ImagePiece]):
 
     name = "image"
     title = "container images: who runs them, secrets, modes, and what should not be in them"
+    reads_images = True
     kinds = (Kind.MISCONFIGURATION, Kind.SECRET)
     source = "images"
     piece_type = ImagePiece

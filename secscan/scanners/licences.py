@@ -55,6 +55,7 @@ class Licences(Scanner[PackageList]):
 
     name = "licences"
     title = "Declared packages: their licences, as far as metadata says"
+    reads_images = True
     kinds = (Kind.LICENCE,)
     needs = Needs(licences=True)
     piece_type = PackageList

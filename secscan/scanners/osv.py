@@ -85,6 +85,7 @@ class Osv(Scanner[PackageList]):
 
     name = "osv"
     title = "Declared packages of every ecosystem: known vulnerabilities"
+    reads_images = True
     kinds = (Kind.DEPENDENCY,)
     needs = Needs(advisories=True)
     piece_type = PackageList

@@ -50,6 +50,7 @@ def choose(
     aws: bool = False,
     licences: bool = False,
     looks_at: str = FILES,
+    image: bool = False,
 ) -> dict[str, Scanner[Any]]:
     """Return the scanners with these names, but for those of `without`.
 
@@ -57,6 +58,8 @@ def choose(
     `aws`: whether those that ask that store are among them, also where only others are named; `licences` likewise for
     the one that reports the licence of every package. Those for another sort of target (`Scanner.looks_at`) are left
     out.
+
+    Of an `image`, those that have nothing to do with one are always there: they say so, and nobody misses them.
 
     Raises `UsageError` for an unknown name, or for one of those.
     """
@@ -75,7 +78,7 @@ def choose(
             return aws
         if scanner.needs.licences:
             return licences
-        return not names and _usual(scanner, kind)
+        return (not names or (image and not scanner.reads_images)) and _usual(scanner, kind)
 
     return {
         name: scanner

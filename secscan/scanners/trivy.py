@@ -64,6 +64,7 @@ class Trivy(Scanner[ImageScan]):
 
     name = "trivy"
     title = "packages of images: known vulnerabilities, by trivy's database"
+    reads_images = True
     kinds = (Kind.DEPENDENCY,)
     needs = NEEDS
     install_hint = INSTALL_HINT

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from secscan.advisories import service
 from secscan.advisories.control import CONTROL_ID
 from secscan.advisories.service import serve
 from secscan.findings.levels import GapKind, RunStatus, Severity
 from secscan.process import Limits
-from secscan.scanners import pip_audit
 from secscan.scanners.contract import Setup
 from secscan.scanners.registry import all_scanners
 from secscan.scanners.runner import Outcome, run_scanners
@@ -143,7 +143,7 @@ def test_the_home_of_the_user_does_not_leak_in(audit, monkeypatch, tmp_path: Pat
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / ".config"))
     monkeypatch.setenv("PIP_CONFIG_FILE", str(home / "pip.conf"))
     asked: list[dict[str, str]] = []
-    monkeypatch.setattr(pip_audit, "serve", functools.partial(lying, (200, b'{"vulns": []}', ""), asked=asked))
+    monkeypatch.setattr(service, "serve", functools.partial(lying, (200, b'{"vulns": []}', ""), asked=asked))
     audit("flask==1.0\n")
     assert len(asked) == 2
     assert not [headers for headers in asked if "Authorization" in headers or "Cookie" in headers]
@@ -217,8 +217,8 @@ def test_a_record_that_would_end_pip_audit_costs_no_other(audit, tmp_path: Path)
 def test_what_only_pip_audit_reports_is_said(audit, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """It asks an index in which an advisory affects more than by the one that the plan was made with."""
     more = index_of(tmp_path / "more.sqlite", CVE, osv("PYSEC-7", package="jinja2"))
-    real = pip_audit.serve
-    monkeypatch.setattr(pip_audit, "serve", lambda index: real(more))
+    real = service.serve
+    monkeypatch.setattr(service, "serve", lambda index: real(more))
     index_of(tmp_path / "index.sqlite", CVE)
     outcome = audit("flask==1.0\njinja2==1.0\n")
     assert [(one.topic, one.subject) for one in outcome.notices] == [("disagreement", "PyPI:jinja2@1.0")]
@@ -299,14 +299,14 @@ LIES = {
 @pytest.mark.parametrize("lie", LIES)
 def test_a_service_that_lies_never_makes_it_clean(audit, monkeypatch: pytest.MonkeyPatch, lie: str) -> None:
     """pip-audit takes several of these for "no vulnerability known"; the control and our own index tell."""
-    monkeypatch.setattr(pip_audit, "serve", functools.partial(lying, LIES[lie]))
+    monkeypatch.setattr(service, "serve", functools.partial(lying, LIES[lie]))
     outcome = audit("flask==1.0\n", seconds=6 if lie == "hangs" else 60)
     assert outcome.run.status is RunStatus.FAILED or GapKind.NOT_ASSESSED in kinds(outcome)
     assert outcome.run.reason or outcome.gaps
 
 
 def test_a_service_that_is_not_there_never_makes_it_clean(audit, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pip_audit, "serve", lambda index: contextlib.nullcontext("http://127.0.0.1:9"))
+    monkeypatch.setattr(service, "serve", lambda index: contextlib.nullcontext("http://127.0.0.1:9"))
     assert audit("flask==2.0\n").run.status is RunStatus.FAILED
 
 

@@ -83,5 +83,14 @@ def test_a_package_of_an_extra_joins_by_itself(without_packages: Path) -> None:
     assert "betterleaks" not in choose((), without=("betterleaks",))
 
 
+def test_of_an_image_whoever_has_nothing_to_do_with_it_is_there_and_only_who_is_named_looks(
+    without_packages: Path,
+) -> None:
+    chosen = choose(("image", "trivy"), image=True)
+    assert {name for name, one in chosen.items() if one.reads_images} == {"image", "trivy"}
+    assert {"bandit", "semgrep", "secrets", "pip-audit"} <= set(chosen)
+    assert set(choose(("image", "trivy"))) == {"image", "trivy"}
+
+
 def test_for_history_only_scanners_of_secrets(without_packages: Path) -> None:
     assert set(choose((), kind=Kind.SECRET)) == {"secrets"}
