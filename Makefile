@@ -21,7 +21,7 @@ test: $(VENV)/.installed-dev ## Run the tests (everything that matters, a few mi
 	$(BIN)/python -m pytest -m "not slow" -n auto --dist worksteal $(PYTEST_ARGS)
 
 test-slow: $(VENV)/.installed-dev ## Run the slow tests too (a new environment, large inputs)
-	$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m slow -n auto --dist worksteal $(PYTEST_ARGS)
 
 lint: $(VENV)/.installed-dev ## Check style, types and import rules
 	$(BIN)/ruff check .

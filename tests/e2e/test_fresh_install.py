@@ -29,7 +29,7 @@ def test_a_new_environment_gives_the_same_result(installed: Installed, tmp_path:
     for one in (first, second):
         del one["run"]
         for run in one["scanners"]:
-            del run["version"]  # the newest that fits, in the new environment
+            run.pop("version", "")  # the newest that fits, in the new environment
     assert first == second
 
 
