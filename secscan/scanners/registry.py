@@ -41,6 +41,10 @@ def all_scanners() -> dict[str, Scanner[Any]]:
     return dict(sorted(found.items()))
 
 
+IMAGE = "image"
+"""The scanner that tells what was read of an image."""
+
+
 def choose(
     names: tuple[str, ...],
     *,
@@ -59,7 +63,9 @@ def choose(
     the one that reports the licence of every package. Those for another sort of target (`Scanner.looks_at`) are left
     out.
 
-    Of an `image`, those that have nothing to do with one are always there: they say so, and nobody misses them.
+    Of an `image`, those that have nothing to do with one are always there, since nobody misses them; and so is the one
+    that tells what was read of it (`IMAGE`): its reading is done, and without it a policy about secrets alone would
+    take those that have nothing to do for a look.
 
     Raises `UsageError` for an unknown name, or for one of those.
     """
@@ -78,7 +84,8 @@ def choose(
             return aws
         if scanner.needs.licences:
             return licences
-        return (not names or (image and not scanner.reads_images)) and _usual(scanner, kind)
+        of_image = image and (not scanner.reads_images or scanner.name == IMAGE)
+        return (not names or of_image) and _usual(scanner, kind)
 
     return {
         name: scanner

@@ -173,3 +173,12 @@ def test_an_image_in_the_storage_of_podman(tmp_path: Path, index: Path) -> None:
     assert stored.target.name == name
     assert sorted(one.fingerprint for one in stored.findings) == sorted(one.fingerprint for one in plain.findings)
     assert "did not give the image" in secscan("scan", f"podman:{name}", "--output", str(tmp_path), expected=2)
+
+
+def test_a_policy_about_secrets_never_passes_an_image_in_which_nobody_looked_for_any(
+    tmp_path: Path, index: Path
+) -> None:
+    """The scanner `secrets` has nothing to do with an image; that of images has, also where another is named."""
+    image = SHOP.docker_archive(tmp_path / "image.tar")
+    seen, _ = scan(str(image), tmp_path / "out", "-s", "osv", "-p", "secrets-only", index=index)
+    assert "app/.env" in {one.location.path for one in seen.findings}

@@ -90,6 +90,7 @@ def test_of_an_image_whoever_has_nothing_to_do_with_it_is_there_and_only_who_is_
     assert {name for name, one in chosen.items() if one.reads_images} == {"image", "trivy"}
     assert {"bandit", "semgrep", "secrets", "pip-audit"} <= set(chosen)
     assert set(choose(("image", "trivy"))) == {"image", "trivy"}
+    assert {name for name, one in choose(("osv",), image=True).items() if one.reads_images} == {"image", "osv"}
 
 
 def test_for_history_only_scanners_of_secrets(without_packages: Path) -> None:
