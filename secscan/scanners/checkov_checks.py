@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from secscan.findings.defects import OTHER
 from secscan.findings.levels import Severity
-from secscan.scanners.manifest_tools import Verdict
+from secscan.scanners.manifest_tools import Verdict, verdicts
 
 _OF_CONTAINERS = {
     ("host-access", Severity.HIGH): "CKV_K8S_2 CKV_K8S_16 CKV_K8S_39",
@@ -34,12 +34,7 @@ _OF_OBJECTS = {
     ("excessive-permissions", Severity.HIGH): "CKV_K8S_155 CKV_K8S_157 CKV_K8S_158 CKV2_K8S_1 CKV2_K8S_2 CKV2_K8S_4",
     ("excessive-permissions", Severity.MEDIUM): "CKV_K8S_49 CKV_K8S_156 CKV2_K8S_3 CKV2_K8S_5",
 }
-_VERDICTS = {
-    rule: Verdict(defect, severity, of_object=of_object)
-    for table, of_object in ((_OF_CONTAINERS, False), (_OF_OBJECTS, True))
-    for (defect, severity), rules in table.items()
-    for rule in rules.split()
-}
+_VERDICTS = verdicts(_OF_CONTAINERS, _OF_OBJECTS)
 
 
 def verdict(rule: str) -> Verdict:

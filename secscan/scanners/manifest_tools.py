@@ -48,6 +48,20 @@ class Verdict:
     """Whether it is about the object as a whole, not about a container."""
 
 
+Table = Mapping[tuple[str, Severity], str]
+"""Checks of a tool, with blanks between them, by the class of defect and the severity that we give them."""
+
+
+def verdicts(of_containers: Table, of_objects: Table) -> dict[str, Verdict]:
+    """Return what each check is about."""
+    return {
+        rule: Verdict(defect, severity, of_object=of_object)
+        for table, of_object in ((of_containers, False), (of_objects, True))
+        for (defect, severity), rules in table.items()
+        for rule in rules.split()
+    }
+
+
 @dataclass(frozen=True, kw_only=True)
 class Said:
     """What a tool said of one place in what it was shown."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from secscan.findings.defects import OTHER
 from secscan.findings.levels import Severity
-from secscan.scanners.manifest_tools import Verdict
+from secscan.scanners.manifest_tools import Verdict, verdicts
 
 _OF_CONTAINERS = {
     ("host-access", Severity.HIGH): "KSV005 KSV017 KSV103 KSV120",
@@ -31,12 +31,7 @@ _OF_OBJECTS = {
         "KSV041 KSV042 KSV045 KSV046 KSV048 KSV049 KSV053 KSV054 KSV055 KSV056 KSV112 KSV113"
     ),
 }
-_VERDICTS = {
-    rule: Verdict(defect, severity, of_object=of_object)
-    for table, of_object in ((_OF_CONTAINERS, False), (_OF_OBJECTS, True))
-    for (defect, severity), rules in table.items()
-    for rule in rules.split()
-}
+_VERDICTS = verdicts(_OF_CONTAINERS, _OF_OBJECTS)
 
 
 def verdict(rule: str) -> Verdict:
