@@ -20,10 +20,11 @@ else:
 _CHUNK = 1 << 18
 _AHEAD = 4
 """Pieces that may wait to be hashed."""
-_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 OTHERS = {b"BZh": "bzip2", b"\xfd7zXZ\0": "xz"}
 """Compressions that are not read, by their first bytes."""
-_ERRORS = (OSError, EOFError, zlib.error, zstd.ZstdError)
+ERRORS = (OSError, EOFError, zlib.error, zstd.ZstdError)
+"""What a broken compression raises."""
 
 
 class _Hash:
@@ -135,7 +136,7 @@ class Expanded:
             piece = cast("bytes", self._stream.read(_CHUNK))
         except MemoryError:
             raise TooMuch("its compression asks for more memory than there is") from None
-        except _ERRORS as error:
+        except ERRORS as error:
             raise Broken(f"it cannot be expanded: {error}") from error
         self._buffer, self._at = piece, 0
         self.count += len(piece)
@@ -152,15 +153,20 @@ def _opened(blob: Counted, limits: ImageLimits) -> tuple[IO[bytes] | Any, bool]:
     """The expanded bytes, and whether they are those of the blob itself."""
     start = blob.read(6)
     source = _Rest(start, blob)
-    if start.startswith(_GZIP):
+    if start.startswith(GZIP):
         return gzip.GzipFile(fileobj=cast("BinaryIO", source), mode="rb"), False
-    if start.startswith(_ZSTD):
-        options = {int(zstd.DecompressionParameter.window_log_max): limits.window}
-        return zstd.ZstdFile(cast("BinaryIO", source), options=options), False
+    if start.startswith(ZSTD):
+        return zstd_file(cast("BinaryIO", source), limits), False
     for magic, name in OTHERS.items():
         if start.startswith(magic):
             raise Broken(f"it is compressed by {name}, which is not read")
     return source, True
+
+
+def zstd_file(file: BinaryIO, limits: ImageLimits) -> BinaryIO:
+    """Return what a file holds that is compressed by zstd, as a file."""
+    opened: Any = zstd.ZstdFile(file, options={int(zstd.DecompressionParameter.window_log_max): limits.window})
+    return cast("BinaryIO", opened)
 
 
 class _Rest:

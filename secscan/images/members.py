@@ -6,28 +6,20 @@ import gzip
 import io
 import os
 import posixpath
-import stat
-import sys
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, cast
+from typing import BinaryIO, Protocol, cast
 
-from secscan.images.compression import Counted
+from secscan.images.compression import ERRORS, GZIP, ZSTD, Counted, zstd_file
 from secscan.images.limits import Broken, ImageLimits, TooMuch
 from secscan.images.tar import Archive, Sort
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
+from secscan.targets.content import NotRegularError, open_regular
 
 _CHUNK = 1 << 20
 _LINKS = 8
 """Links from one member to another that are followed: `docker save` writes a layer that occurs twice as one."""
-_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 
 
 class Members(Protocol):
@@ -78,14 +70,13 @@ class Folder(_Base):
             if above.is_symlink():
                 raise Broken(f"{name} lies behind a symbolic link")
         try:
-            descriptor = os.open(path, _FLAGS)
+            descriptor = open_regular(path)
         except OSError as error:
             raise Broken(f"{name} cannot be opened: {error.strerror}") from error
+        except NotRegularError:
+            raise Broken(f"{name} is no regular file") from None
         with os.fdopen(descriptor, "rb") as file:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise Broken(f"{name} is no regular file")
-            yield Counted(file, status.st_size)
+            yield Counted(file, os.fstat(descriptor).st_size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +92,7 @@ class Tar(_Base):
 
     def __init__(self, file: BinaryIO, limits: ImageLimits) -> None:
         """Read where each member lies. Raises `Broken` and `TooMuch`."""
-        self._file = _seekable(file)
+        self._file = _seekable(file, limits)
         self._members: dict[str, _Member] = {}
         self.twice: set[str] = set()
         """Names that occur more than once: two programs may take two different ones."""
@@ -140,12 +131,9 @@ class Tar(_Base):
             raise Broken(f"the archive has no file {name}")
         try:
             self._file.seek(member.offset)
-        except _ERRORS as error:
+        except ERRORS as error:
             raise Broken(f"the archive cannot be expanded: {error}") from error
         yield Counted(cast("BinaryIO", _Careful(self._file)), member.size)
-
-
-_ERRORS = (OSError, EOFError, zlib.error, zstd.ZstdError)
 
 
 class _Careful:
@@ -157,20 +145,17 @@ class _Careful:
     def read(self, size: int) -> bytes:
         try:
             return self._file.read(size)
-        except _ERRORS as error:
+        except ERRORS as error:
             raise Broken(f"the archive cannot be expanded: {error}") from error
 
 
-def _seekable(file: BinaryIO) -> BinaryIO:
+def _seekable(file: BinaryIO, limits: ImageLimits) -> BinaryIO:
     start = file.read(4)
     file.seek(0)
-    if start.startswith(b"\x1f\x8b"):
+    if start.startswith(GZIP):
         return cast("BinaryIO", gzip.GzipFile(fileobj=file, mode="rb"))
-    if start == b"\x28\xb5\x2f\xfd":
-        opened: Any = zstd.ZstdFile(
-            file, options={int(zstd.DecompressionParameter.window_log_max): ImageLimits().window}
-        )
-        return cast("BinaryIO", opened)
+    if start.startswith(ZSTD):
+        return zstd_file(file, limits)
     return file
 
 

@@ -13,9 +13,9 @@ from secscan.findings.model import Gap
 from secscan.findings.paths import encode_path
 from secscan.images.limits import gap
 from secscan.images.tar import Entry, Sort
+from secscan.targets.content import NotRegularError, open_regular
 
 _CHUNK = 1 << 18
-_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 _OF_THE_KERNEL = (b"proc", b"sys", b"dev")
 """Folders at the top that hold no files where a system runs."""
 
@@ -89,10 +89,11 @@ _SORTS = (
 
 def _content(place: bytes, gaps: list[Gap], path: bytes, digest: Digest) -> Iterator[bytes]:
     try:
-        with os.fdopen(os.open(place, _FLAGS), "rb", buffering=0) as file:
-            if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                while chunk := file.read(_CHUNK):
-                    digest.update(chunk)
-                    yield chunk
+        with os.fdopen(open_regular(Path(os.fsdecode(place))), "rb", buffering=0) as file:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+                yield chunk
+    except NotRegularError:
+        gaps.append(gap(GapKind.UNREADABLE, encode_path(path), "it was replaced while it was looked at"))
     except OSError as error:
         gaps.append(gap(GapKind.UNREADABLE, encode_path(path), f"it cannot be read: {error.strerror}"))
