@@ -26,7 +26,6 @@ from secscan.findings.fingerprint import with_fingerprints
 from secscan.findings.model import Finding, Gap, ImageInfo, Notice
 from secscan.findings.scan import FORMAT, AdvisoryState, FileState, RunInfo, Scan, timestamp
 from secscan.gate.weakening import Terms, weakening
-from secscan.images.open import opened_image, target_of
 from secscan.images.reading import Image
 from secscan.images.reference import ImageReference
 from secscan.policy.baseline import Baseline, baseline_of
@@ -190,6 +189,8 @@ def _opened(
         with open_target(request.target) as target:
             yield target, None
         return
+    from secscan.images.open import opened_image, target_of
+
     progress(Progress("image", "reading"))
     keys = {"key": organisation_key(), "values_key": values_key}
     with (

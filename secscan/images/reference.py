@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from secscan.errors import UsageError
-from secscan.images.compression import OTHERS
-from secscan.images.limits import Broken, ImageLimits, TooMuch
-from secscan.images.members import Tar
 
 ARCHIVES = ("docker-archive", "oci-archive")
 FOLDERS = ("oci", "rootfs")
@@ -74,6 +71,9 @@ def sniff(path: Path) -> str:
     Raises `UsageError` for an archive that is no image, or is called like one and is none, such as what is left of a
     `docker save` that failed: as a file to look at, nothing of it would be seen.
     """
+    from secscan.images.limits import Broken, ImageLimits, TooMuch  # hardly any scan of a file needs these
+    from secscan.images.members import Tar
+
     named = path.name.lower().endswith(_NAMED)
     with path.open("rb") as file:
         start = file.read(262)
@@ -95,6 +95,8 @@ def sniff(path: Path) -> str:
 
 def _instead(start: bytes) -> str:
     """What a file is that is called like an archive."""
+    from secscan.images.compression import OTHERS
+
     if not start:
         return "is empty"
     compression = next((name for magic, name in OTHERS.items() if start.startswith(magic)), "")
