@@ -13,22 +13,19 @@ from typing import Any
 from secscan.findings.levels import GapKind
 from secscan.findings.model import Gap, OutOfScope
 from secscan.findings.paths import encode_path
+from secscan.images.facts import facts_of
 from secscan.images.limits import ImageLimits, TooMuch, gap
 from secscan.images.links import hidden_behind
 from secscan.images.reading import FileFact, FoundSecret
 from secscan.images.tar import Entry, Sort
 from secscan.images.tree import Tree, whiteout
 from secscan.images.wanted import (
-    BUILDERS,
     MOST_SECRETS,
-    PACKAGE_MANAGERS,
     RELEASES,
     SEARCHED_BYTES,
     SEARCHED_IN_ALL,
-    SHELLS,
     is_lock,
     is_searched,
-    program_of,
     unsearched_part,
 )
 from secscan.inventory.contract import Declared, Inventory, Reader, broken
@@ -36,22 +33,6 @@ from secscan.inventory.installed.executable import Executable, is_executable
 from secscan.inventory.installed.known import most_bytes, reader_of_installed
 from secscan.secrets.worker import look_at
 
-_SENSITIVE = frozenset(
-    [
-        "etc/passwd",
-        "etc/shadow",
-        "etc/group",
-        "etc/gshadow",
-        "etc/sudoers",
-        "etc/ld.so.preload",
-        "etc/crontab",
-        "etc/profile",
-    ]
-)
-_USUAL_DEVICES = frozenset(
-    f"dev/{name}" for name in ("null", "zero", "full", "random", "urandom", "tty", "console", "ptmx")
-)
-"""They lead to nothing of the host, and every file system that was not made by an engine has them."""
 _MOST_FACTS = 5_000
 _RELEASE_BYTES = 100_000
 
@@ -182,7 +163,7 @@ class Collector:
             if entry.size > most:
                 kept.gaps = self._gap(GapKind.TOO_LARGE, path, f"it has {entry.size} bytes, more than {most}")
                 return
-            self._keep(kept, path, _read(reader, path, _whole(chunks)))
+            self._keep(kept, path, _read(reader, path, _whole(chunks), self._limits.packages))
         elif lock:
             if entry.size > self._limits.lock or entry.size + self._held > self._limits.kept:
                 detail = f"it has {entry.size} bytes; of lock files, {self._limits.lock} are read of each"
@@ -218,20 +199,18 @@ class Collector:
         ] += 1
 
     def _search(self, data: bytes, path: str, layer: int) -> None:
-        if self._searched + len(data) > SEARCHED_IN_ALL or len(self.secrets) > self._limits.told:
-            if self._searched <= SEARCHED_IN_ALL:
-                most = f"{SEARCHED_IN_ALL} bytes of text, or {self._limits.told} secrets"
-                detail = f"from here on, nothing is searched for secrets: it has more than {most}"
-                self.gaps.append(gap(GapKind.TOO_LARGE, path, detail))
-            self._searched = SEARCHED_IN_ALL + 1
+        if self._searched > SEARCHED_IN_ALL:
             return
         self._searched += len(data)
-        room = MOST_SECRETS - len(self.secrets)
-        found = list(itertools.islice(look_at(data, path, **self._keys), room + 1))
-        if len(found) > room:
+        most = min(MOST_SECRETS, self._limits.told)
+        room = max(0, most - len(self.secrets))  # those of the configuration were there before
+        within = self._searched <= SEARCHED_IN_ALL
+        found = list(itertools.islice(look_at(data, path, **self._keys), room + 1)) if within else []
+        if not within or len(found) > room:
             self._searched = SEARCHED_IN_ALL + 1
-            detail = f"from here on, nothing is searched for secrets: the image has more than {MOST_SECRETS}"
-            self.gaps.append(gap(GapKind.PARTIAL, path, detail))
+            what = f"{SEARCHED_IN_ALL} bytes of text, or {most} secrets"
+            detail = f"from here on, nothing is searched for secrets: it has more than {what}"
+            self.gaps.append(gap(GapKind.TOO_LARGE, path, detail))
         self.secrets += [FoundSecret(path=path, layer=layer, found=plain(one)) for one in found[:room]]
 
     def _keep(self, kept: Kept, path: str, found: Inventory) -> None:
@@ -244,7 +223,7 @@ class Collector:
             kept.packages = found
 
     def _facts_of(self, entry: Entry, path: str, layer: int) -> tuple[FileFact, ...]:
-        names = list(_facts(entry, path))
+        names = list(facts_of(entry, path))
         if not names:
             return ()
         self._facts += len(names)
@@ -259,27 +238,6 @@ class Collector:
         )
 
 
-def _facts(entry: Entry, path: str) -> Iterator[str]:
-    if entry.sort is Sort.FILE or entry.sort is Sort.HARD_LINK:
-        if entry.mode & 0o111 and entry.mode & 0o4000:
-            yield "setuid"
-        if entry.mode & 0o111 and entry.mode & 0o2000:
-            yield "setgid"
-        if path in _SENSITIVE and (entry.mode & 0o022 or entry.user):
-            yield "writable-sensitive"
-        elif entry.mode & 0o002:
-            yield "world-writable"
-    elif entry.sort is Sort.FOLDER:
-        if entry.mode & 0o002 and not entry.mode & 0o1000:
-            yield "world-writable"
-    elif entry.sort is Sort.DEVICE and path not in _USUAL_DEVICES:
-        yield "device"
-    if entry.sort in (Sort.FILE, Sort.LINK, Sort.HARD_LINK) and (name := program_of(path)):
-        for fact, names in (("package-manager", PACKAGE_MANAGERS), ("shell", SHELLS), ("builder", BUILDERS)):
-            if name in names:
-                yield fact
-
-
 def _whole(chunks: Iterable[bytes]) -> bytes:
     """All of a file, without a second copy of it."""
     whole = io.BytesIO()
@@ -288,10 +246,10 @@ def _whole(chunks: Iterable[bytes]) -> bytes:
     return whole.getvalue()
 
 
-def _read(reader: Reader, path: str, data: bytes) -> Inventory:
-    """What a reader finds; a list of more packages than any is not read at all."""
-    if data.count(b"\n\n") > ImageLimits().packages:
-        return broken(path, f"it has more than {ImageLimits().packages} paragraphs")
+def _read(reader: Reader, path: str, data: bytes, most: int) -> Inventory:
+    """What a reader finds; a list of more than `most` packages is not read at all."""
+    if data.count(b"\n\n") > most:
+        return broken(path, f"it has more than {most} paragraphs")
     return reader(path, data)
 
 

@@ -47,7 +47,8 @@ class FileFact(_Value, frozen=True, kw_only=True):
 
     path: str
     fact: str
-    """`setuid`, `setgid`, `world-writable`, `writable-sensitive`, `device`."""
+    """`setuid`, `setgid`, `world-writable`, `writable-sensitive`, `device`; or of a program that was left in:
+    `package-manager`, `shell`, `builder`."""
     mode: int
     user: int
     group: int

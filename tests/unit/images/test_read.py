@@ -12,6 +12,7 @@ from secscan.images import read as reading_of
 from secscan.images.limits import ImageLimits
 from secscan.images.read import read_image
 from secscan.images.reading import IN_CONFIG, ImageReading
+from secscan.images.wanted import MOST_SECRETS
 from secscan.secrets.control import control_source
 from tests.support.image_samples import (
     DEBS,
@@ -467,3 +468,14 @@ def test_a_hard_link_counts_where_its_file_would(tmp_path: Path) -> None:
     package = file("app/node_modules/ms/package.json", MS)
     image = ImageBuilder().layer(package, hard_link("srv/store/ab12", "app/node_modules/ms/package.json"))
     assert packages(read(image.layer(whiteout("app/node_modules")), tmp_path)) == set()
+
+
+def test_more_secrets_in_the_configuration_than_are_told_leave_no_room_for_files_and_that_is_said(
+    tmp_path: Path,
+) -> None:
+    digits = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    names = [f"{one}{other}" for one in digits for other in digits][: MOST_SECRETS + 100]
+    env = {f"PASSWORD_{name}": f"Tr0ub4dor&{name}3xyz" for name in names}
+    reading = read(ImageBuilder(env=env).layer(file("app/.env", TOKEN)), tmp_path)
+    assert len(reading.secrets) > MOST_SECRETS
+    assert [subject for _, subject in gaps(reading)] == ["app/.env"]
