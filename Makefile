@@ -56,6 +56,8 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml
 	$(PIP) install --quiet --editable .
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed
+$(VENV)/.installed-dev: $(VENV)/.installed tests/node/package-lock.json
 	$(PIP) install --quiet --group dev
+	@if command -v npm >/dev/null; then npm ci --prefix tests/node --ignore-scripts --no-audit --no-fund --silent; \
+	else echo "npm is not here: what judges reports by its programs will be skipped" >&2; fi
 	@touch $@

@@ -76,6 +76,8 @@ class ScanRequest:
     jobs: int = 1
     judged_at: datetime | None = None
     """Time of judgement; now, if not given."""
+    ci: str = ""
+    """Address of the CI run, where it is one."""
     notices: tuple[Notice, ...] = ()
     """What the reader should know besides, such as settings of the tree that do not count."""
     baseline_ref: str = ""
@@ -173,6 +175,7 @@ def _look(request: ScanRequest, progress: Callable[[Progress], None]) -> Scan:
         judged_at="",
         seconds=round(time.monotonic() - clock, 3),
         root=str(target.origin),
+        ci=request.ci,
         python=platform.python_version(),
         platform=platform.platform(),
         timings=tuple(outcome.timing for outcome in outcomes),

@@ -55,6 +55,7 @@ def scan(
     """
     from secscan import pipeline
     from secscan.advisories.store import resolve
+    from secscan.cli.ci import ci_run
     from secscan.cli.judging import Wanted, gather
     from secscan.cli.progress import show_progress
     from secscan.cli.reading import credentials_of
@@ -117,6 +118,7 @@ def scan(
             limits=Limits(seconds=timeout or settings.timeout or 900, megabytes=memory or settings.memory or 4096),
             jobs=jobs or settings.jobs or available_cores(),
             judged_at=parse_time(at),
+            ci=ci_run(os.environ),
             notices=judge.notices,
         )
         for name in reports.values():

@@ -248,6 +248,8 @@ class ScannerRun(Value, frozen=True, kw_only=True):
 
     scanner: str
     status: RunStatus
+    kinds: tuple[Kind, ...] = ()
+    """What it looks for, whether it was able to look or not."""
     version: str = ""
     reason: str = ""
     """Why it failed or was skipped."""
@@ -328,6 +330,12 @@ class TargetInfo(Value, frozen=True, kw_only=True):
     """Commit, where the target is in a git repository."""
     base: str = ""
     """Commit that a diff starts from."""
+    repository: str = ""
+    """Address of the remote `origin`, without user and password; empty where there is none. The repository says so."""
+    branch: str = ""
+    """The branch that is checked out; empty where none is."""
+    prefix: str = ""
+    """Path text of the target below the top of its repository, with a slash at its end; empty at the top."""
     dirty: bool | None = None
     """Whether the work tree differs from the revision; None where that does not apply."""
     out_of_scope: tuple[OutOfScope, ...] = ()

@@ -44,6 +44,8 @@ class RunInfo(Value, frozen=True, kw_only=True):
     seconds: float = 0.0
     root: str = ""
     """Where the target lay."""
+    ci: str = ""
+    """Address of the CI run, where it was one."""
     python: str = ""
     platform: str = ""
     timings: tuple[ScannerTiming, ...] = ()

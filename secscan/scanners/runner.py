@@ -109,7 +109,7 @@ def _prepare(scanner: Scanner[Any], common: Setup) -> _Work | Outcome:
         return _failed(scanner, error)
     if not plan.pieces:
         reason = ONLY_GAPS if plan.gaps else NOTHING_TO_DO
-        run = ScannerRun(scanner=scanner.name, status=RunStatus.SKIPPED, reason=reason)
+        run = ScannerRun(scanner=scanner.name, status=RunStatus.SKIPPED, kinds=scanner.kinds, reason=reason)
         return Outcome(run=run, gaps=plan.gaps, timing=ScannerTiming(scanner=scanner.name, seconds=0.0))
     try:
         programs = find_programs(scanner, (common.target.origin, common.target.root, Path.cwd()))
@@ -130,6 +130,7 @@ def _failed(scanner: Scanner[Any], error: ScannerError, plan: Plan[Any] | None =
     run = ScannerRun(
         scanner=scanner.name,
         status=RunStatus.FAILED,
+        kinds=scanner.kinds,
         reason=error.message,
         hint=error.hint,
         selected=len(plan.selected) if plan else 0,
@@ -214,6 +215,7 @@ def _outcome(work: _Work) -> Outcome:
     run = ScannerRun(
         scanner=scanner.name,
         status=RunStatus.FAILED if work.errors else RunStatus.COMPLETED,
+        kinds=scanner.kinds,
         version=scanner.version(work.setup),
         reason="; ".join(reasons),
         hint="; ".join(hints[:2]),

@@ -148,6 +148,16 @@ class Repository:
             raise TargetError(f"{revision!r} does not name a commit of {self.root}", hint=hint)
         return answer.decode("ascii")
 
+    def remote(self) -> str:
+        """The address of the remote `origin`, as it is configured; empty where there is none."""
+        told = self._run("config", "--null", "--get", "remote.origin.url", accept=(0, 1))
+        return told.rstrip(b"\0").decode("utf-8", "replace")
+
+    def branch(self) -> str:
+        """The branch that is checked out; empty where none is."""
+        told = self._run("symbolic-ref", "--quiet", "--short", "HEAD", accept=(0, 1))
+        return told.decode("utf-8", "replace").strip()
+
     def merge_base(self, one: str, other: str) -> str:
         """The best common ancestor of two commits. Raises `TargetError` if there is none."""
         answer = self._run("merge-base", one, other, accept=(0, 1)).split()

@@ -6,7 +6,7 @@ import contextlib
 import os
 import stat
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from secscan import process
@@ -17,7 +17,9 @@ from secscan.targets.diff import open_commit, open_diff, parse_span
 from secscan.targets.environment import open_environment
 from secscan.targets.git import Repository, find_repository
 from secscan.targets.history import open_history
+from secscan.targets.opened import OpenedTarget
 from secscan.targets.paths import open_paths
+from secscan.targets.provenance import with_provenance
 from secscan.targets.scope import Wishes
 from secscan.targets.server import open_server
 from secscan.targets.staged import open_staged
@@ -84,23 +86,33 @@ def open_target(request: TargetRequest) -> Iterator[Target]:
         if any(ways):
             hint = "--staged, --diff, --history and --paths-from take a folder"
             raise UsageError(f"{request.path} is a file", hint=hint)
-        yield open_file(place)
+        yield _told(open_file(place))
     elif request.paths_from:
-        yield open_paths(place, request.paths_from, wishes)
+        yield _told(open_paths(place, request.paths_from, wishes))
     elif any(ways):
         repository = _repository(place)
         with process.private_folder() as folder:
             folder = Path(os.path.realpath(folder))
             if request.staged:
-                yield open_staged(repository, place, folder, wishes)
+                opened = open_staged(repository, place, folder, wishes)
             elif request.history:
-                yield open_history(repository, place, folder, wishes)
+                opened = open_history(repository, place, folder, wishes)
             elif request.commit:
-                yield open_commit(repository, place, request.commit, folder, wishes)
+                opened = open_commit(repository, place, request.commit, folder, wishes)
             else:
-                yield open_diff(repository, place, request.diff, folder, wishes)
+                opened = open_diff(repository, place, request.diff, folder, wishes)
+            yield _told(opened)
     else:
-        yield open_tree(place, wishes)
+        yield _told(open_tree(place, wishes))
+
+
+def _told(opened: OpenedTarget) -> OpenedTarget:
+    """The target, with where it comes from."""
+    repository, _ = find_repository(opened.origin)
+    if repository is None:
+        return opened
+    prefix = prefix_of(opened.origin, repository)
+    return replace(opened, info=with_provenance(opened.info, repository, prefix))
 
 
 def renames_since(path: Path, base: str) -> dict[str, str]:

@@ -165,11 +165,15 @@ SPREAD = msgspec.structs.replace(
 )
 
 
+_KINDS = {"bandit": (Kind.SAST,), "semgrep": (Kind.SAST,), "pip-audit": (Kind.DEPENDENCY,)}
+
+
 def run(name: str, **changes: Any) -> ScannerRun:
     """How a scanner ended that did all its work."""
     plain = ScannerRun(
         scanner=name,
         status=RunStatus.COMPLETED,
+        kinds=_KINDS.get(name, ()),
         version="1.0",
         selected=4,
         looked_at=4,
