@@ -66,11 +66,12 @@ def sbom(
 
 def _of_image(reference: ImageReference, created: str, seen: Scan | None) -> Contents:
     from secscan.images.open import opened_image
+    from secscan.images.reading import PACKAGES_ONLY
     from secscan.inventory.contract import Inventory
     from secscan.process import Limits
     from secscan.sbom.contents import contents
 
-    with opened_image(reference, Limits()) as image:
+    with opened_image(reference, Limits(), look_at=PACKAGES_ONLY) as image:
         reading = image.reading
     return contents(
         Inventory(packages=reading.packages, gaps=reading.gaps),

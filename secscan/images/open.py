@@ -17,7 +17,7 @@ from secscan.findings.levels import GapKind
 from secscan.findings.model import ImageInfo, TargetInfo
 from secscan.images.base import with_base
 from secscan.images.limits import gap
-from secscan.images.reading import Image, ImageReading
+from secscan.images.reading import EVERYTHING, PACKAGES_ONLY, Image, ImageReading
 from secscan.images.reference import ENGINES, ImageReference
 from secscan.inventory.distribution import distribution_of
 from secscan.secrets.keys import KEY_VARIABLE, VALUES_KEY_VARIABLE
@@ -34,20 +34,21 @@ def opened_image(
     base: ImageReference | None = None,
     key: str = "",
     values_key: str = "",
+    look_at: str = EVERYTHING,
 ) -> Iterator[Image]:
     """Give the image that a reference names, read. `base` is the image that it was built upon, where somebody says so;
-    `key` and `values_key`: see `secrets.worker`.
+    `key` and `values_key`: see `secrets.worker`; `look_at`: see `images.reading`.
 
     What an engine exports is removed at the end. Raises `TargetError` where an engine does not give the image, or the
     image was not built upon that base.
     """
     with contextlib.ExitStack() as stack:
         kind, place, name = _located(reference, limits, stack)
-        reading = _read(kind, place, name, limits, key, values_key)
+        reading = _read(look_at, kind, place, name, limits, {VALUES_KEY_VARIABLE: values_key, KEY_VARIABLE: key})
         if reference.kind in ENGINES:
             reading = msgspec.structs.replace(reading, name=reference.place)
         if base is not None:
-            lower = _read(*_located(base, limits, stack), limits, "", "")
+            lower = _read(PACKAGES_ONLY, *_located(base, limits, stack), limits, {})
             reading = with_base(reading, lower, f"{base.kind}:{base.place}")
         yield Image(kind, place, reading)
 
@@ -111,10 +112,11 @@ _ENGINE_VARIABLES = ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CERT_PATH", "DOCKE
 """Where an engine is reached, as its own program reads it."""
 
 
-def _read(kind: str, place: Path, name: str, limits: process.Limits, key: str, values_key: str) -> ImageReading:
-    variables = {VALUES_KEY_VARIABLE: values_key, KEY_VARIABLE: key}
+def _read(
+    what: str, kind: str, place: Path, name: str, limits: process.Limits, variables: dict[str, str]
+) -> ImageReading:
     ended = process.run(
-        [sys.executable, "-I", "-m", "secscan.images.worker", kind, str(place), name],
+        [sys.executable, "-I", "-m", "secscan.images.worker", what, kind, str(place), name],
         limits=limits,
         env={name: value for name, value in variables.items() if value},
     )

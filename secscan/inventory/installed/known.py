@@ -82,7 +82,17 @@ def most_bytes(path: str) -> int:
     return known.most if known else 0
 
 
+_ENDS = (
+    *("status", "installed", ".sqlite", "-wal", "-journal", "Packages.db", "Packages", "METADATA", "PKG-INFO"),
+    *(".egg-info", ".json", ".gemspec", "pom.properties", "ALPM_DB_VERSION", ".plist", "world"),
+)
+_ENDS_OF_JARS = frozenset((".jar", ".war", ".ear", ".hpi", ".jpi"))
+_OF_FOLDER = "var/lib/dpkg/status.d/"
+"""One of these every path above has: asked first, since an image has hundreds of thousands of paths."""
+
+
 def _find(path: str) -> _Known | None:
-    if not _ANY.fullmatch(path):  # in one step: an image has hundreds of thousands of paths
+    likely = path.endswith(_ENDS) or path.startswith(_OF_FOLDER) or path[-4:].lower() in _ENDS_OF_JARS
+    if not likely or not _ANY.fullmatch(path):
         return None
     return next((one for one in _KNOWN if one.paths.fullmatch(path)), None)
