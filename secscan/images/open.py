@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,16 +13,11 @@ import msgspec
 from secscan import process
 from secscan.errors import TargetError
 from secscan.findings.levels import GapKind
-from secscan.findings.model import ImageInfo, TargetInfo
 from secscan.images.base import with_base
 from secscan.images.limits import gap
 from secscan.images.reading import EVERYTHING, PACKAGES_ONLY, Image, ImageReading
 from secscan.images.reference import ENGINES, ImageReference
-from secscan.inventory.distribution import distribution_of
 from secscan.secrets.keys import KEY_VARIABLE, VALUES_KEY_VARIABLE
-from secscan.targets.opened import OpenedTarget
-
-KIND = "image"
 
 
 @contextlib.contextmanager
@@ -60,32 +54,6 @@ def _located(reference: ImageReference, limits: process.Limits, stack: contextli
     place = stack.enter_context(process.private_folder()) / "image.tar"
     _export(reference, place, limits)
     return "docker-archive", place, ""
-
-
-def target_of(image: Image, folder: Path) -> OpenedTarget:
-    """Return an image as a target, which has no files in scope; `folder` is an empty one."""
-    reading = image.reading
-    info = TargetInfo(
-        kind=KIND,
-        name=reading.name,
-        digest=reading.digest,
-        files=reading.entries,
-        bytes=reading.size,
-        out_of_scope=reading.out_of_scope,
-        image=_image_info(reading),
-    )
-    return OpenedTarget(info=info, root=folder, origin=folder, files=(), gaps=(), notices=(), _digests={})
-
-
-def _image_info(reading: ImageReading) -> ImageInfo:
-    brought = Counter(one.layer for one in reading.packages)
-    distribution = distribution_of(reading.distribution)
-    return ImageInfo(
-        distribution=distribution.name if distribution else "",
-        user=reading.config.user if reading.config else "",
-        layers=reading.layers,
-        packages=tuple(brought[layer.index] for layer in reading.layers),
-    )
 
 
 def _export(reference: ImageReference, place: Path, limits: process.Limits) -> None:
