@@ -192,7 +192,8 @@ def _opened(
         with open_target(request.target) as target:
             yield target, None
         return
-    from secscan.images.open import opened_image, target_of
+    from secscan.images.open import opened_image
+    from secscan.images.target import target_of
 
     progress(Progress("image", "reading"))
     keys = {"key": organisation_key(), "values_key": values_key}

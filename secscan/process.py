@@ -10,19 +10,18 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import shutil
 import signal
 import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-
-import psutil
 
 _PASSED_ON = ("LANG", "LC_ALL", "LC_CTYPE", "TZ", "SYSTEMROOT", "WINDIR", "COMSPEC", "PATHEXT")
 """Host variables that a child may see. Proxies, tokens and every tool's own settings are not among them."""
@@ -263,32 +262,57 @@ def _feed(child: subprocess.Popen[bytes], stdin: bytes | None) -> threading.Thre
 
 def _watch(child: subprocess.Popen[bytes], folder: Path, limits: Limits, started: float) -> tuple[str, float]:
     """Wait for the end, or bring it about. Returns why we ended it (or "") and the peak memory in MB."""
+    from secscan.process_tree import tree_megabytes  # psutil takes its time to start, in which the child is at work
+
     peak = 0.0
     next_sample = 0.0
-    while True:
-        try:
+    with _waiting(child) as ended:
+        while not ended():
+            now = time.monotonic()
+            stopped = ""
+            if now - started > limits.seconds:
+                stopped = f"time limit of {limits.seconds:g} s"
+            elif now >= next_sample:
+                next_sample = now + _MEMORY_EVERY
+                used = tree_megabytes(child.pid)
+                peak = max(peak, used)
+                if used > limits.megabytes:
+                    stopped = f"memory limit of {limits.megabytes} MB"
+                elif (folder / "stdout").stat().st_size > limits.output_bytes:
+                    stopped = f"output limit of {limits.output_bytes} bytes"
+                elif limits.folder_bytes and _takes_more(folder, limits.folder_bytes):
+                    stopped = f"disk limit of {limits.folder_bytes} bytes"
+            if stopped:
+                _end_tree(child)
+                return stopped, peak
+    return "", peak
+
+
+@contextlib.contextmanager
+def _waiting(child: subprocess.Popen[bytes]) -> Iterator[Callable[[], bool]]:
+    """Give what waits a while for the end of a child, and tells whether it came."""
+
+    def polled() -> bool:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(timeout=_POLL_SECONDS)
-        except subprocess.TimeoutExpired:
-            pass
-        else:
-            return "", peak
-        now = time.monotonic()
-        stopped = ""
-        if now - started > limits.seconds:
-            stopped = f"time limit of {limits.seconds:g} s"
-        elif now >= next_sample:
-            next_sample = now + _MEMORY_EVERY
-            used = _tree_megabytes(child.pid)
-            peak = max(peak, used)
-            if used > limits.megabytes:
-                stopped = f"memory limit of {limits.megabytes} MB"
-            elif (folder / "stdout").stat().st_size > limits.output_bytes:
-                stopped = f"output limit of {limits.output_bytes} bytes"
-            elif limits.folder_bytes and _takes_more(folder, limits.folder_bytes):
-                stopped = f"disk limit of {limits.folder_bytes} bytes"
-        if stopped:
-            _end_tree(child)
-            return stopped, peak
+        return child.returncode is not None
+
+    try:
+        descriptor = os.pidfd_open(child.pid)
+    except (AttributeError, OSError):  # only Linux has it, and not in every sandbox
+        yield polled
+        return
+    events = select.poll()
+    events.register(descriptor, select.POLLIN)
+
+    def woken() -> bool:
+        events.poll(1000 * _POLL_SECONDS)
+        return child.poll() is not None
+
+    try:
+        yield woken
+    finally:
+        os.close(descriptor)
 
 
 def _takes_more(folder: Path, most: int) -> bool:
@@ -308,45 +332,26 @@ def _takes_more(folder: Path, most: int) -> bool:
     return False
 
 
-def _tree_megabytes(pid: int) -> float:
-    total = 0
-    try:
-        parent = psutil.Process(pid)
-        for process in [parent, *parent.children(recursive=True)]:
-            with contextlib.suppress(psutil.Error):
-                total += process.memory_info().rss
-    except psutil.Error:
-        return 0.0
-    return total / 1_000_000
-
-
 def _end_tree(child: subprocess.Popen[bytes]) -> None:
     """End the child's process group, and whatever left the group, politely and then surely."""
-    descendants: list[psutil.Process] = []
+    below: Descendants | None = None
     if child.poll() is None:
-        with contextlib.suppress(psutil.Error):
-            descendants = psutil.Process(child.pid).children(recursive=True)
+        from secscan.process_tree import Descendants
+
+        below = Descendants(child.pid)
         _signal_group(child.pid, signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(timeout=_GRACE_SECONDS)
     _signal_group(child.pid, signal.SIGKILL)
-    for process in descendants:
-        with contextlib.suppress(psutil.Error):
-            process.kill()
+    if below is not None:
+        below.kill()
     if child.poll() is None:
         child.kill()
         child.wait()
     # A signal is on its way, not yet received, when `kill` returns; what we call ended has ended.
     deadline = time.monotonic() + _GONE_SECONDS
-    while any(_alive(process) for process in descendants) and time.monotonic() < deadline:
+    while below is not None and below.alive() and time.monotonic() < deadline:
         time.sleep(0.01)
-
-
-def _alive(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False
 
 
 def _signal_group(pid: int, number: int) -> None:

@@ -4,76 +4,65 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import importlib
 import os
 import signal
 import sys
-import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import typer
 
-from secscan.cli import (
-    advisories,
-    baseline,
-    doctor,
-    explain,
-    fix,
-    gate,
-    policy,
-    report,
-    sbom,
-    scan,
-    schema,
-    vault,
-    vault_audit,
-    vault_policy,
-    vault_rotate,
-    waiver,
-)
 from secscan.errors import ExitCode, Interrupted, SecscanError
 
-_GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
+_COMMANDS = ("scan", "gate", "report", "sbom", "explain", "fix", "doctor", "schema")
+"""Each is the function of its name, in the module of its name."""
+
+_GROUPS: dict[str, tuple[str, dict[str, str]]] = {
     "policy": (
         "Policies: test them, check them, and see what another one would have decided.",
-        {"test": policy.run_tests, "lint": policy.lint, "backtest": policy.backtest},
+        {"test": "policy.run_tests", "lint": "policy.lint", "backtest": "policy.backtest"},
     ),
     "waiver": (
         "Waivers: findings that are accepted for a while.",
-        {"add": waiver.add, "list": waiver.list_, "prune": waiver.prune},
+        {"add": "waiver.add", "list": "waiver.list_", "prune": "waiver.prune"},
     ),
     "baseline": (
         "Baselines: what was there before, to tell what is new and why.",
-        {"write": baseline.write, "show": baseline.show},
+        {"write": "baseline.write", "show": "baseline.show"},
     ),
     "vault": (
         "Vault: whether secrets in code are in use, how the server is kept, and with how few rights both can be asked.",
         {
-            "check": vault.check,
-            "unreferenced": vault.unreferenced,
-            "index": vault.index,
-            "audit": vault_audit.audit,
-            "policy": vault_policy.policy,
-            "rotate-plan": vault_rotate.rotate_plan,
+            "check": "vault.check",
+            "unreferenced": "vault.unreferenced",
+            "index": "vault.index",
+            "audit": "vault_audit.audit",
+            "policy": "vault_policy.policy",
+            "rotate-plan": "vault_rotate.rotate_plan",
         },
     ),
     "advisories": (
         "The advisory index: what is known to be vulnerable.",
         {
-            "import": advisories.import_,
-            "update": advisories.update,
-            "export": advisories.export,
-            "status": advisories.status,
-            "show": advisories.show,
-            "lookup": advisories.lookup,
+            "import": "advisories.import_",
+            "update": "advisories.update",
+            "export": "advisories.export",
+            "status": "advisories.status",
+            "show": "advisories.show",
+            "lookup": "advisories.lookup",
         },
     ),
 }
+"""By name: what the group is about, and the module and function of each of its commands."""
 
 
-def build() -> typer.Typer:
-    """Return the command line. Commands import what they need when they run."""
+def build(first: str = "") -> typer.Typer:
+    """Return the command line. Commands import what they need when they run.
+
+    `first` is the first word of the command line: where it names a command or a group, only that is imported and built.
+    """
     app = typer.Typer(
         name="secscan",
         help="Scan with real scanners, judge by a policy, gate the build.",
@@ -84,30 +73,30 @@ def build() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_options)
-    for name, function in (
-        ("scan", scan.scan),
-        ("gate", gate.gate),
-        ("report", report.report),
-        ("sbom", sbom.sbom),
-        ("explain", explain.explain),
-        ("fix", fix.fix),
-        ("doctor", doctor.doctor),
-        ("schema", schema.schema),
-    ):
-        app.command(name)(_guarded(function))
+    known = first in _COMMANDS or first in _GROUPS
+    for name in _COMMANDS:
+        if not known or name == first:
+            app.command(name)(_guarded(_function(f"{name}.{name}")))
     for name, (about, commands) in _GROUPS.items():
-        group = typer.Typer(help=about, no_args_is_help=True, rich_markup_mode=None)
-        for command, function in commands.items():
-            group.command(command)(_guarded(function))
-        app.add_typer(group, name=name)
+        if not known or name == first:
+            group = typer.Typer(help=about, no_args_is_help=True, rich_markup_mode=None)
+            for command, place in commands.items():
+                group.command(command)(_guarded(_function(place)))
+            app.add_typer(group, name=name)
     return app
+
+
+def _function(place: str) -> Callable[..., None]:
+    module, _, name = place.partition(".")
+    found: Callable[..., None] = getattr(importlib.import_module(f"secscan.cli.{module}"), name)
+    return found
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return the exit code of the process."""
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        build()(list(arguments), prog_name="secscan")
+        build(arguments[0] if arguments else "")(list(arguments), prog_name="secscan")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else ExitCode.BUG
     except SecscanError as error:
@@ -170,6 +159,8 @@ def _terminate(_number: int, _frame: object) -> None:
 
 def _tell_bug(error: Exception) -> None:
     """Say where it broke. Neither the message nor any value is shown: they could hold a secret."""
+    import traceback
+
     from secscan import __version__
 
     places = [

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -66,12 +68,16 @@ def sbom(
 
 def _of_image(reference: ImageReference, created: str, seen: Scan | None) -> Contents:
     from secscan.images.open import opened_image
-    from secscan.inventory.contract import Inventory
+    from secscan.images.reading import PACKAGES_ONLY
     from secscan.process import Limits
+
+    # What writes the document is imported while a child process reads the image.
+    threading.Thread(target=importlib.import_module, args=("secscan.sbom.contents",), daemon=True).start()
+    with opened_image(reference, Limits(), look_at=PACKAGES_ONLY) as image:
+        reading = image.reading
+    from secscan.inventory.contract import Inventory
     from secscan.sbom.contents import contents
 
-    with opened_image(reference, Limits()) as image:
-        reading = image.reading
     return contents(
         Inventory(packages=reading.packages, gaps=reading.gaps),
         name=reading.name,
@@ -103,9 +109,8 @@ def _of_tree(path: Path, created: str, seen: Scan | None) -> Contents:
 
 
 def _render(format_name: str) -> Callable[[Contents], bytes]:
-    from secscan.sbom import cyclonedx, openvex, spdx
-
-    return {"cyclonedx": cyclonedx.render, "spdx": spdx.render, "openvex": openvex.render}[format_name]
+    render: Callable[[Contents], bytes] = importlib.import_module(f"secscan.sbom.{format_name}").render
+    return render
 
 
 def _now() -> datetime:

@@ -7,16 +7,16 @@ import itertools
 import posixpath
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from secscan.findings.levels import GapKind
 from secscan.findings.model import Gap, OutOfScope
 from secscan.findings.paths import encode_path
-from secscan.images.facts import facts_of
+from secscan.images.facts import facts_of, may_matter
 from secscan.images.limits import ImageLimits, TooMuch, gap
 from secscan.images.links import hidden_behind
-from secscan.images.reading import FileFact, FoundSecret
+from secscan.images.reading import NO_KEYS, FileFact, FoundSecret, Keys
 from secscan.images.tar import Entry, Sort
 from secscan.images.tree import Tree, whiteout
 from secscan.images.wanted import (
@@ -25,13 +25,11 @@ from secscan.images.wanted import (
     SEARCHED_BYTES,
     SEARCHED_IN_ALL,
     is_lock,
-    is_searched,
     unsearched_part,
 )
 from secscan.inventory.contract import Declared, Inventory, Reader, broken
 from secscan.inventory.installed.executable import Executable, is_executable
 from secscan.inventory.installed.known import most_bytes, reader_of_installed
-from secscan.secrets.worker import look_at
 
 _MOST_FACTS = 5_000
 _RELEASE_BYTES = 100_000
@@ -45,7 +43,7 @@ class Kept:
 
     layer: int
     packages: Inventory | None = None
-    since: dict[Key, int] = field(default_factory=dict)
+    since: dict[Key, int] | None = None
     """Since which layer the file has named each package without a break."""
     lock: bytes | None = None
     release: bytes | None = None
@@ -63,14 +61,16 @@ class Kept:
 class Collector:
     """The state of the file system as far as it was laid."""
 
-    def __init__(self, limits: ImageLimits, *, key: bytes, values_key: bytes) -> None:
+    def __init__(self, limits: ImageLimits, keys: Keys | None) -> None:
+        """Without `keys`, only packages are wanted."""
         self._limits = limits
-        self._keys = {"key": key, "values_key": values_key}
+        self._keys = keys
         self.tree: Tree[Kept] = Tree()
         self.secrets: list[FoundSecret] = []
         self.gaps: list[Gap] = []
         self.entries = self.size = 0
         self._unsearched: Counter[str] = Counter()
+        self._folder = self._part = ""
         self._facts = self._searched = self._held = self._packages = self._told = self._paths = 0
 
     @property
@@ -96,14 +96,13 @@ class Collector:
             return
         if not entry.path:
             return
-        old = self.tree.get(entry.path)
+        old = self.tree.lay(entry.path, folder=entry.sort is Sort.FOLDER)
         if old and old.packages:  # it goes, whatever comes in its place
             self._packages -= len(old.packages.packages) + len(old.packages.gaps)
-        self.tree.lay(entry.path, folder=entry.sort is Sort.FOLDER)
         kept = self._look(entry, chunks, layer)
         if kept.matters:
             if kept.packages:
-                before = old.since if old else {}
+                before = old.since if old and old.since else {}
                 kept.since = {key: before.get(key, layer) for key in map(key_of, kept.packages.packages)}
             self.tree.put(entry.path, kept, layer)
 
@@ -126,7 +125,9 @@ class Collector:
 
     def _look(self, entry: Entry, chunks: Iterable[bytes], layer: int) -> Kept:
         path = encode_path(entry.path)
-        kept = Kept(layer, facts=self._facts_of(entry, path, layer))
+        kept = Kept(layer)
+        if self._keys is not None and may_matter(entry, path):
+            kept.facts = self._facts_of(entry, path, layer)
         if entry.sort is Sort.FILE:
             self._content(kept, entry, path, iter(chunks))
         elif entry.sort is Sort.HARD_LINK:
@@ -185,13 +186,22 @@ class Collector:
             for chunk in chunks:
                 program.feed(chunk)
             self._keep(kept, path, program.finish())
-        elif not is_searched(path):
-            self._pass_over(unsearched_part(path))
+        elif self._keys is None:
+            return
+        elif part := self._unsearched_part(path):
+            self._pass_over(part)
         elif b"\0" not in first[:8192] and entry.size <= SEARCHED_BYTES:
             self._search(first + b"".join(chunks), path, kept.layer)
         else:
             why = "binary files" if b"\0" in first[:8192] else f"texts of more than {SEARCHED_BYTES} bytes"
             self._pass_over(why)
+
+    def _unsearched_part(self, path: str) -> str:
+        """See `wanted.unsearched_part`. The files of a folder follow each other, and share the answer."""
+        folder = path[: path.rfind("/") + 1]
+        if folder != self._folder:
+            self._folder, self._part = folder, unsearched_part(path)
+        return self._part
 
     def _pass_over(self, part: str) -> None:
         self._unsearched[
@@ -205,13 +215,19 @@ class Collector:
         most = min(MOST_SECRETS, self._limits.told)
         room = max(0, most - len(self.secrets))  # those of the configuration were there before
         within = self._searched <= SEARCHED_IN_ALL
-        found = list(itertools.islice(look_at(data, path, **self._keys), room + 1)) if within else []
+        found = list(itertools.islice(self._secrets(data, path), room + 1)) if within else []
         if not within or len(found) > room:
             self._searched = SEARCHED_IN_ALL + 1
             what = f"{SEARCHED_IN_ALL} bytes of text, or {most} secrets"
             detail = f"from here on, nothing is searched for secrets: it has more than {what}"
             self.gaps.append(gap(GapKind.TOO_LARGE, path, detail))
         self.secrets += [FoundSecret(path=path, layer=layer, found=plain(one)) for one in found[:room]]
+
+    def _secrets(self, data: bytes, path: str) -> Iterator[dict[str, Any]]:
+        from secscan.secrets.worker import look_at  # takes longer to start than many an image to read
+
+        keys = self._keys or NO_KEYS
+        return look_at(data, path, key=keys.key, values_key=keys.values_key)
 
     def _keep(self, kept: Kept, path: str, found: Inventory) -> None:
         count = len(found.packages) + len(found.gaps)
@@ -274,7 +290,7 @@ def key_of(one: Declared) -> Key:
 
 def with_layers(kept: Kept) -> Iterator[Declared]:
     """Yield the packages of a file, each with the layer that brought it: since when it stood there without a break."""
-    if kept.packages is None:
+    if kept.packages is None or kept.since is None:
         return
     for one in kept.packages.packages:
         yield replace(one, layer=kept.since[key_of(one)])

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from secscan.findings.model import Layer
 from secscan.images.collector import plain
-from secscan.images.reading import IN_CONFIG, FoundSecret, ImageConfig
-from secscan.secrets.detect.detector import detect
-from secscan.secrets.worker import look_at
+from secscan.images.reading import IN_CONFIG, FoundSecret, ImageConfig, Keys
+
+if TYPE_CHECKING:
+    from secscan.secrets.detect.candidate import Candidate
 
 _LONGEST = 2_000
 """Characters of one command, label or variable."""
@@ -24,7 +26,7 @@ _MOST = 500
 class Described:
     """The configuration in our terms."""
 
-    config: ImageConfig
+    config: ImageConfig | None
     layers: tuple[Layer, ...]
     secrets: tuple[FoundSecret, ...]
     diff_ids: tuple[str, ...]
@@ -32,12 +34,10 @@ class Described:
     doubts: tuple[str, ...]
 
 
-def describe(document: dict[str, Any], digests: Iterable[str], *, key: bytes, values_key: bytes) -> Described:
-    """Read a configuration. `digests` are those of the layers as they lie in the archive, the lowest first."""
-    inner = _mapping(document.get("config"))
-    keys = {"key": key, "values_key": values_key}
-    environment = [one for one in _texts(inner.get("Env")) if "=" in one]
-    labels = {name: text for name, text in _mapping(inner.get("Labels")).items() if isinstance(text, str)}
+def describe(document: dict[str, Any], digests: Iterable[str], keys: Keys | None) -> Described:
+    """Read a configuration. `digests` are those of the layers as they lie in the archive, the lowest first. Without
+    `keys` nothing is told but which layers there are: commands and variables can hold secrets, for which nobody looks.
+    """
     history = [one for one in _list(document.get("history")) if isinstance(one, dict)]
     commands = [_text(one.get("created_by")) for one in history]
     diff_ids = tuple(_hex(one) for one in _texts(_mapping(document.get("rootfs")).get("diff_ids")))
@@ -49,6 +49,15 @@ def describe(document: dict[str, Any], digests: Iterable[str], *, key: bytes, va
     if (system := _text(document.get("os"))) not in ("", "linux"):
         doubts.append(f"it is an image for {system[:50]}, and only those for Linux are read")
     by_layer = dict(enumerate(layered)) if len(layered) == len(blobs) else {}
+    if keys is None:
+        layers = tuple(
+            Layer(index=index, digest=f"sha256:{told or blob}")
+            for index, (told, blob) in enumerate(itertools.zip_longest(diff_ids[: len(blobs)], blobs, fillvalue=""))
+        )
+        return Described(None, layers, (), diff_ids, tuple(doubts))
+    inner = _mapping(document.get("config"))
+    environment = [one for one in _texts(inner.get("Env")) if "=" in one]
+    labels = {name: text for name, text in _mapping(inner.get("Labels")).items() if isinstance(text, str)}
     variables, told_labels = "\n".join(environment), "\n".join(f"{name}={text}" for name, text in labels.items())
     values = _values(variables, told_labels)
     secrets = [
@@ -98,7 +107,7 @@ def masked(text: str, values: Iterable[str] = ()) -> str:
     for value in values:
         text = text.replace(value, "***")
     parts, at = [], 0
-    for one in detect(text, "Dockerfile"):
+    for one in _detect(text, "Dockerfile"):
         parts += [text[at : one.start], "***"]
         at = one.end
     return ("".join(parts) + text[at:])[:_LONGEST]
@@ -106,12 +115,20 @@ def masked(text: str, values: Iterable[str] = ()) -> str:
 
 def _values(*texts: str) -> list[str]:
     """The values of the secrets in variables, the longest first."""
-    found = {one.secret.reveal() for text in texts for one in detect(text, "variables.env")}
+    found = {one.secret.reveal() for text in texts for one in _detect(text, "variables.env")}
     return sorted((one for one in found if len(one) >= _SHORTEST), key=len, reverse=True)[:_MOST]
 
 
-def _secrets(text: str, form: str, layer: int | None, keys: dict[str, bytes]) -> Iterator[FoundSecret]:
-    for one in look_at(text.encode("utf-8", "replace"), form, **keys):
+def _detect(text: str, form: str) -> Iterable[Candidate]:
+    from secscan.secrets.detect.detector import detect  # takes longer to start than many an image to read
+
+    return detect(text, form)
+
+
+def _secrets(text: str, form: str, layer: int | None, keys: Keys) -> Iterator[FoundSecret]:
+    from secscan.secrets.worker import look_at  # see `_detect`
+
+    for one in look_at(text.encode("utf-8", "replace"), form, key=keys.key, values_key=keys.values_key):
         yield FoundSecret(path=IN_CONFIG, layer=layer, found={**plain(one), "part": _PARTS[form]})
 
 

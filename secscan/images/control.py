@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import gzip
 import io
-import tarfile
 
 from secscan.images.collector import Collector
 from secscan.images.compression import Counted, Expanded
 from secscan.images.inventory import inventory_of
 from secscan.images.limits import Broken, ImageLimits, TooMuch
+from secscan.images.reading import Keys
 from secscan.images.tar import Archive
 from secscan.secrets.control import control_source
 
@@ -25,11 +25,11 @@ _FILES: tuple[tuple[str, int, str], ...] = (
 )
 
 
-def found_again(values_key: bytes) -> bool:
-    """Whether a package, a secret and a mode in our own layer are seen."""
+def found_again(keys: Keys | None) -> bool:
+    """Whether a package in our own layer is seen; and a secret and a mode, where those are looked for (`keys`)."""
     data = _layer()
     limits = ImageLimits()
-    collector = Collector(limits, key=b"", values_key=values_key)
+    collector = Collector(limits, keys)
     expanded = Expanded(Counted(io.BytesIO(data), len(data)), limits, limits.expanded)
     try:
         archive = Archive(expanded, limits)
@@ -41,18 +41,23 @@ def found_again(values_key: bytes) -> bool:
         expanded.end()
     found = inventory_of(collector.tree)
     facts = {(fact.path, fact.fact) for _, _, item in collector.tree.items() for fact in item.facts}
-    return (
-        [(one.name, one.ecosystem, one.version) for one in found.packages] == [(_NAME, "Debian:12", "1.0-1")]
-        and ("usr/bin/control", "setuid") in facts
-        and [one.path for one in collector.secrets] == ["app/settings.env"]
+    installed = [(one.name, one.ecosystem, one.version) for one in found.packages]
+    if installed != [(_NAME, "Debian:12", "1.0-1")]:
+        return False
+    return keys is None or (
+        ("usr/bin/control", "setuid") in facts and [one.path for one in collector.secrets] == ["app/settings.env"]
     )
 
 
 def _layer() -> bytes:
-    packed = io.BytesIO()
-    with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as file, tarfile.open(fileobj=file, mode="w") as archive:
-        for name, mode, text in (*_FILES, ("app/settings.env", 0o644, control_source().decode())):
-            info = tarfile.TarInfo(name)
-            info.size, info.mode = len(text), mode
-            archive.addfile(info, io.BytesIO(text.encode()))
-    return packed.getvalue()
+    files = (*_FILES, ("app/settings.env", 0o644, control_source().decode()))
+    return gzip.compress(b"".join(_member(name, mode, text.encode()) for name, mode, text in files) + bytes(1024), 1)
+
+
+def _member(name: str, mode: int, content: bytes) -> bytes:
+    """A file of a tar archive (POSIX.1-2017, "ustar Interchange Format"): Python's `tarfile` takes longer to start than
+    to read many an image."""
+    numbers = b"%07o\0%07o\0%07o\0%011o\0%011o\0" % (mode, 0, 0, len(content), 0)
+    front, back = name.encode().ljust(100, b"\0") + numbers, b"0".ljust(101, b"\0") + b"ustar\0" + b"00"
+    total = sum(front) + 8 * 0x20 + sum(back)
+    return (front + b"%06o\0 " % total + back).ljust(512, b"\0") + content + bytes(-len(content) % 512)

@@ -25,6 +25,11 @@ _USUAL_DEVICES = frozenset(
 """They lead to nothing of the host, and every file system that was not made by an engine has them."""
 
 
+def may_matter(entry: Entry, path: str) -> bool:
+    """Whether `facts_of` can yield anything; almost no entry gets past this."""
+    return bool(entry.mode & 0o6002 or entry.sort is Sort.DEVICE or "bin/" in path) or path in _SENSITIVE
+
+
 def facts_of(entry: Entry, path: str) -> Iterator[str]:
     """Yield what matters of an entry, see `reading.FileFact`."""
     if entry.sort is Sort.FILE or entry.sort is Sort.HARD_LINK:

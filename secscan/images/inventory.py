@@ -15,7 +15,6 @@ from secscan.images.links import target_of
 from secscan.images.tree import Tree
 from secscan.images.wanted import RELEASES
 from secscan.inventory.contract import Declared
-from secscan.inventory.discover import take_inventory
 from secscan.inventory.distribution import distribution_of, family_of
 from secscan.inventory.names import package_name
 from secscan.inventory.os_release import read_os_release
@@ -92,6 +91,10 @@ def _locked(
 
     Where some of it is installed, that is what runs; the rest of the file is what was needed to build and to test.
     """
+    if not locks:
+        return [], (), []
+    from secscan.inventory.discover import take_inventory  # readers of all lock files, of which most images have none
+
     here: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for one in installed:
         here[_key(one)].append(one.path)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,16 +13,11 @@ import msgspec
 from secscan import process
 from secscan.errors import TargetError
 from secscan.findings.levels import GapKind
-from secscan.findings.model import ImageInfo, TargetInfo
 from secscan.images.base import with_base
 from secscan.images.limits import gap
-from secscan.images.reading import Image, ImageReading
+from secscan.images.reading import EVERYTHING, PACKAGES_ONLY, Image, ImageReading
 from secscan.images.reference import ENGINES, ImageReference
-from secscan.inventory.distribution import distribution_of
 from secscan.secrets.keys import KEY_VARIABLE, VALUES_KEY_VARIABLE
-from secscan.targets.opened import OpenedTarget
-
-KIND = "image"
 
 
 @contextlib.contextmanager
@@ -34,20 +28,21 @@ def opened_image(
     base: ImageReference | None = None,
     key: str = "",
     values_key: str = "",
+    look_at: str = EVERYTHING,
 ) -> Iterator[Image]:
     """Give the image that a reference names, read. `base` is the image that it was built upon, where somebody says so;
-    `key` and `values_key`: see `secrets.worker`.
+    `key` and `values_key`: see `secrets.worker`; `look_at`: see `images.reading`.
 
     What an engine exports is removed at the end. Raises `TargetError` where an engine does not give the image, or the
     image was not built upon that base.
     """
     with contextlib.ExitStack() as stack:
         kind, place, name = _located(reference, limits, stack)
-        reading = _read(kind, place, name, limits, key, values_key)
+        reading = _read(look_at, kind, place, name, limits, {VALUES_KEY_VARIABLE: values_key, KEY_VARIABLE: key})
         if reference.kind in ENGINES:
             reading = msgspec.structs.replace(reading, name=reference.place)
         if base is not None:
-            lower = _read(*_located(base, limits, stack), limits, "", "")
+            lower = _read(PACKAGES_ONLY, *_located(base, limits, stack), limits, {})
             reading = with_base(reading, lower, f"{base.kind}:{base.place}")
         yield Image(kind, place, reading)
 
@@ -59,32 +54,6 @@ def _located(reference: ImageReference, limits: process.Limits, stack: contextli
     place = stack.enter_context(process.private_folder()) / "image.tar"
     _export(reference, place, limits)
     return "docker-archive", place, ""
-
-
-def target_of(image: Image, folder: Path) -> OpenedTarget:
-    """Return an image as a target, which has no files in scope; `folder` is an empty one."""
-    reading = image.reading
-    info = TargetInfo(
-        kind=KIND,
-        name=reading.name,
-        digest=reading.digest,
-        files=reading.entries,
-        bytes=reading.size,
-        out_of_scope=reading.out_of_scope,
-        image=_image_info(reading),
-    )
-    return OpenedTarget(info=info, root=folder, origin=folder, files=(), gaps=(), notices=(), _digests={})
-
-
-def _image_info(reading: ImageReading) -> ImageInfo:
-    brought = Counter(one.layer for one in reading.packages)
-    distribution = distribution_of(reading.distribution)
-    return ImageInfo(
-        distribution=distribution.name if distribution else "",
-        user=reading.config.user if reading.config else "",
-        layers=reading.layers,
-        packages=tuple(brought[layer.index] for layer in reading.layers),
-    )
 
 
 def _export(reference: ImageReference, place: Path, limits: process.Limits) -> None:
@@ -111,10 +80,11 @@ _ENGINE_VARIABLES = ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CERT_PATH", "DOCKE
 """Where an engine is reached, as its own program reads it."""
 
 
-def _read(kind: str, place: Path, name: str, limits: process.Limits, key: str, values_key: str) -> ImageReading:
-    variables = {VALUES_KEY_VARIABLE: values_key, KEY_VARIABLE: key}
+def _read(
+    what: str, kind: str, place: Path, name: str, limits: process.Limits, variables: dict[str, str]
+) -> ImageReading:
     ended = process.run(
-        [sys.executable, "-I", "-m", "secscan.images.worker", kind, str(place), name],
+        [sys.executable, "-I", "-m", "secscan.images.worker", what, kind, str(place), name],
         limits=limits,
         env={name: value for name, value in variables.items() if value},
     )

@@ -19,22 +19,17 @@ from secscan.images.inventory import inventory_of
 from secscan.images.layout import LayerBlob, find_image
 from secscan.images.limits import Broken, ImageLimits, TooMuch, gap
 from secscan.images.members import Folder, Members, Tar
-from secscan.images.reading import ImageConfig, ImageReading, layer_name
+from secscan.images.reading import NO_KEYS, ImageConfig, ImageReading, Keys, layer_name
 from secscan.images.rootfs import entries_of
 from secscan.images.tar import Archive
 
 
-@dataclass(frozen=True)
-class Keys:
-    """What names of secrets are made with; see `secrets.worker`."""
+def read_image(kind: str, place: Path, name: str = "", *, keys: Keys | None = NO_KEYS) -> ImageReading:
+    """Read the image of a kind (see `images.reference`) at a place. What cannot be read is a gap, never an error.
 
-    key: bytes = b""
-    values_key: bytes = b""
-
-
-def read_image(kind: str, place: Path, name: str = "", *, keys: Keys = Keys()) -> ImageReading:
-    """Read the image of a kind (see `images.reference`) at a place. What cannot be read is a gap, never an error."""
-    return _Reader(Collector(_LIMITS, key=keys.key, values_key=keys.values_key), keys).read(kind, place, name)
+    Without `keys` only what is installed is read: no secrets, no modes, nothing of the configuration.
+    """
+    return _Reader(Collector(_LIMITS, keys), keys).read(kind, place, name)
 
 
 _LIMITS = ImageLimits()
@@ -43,7 +38,7 @@ _LIMITS = ImageLimits()
 @dataclass
 class _Reader:
     collector: Collector
-    keys: Keys
+    keys: Keys | None
 
     def read(self, kind: str, place: Path, name: str) -> ImageReading:
         gaps = self.collector.gaps
@@ -73,7 +68,7 @@ class _Reader:
     def _image(self, members: Members, place: Path, name: str) -> ImageReading:
         image = find_image(members, name, _LIMITS)
         digests = [one.digest for one in image.layers]
-        described = describe(image.config, digests, key=self.keys.key, values_key=self.keys.values_key)
+        described = describe(image.config, digests, self.keys)
         called = image.name or place.name
         self.collector.gaps += [
             gap(GapKind.BROKEN_MANIFEST, called, doubt, remedy="build the image anew")
@@ -104,7 +99,7 @@ class _Reader:
             out_of_scope=(*collector.out_of_scope, *found.out_of_scope),
             entries=collector.entries,
             size=collector.size,
-            control=found_again(self.keys.values_key),
+            control=found_again(self.keys),
         )
 
 

@@ -42,6 +42,21 @@ class ImageConfig(_Value, frozen=True, kw_only=True):
     created: str = ""
 
 
+EVERYTHING, PACKAGES_ONLY = "everything", "packages-only"
+"""What the child process is asked to look at."""
+
+
+@dataclass(frozen=True)
+class Keys:
+    """What names of secrets are made with; see `secrets.worker`."""
+
+    key: bytes = b""
+    values_key: bytes = b""
+
+
+NO_KEYS = Keys()
+
+
 class FileFact(_Value, frozen=True, kw_only=True):
     """A file of the image whose owner or mode matters."""
 

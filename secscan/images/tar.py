@@ -10,6 +10,7 @@ what a container sees.
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
@@ -19,6 +20,8 @@ from secscan.images.limits import Broken, ImageLimits, TooMuch
 
 BLOCK = 512
 _CHUNK = 1 << 18
+_FIRST = 1 << 13
+"""Bytes of a file's first piece: enough to tell what it is, and of most files nobody wants more."""
 _MOST = 1 << 62
 
 
@@ -93,9 +96,10 @@ class Archive:
     def entries(self) -> Iterator[Entry]:
         """Yield every entry. Raises `Broken` and `TooMuch`; what was yielded before stands."""
         before = _Before()
-        while (block := self._next_header()) is not None:
+        while (header := self._next_header()) is not None:
+            block, usual = header
             kind = block[156:157]
-            size = _number(block[124:136])
+            size = int(usual[4], 8) if usual else _number(block[124:136])
             if kind == b"x":
                 before.records = dict(_records(self._content(size, "an extended header")))  # two do not add up
             elif kind == b"L":
@@ -106,20 +110,22 @@ class Archive:
                 self._content(size, "a global header")  # engines pass it over, with what stands before it
                 before = _Before()
             else:
-                entry = self._entry(block, kind, size, before)
+                entry = self._entry(header, kind, size, before)
                 before = _Before()
                 yield entry
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the content of the current entry. Raises `Broken` where it ends too soon."""
+        most = _FIRST
         while self._left:
-            chunk = self._stream.read(min(_CHUNK, self._left))
+            chunk = self._stream.read(min(most, self._left))
             if not chunk:
                 raise Broken("it ends in the middle of a file")
             self._left -= len(chunk)
             yield chunk
+            most = _CHUNK
 
-    def _next_header(self) -> bytes | None:
+    def _next_header(self) -> _Header | None:
         rest = self._left + self._padding
         if rest and self._stream.skip(rest) != rest:
             raise Broken("it ends in the middle of a file")
@@ -135,8 +141,9 @@ class Archive:
                 raise Broken("one block of zeros stands between two entries")
             self.ended = True
             return None
-        _check_sum(block)
-        return block
+        usual = _USUAL.match(block, 100)
+        _check_sum(block, int(usual[5], 8) if usual else _number(block[_SUM_FIELD]))
+        return block, usual
 
     def _take(self, size: int) -> None:
         self._left, self._padding = size, -size % BLOCK
@@ -147,34 +154,34 @@ class Archive:
         self._take(size)
         return b"".join(self.chunks())
 
-    def _entry(self, block: bytes, kind: bytes, size: int, before: _Before) -> Entry:
-        extended = before.records
-        if "size" in extended:
-            size = _decimal(extended["size"], "size")
+    def _entry(self, header: _Header, kind: bytes, size: int, before: _Before) -> Entry:
+        block, usual = header
         sort = _SORTS.get(kind, Sort.OTHER)
-        name = before.path or extended.get("path") or _name(block)
+        name = before.path or _name(block)
+        link = before.link or (block[157:257].split(b"\0", 1)[0] if block[157] else b"")
+        mode, user, group = (
+            (int(usual[1], 8), int(usual[2], 8), int(usual[3], 8))
+            if usual
+            else (_number(block[100:108]), _number(block[108:116]), _number(block[116:124]))
+        )
+        sparse = kind == b"S"
+        if sparse:
+            self._pass_over_sparse_map(block)
+        if extended := before.records:
+            size = _decimal(extended["size"], "size") if "size" in extended else size
+            user = _decimal(extended["uid"], "uid") if "uid" in extended else user
+            group = _decimal(extended["gid"], "gid") if "gid" in extended else group
+            name = before.path or extended.get("path") or name
+            link = before.link or extended.get("linkpath") or link
+            if not sparse and (sparse := _is_sparse(extended)):
+                name = extended.get("GNU.sparse.name") or name
         if kind == b"\0" and name.endswith(b"/"):  # of the first archives, which knew no folders
             sort = Sort.FOLDER
-        sparse = kind == b"S" or _is_sparse(extended)
-        if kind != b"S" and sparse:
-            name = extended.get("GNU.sparse.name") or name
-        if kind == b"S":
-            self._pass_over_sparse_map(block)
-        self._take(0 if sort in _WITHOUT_CONTENT else size)
-        parts = [part for part in name.split(b"/") if part not in (b"", b".")]
         if len(name) > self._limits.path:
             raise TooMuch(f"a path has {len(name)} bytes, more than {self._limits.path}")
-        return Entry(
-            path=b"/".join(parts),
-            sort=sort,
-            size=self._left,
-            mode=_number(block[100:108]) & 0o7777,
-            user=_decimal(extended["uid"], "uid") if "uid" in extended else _number(block[108:116]),
-            group=_decimal(extended["gid"], "gid") if "gid" in extended else _number(block[116:124]),
-            link=(before.link or extended.get("linkpath") or _until_zero(block[157:257]))[: self._limits.path],
-            sparse=sparse,
-            climbs=b".." in parts,
-        )
+        self._take(0 if sort in _WITHOUT_CONTENT else size)
+        path, climbs = _path(name)
+        return Entry(path, sort, self._left, mode & 0o7777, user, group, link[: self._limits.path], sparse, climbs)
 
     def _pass_over_sparse_map(self, block: bytes) -> None:
         more = block[482]
@@ -194,14 +201,35 @@ class _Before:
     link: bytes = b""
 
 
+_Header = tuple[bytes, "re.Match[bytes] | None"]
+"""A block, and its numbers where all are written in the usual way: mode, user, group, size and check sum."""
+_USUAL = re.compile(
+    rb"([0-7]{7})[\0 ]([0-7]{7})[\0 ]([0-7]{7})[\0 ]([0-7]{11})[\0 ][0-7]{11}[\0 ]([0-7]{6})(?:\0 | \0|\0\0)"
+)
+"""Fields at 100 to 156, in one step: each by itself takes four times as long."""
 _WITHOUT_CONTENT = frozenset({Sort.FOLDER, Sort.LINK, Sort.HARD_LINK, Sort.DEVICE, Sort.FIFO})
 _SUM_FIELD = slice(148, 156)
+_BLANKS = 8 * 0x20
+"""As what the field itself counts."""
 
 
-def _check_sum(block: bytes) -> None:
-    told = _number(block[_SUM_FIELD])
-    # The field itself counts as blanks.
-    actual = sum(block) - sum(block[_SUM_FIELD]) + 8 * 0x20
+def _path(name: bytes) -> tuple[bytes, bool]:
+    """The path of a name, and whether a part of it is `..`."""
+    plain = name.removeprefix(b"./").strip(b"/")
+    if b"/." not in plain and b"//" not in plain and plain[:1] != b".":
+        return plain, False
+    parts = [part for part in name.split(b"/") if part not in (b"", b".")]
+    return b"/".join(parts), b".." in parts
+
+
+def _check_sum(block: bytes, told: int) -> None:
+    field = block[_SUM_FIELD]
+    if block.isascii():
+        # Adler-32 (RFC 1950) has the sum of the bytes in its lower half, plus 1; 512 of less than 128 do not reach its
+        # modulus. It is ten times as fast as `sum`.
+        actual = (zlib.adler32(block) & 0xFFFF) - (zlib.adler32(field) & 0xFFFF) + _BLANKS
+    else:
+        actual = sum(block) - sum(field) + _BLANKS
     if told != actual:
         signed = actual - 256 * sum(byte > 127 for byte in block[:148] + block[156:])
         if told != signed:  # some old programs summed signed characters
@@ -267,6 +295,8 @@ def _is_sparse(records: dict[str, bytes]) -> bool:
 
 def _name(block: bytes) -> bytes:
     name, prefix = _until_zero(block[:100]), b""
+    if not block[345]:  # in every form, no prefix
+        return name
     if block[257:263] == b"ustar\0":
         # star's form has two times behind a prefix that is shorter.
         prefix = block[345:476] if block[508:] == b"tar\0" else block[345:500]

@@ -45,21 +45,26 @@ class Tree(Generic[ItemT]):
             node = node.inner.get(part) if node else None
         return node.item if node else None
 
-    def lay(self, path: bytes, *, folder: bool) -> None:
-        """Take away what an entry at a path replaces: a file above it, and all below it unless it is a folder."""
+    def lay(self, path: bytes, *, folder: bool) -> ItemT | None:
+        """Take away what an entry at a path replaces: a file above it, and all below it unless it is a folder. Returns
+        what lay at the path itself."""
         node = self._root
         *above, last = path.split(b"/")
         for part in above:
             found = node.inner.get(part)
             if found is None:
-                return
+                return None
             found.item = None
             node = found
+        old = node.inner.get(last)
+        if old is None:
+            return None
+        item = old.item
         if folder:
-            if last in node.inner:
-                node.inner[last].item = None
+            old.item = None
         else:
-            node.inner.pop(last, None)
+            del node.inner[last]
+        return item
 
     def remove(self, path: bytes, layer: int) -> None:
         """Take away what layers below `layer` have at and below a path."""
@@ -106,6 +111,8 @@ def whiteout(path: bytes) -> tuple[str, bytes] | None:
 
     `nothing`: bookkeeping of a storage driver. `odd`: a name that looks like one, and on which engines do not agree.
     """
+    if _WHITEOUT not in path:
+        return None
     folder, _, name = path.rpartition(b"/")
     if not name.startswith(_WHITEOUT):
         return None

@@ -1,4 +1,4 @@
-"""The child process that reads an image: `python -I -m secscan.images.worker KIND PLACE NAME`.
+"""The child process that reads an image: `python -I -m secscan.images.worker WHAT KIND PLACE NAME`.
 
 The answer is one JSON object on standard output, an `images.reading.ImageReading`: it holds no content of any file.
 """
@@ -9,14 +9,16 @@ import os
 import sys
 from pathlib import Path
 
-from secscan.images.read import Keys, encoded, read_image
+from secscan.images.read import encoded, read_image
+from secscan.images.reading import PACKAGES_ONLY, Keys
 from secscan.secrets.keys import KEY_VARIABLE, VALUES_KEY_VARIABLE
 
 
 def main(arguments: list[str]) -> int:
     """Read, answer, and return the exit code."""
-    kind, place, name = arguments
-    keys = Keys(*(os.environ.pop(variable, "").encode() for variable in (KEY_VARIABLE, VALUES_KEY_VARIABLE)))
+    what, kind, place, name = arguments
+    key, values_key = (os.environ.pop(variable, "").encode() for variable in (KEY_VARIABLE, VALUES_KEY_VARIABLE))
+    keys = None if what == PACKAGES_ONLY else Keys(key, values_key)
     sys.stdout.buffer.write(encoded(read_image(kind, Path(place), name, keys=keys)))
     return 0
 

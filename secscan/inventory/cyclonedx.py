@@ -10,20 +10,10 @@ from collections import deque
 from typing import Any
 
 from secscan.inventory.contract import Inventory, Scope, broken, check_count, reading
-from secscan.inventory.documents import (
-    Element,
-    items,
-    json_lines,
-    read_json,
-    read_xml,
-    table,
-    word,
-    xml_children,
-    xml_name,
-    xml_text,
-)
+from secscan.inventory.documents import items, json_lines, read_json, table, word
 from secscan.inventory.licences import any_of, licence_of, normal_licence
 from secscan.inventory.sbom_entries import Components, source_of
+from secscan.inventory.xml_documents import Element, read_xml, xml_children, xml_name, xml_text
 
 _NO_PACKAGES = ("file", "data", "operating-system", "device", "cryptographic-asset", "machine-learning-model")
 """Types of component of which no advisory speaks."""

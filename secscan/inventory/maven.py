@@ -24,7 +24,7 @@ from secscan.inventory.contract import (
     placed,
     reading,
 )
-from secscan.inventory.documents import Element, read_xml, xml_children, xml_name, xml_text
+from secscan.inventory.xml_documents import Element, read_xml, xml_children, xml_name, xml_text
 
 MAVEN = "Maven"
 _PROPERTY = re.compile(r"\$\{([^${}]+)\}")

@@ -19,16 +19,9 @@ from secscan.inventory.contract import (
     not_released,
     reading,
 )
-from secscan.inventory.documents import (
-    as_table,
-    json_lines,
-    read_json,
-    read_xml,
-    table,
-    word,
-    xml_name,
-)
+from secscan.inventory.documents import as_table, json_lines, read_json, table, word
 from secscan.inventory.graph import finder, told
+from secscan.inventory.xml_documents import read_xml, xml_name
 
 NUGET = "NuGet"
 _VERSION = re.compile(r"\d+(?:\.\d+){0,3}(?:-[\w.-]+)?(?:\+[\w.-]+)?")

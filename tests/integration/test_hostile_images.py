@@ -20,7 +20,7 @@ import pytest
 from secscan import process
 from secscan.findings.model import Gap
 from secscan.findings.scan import Scan, load
-from secscan.images.reading import ImageReading
+from secscan.images.reading import EVERYTHING, ImageReading
 from secscan.images.reference import parse_reference
 from tests.support.hostile_images import CASES
 from tests.support.hostile_images.case import BASE, PASSWORDS, below, saved
@@ -174,8 +174,9 @@ def test_what_reads_images_reads_a_hostile_one(name: str, tmp_path: Path) -> Non
     case = CASES[name]
     reference = parse_reference(case.make(tmp_path))
     assert reference is not None
+    where = (reference.kind, reference.place, reference.name)
     ended = process.run(
-        [sys.executable, "-I", "-m", "secscan.images.worker", reference.kind, reference.place, reference.name],
+        [sys.executable, "-I", "-m", "secscan.images.worker", EVERYTHING, *where],
         limits=process.Limits(seconds=ENDS_WITHIN, megabytes=MOST_MEGABYTES),
     )
     assert (ended.trouble, ended.exit_code, ended.stderr) == ("", 0, b"")

@@ -15,10 +15,10 @@ from secscan.findings.levels import GapKind
 from secscan.findings.paths import encode_path
 from secscan.inventory.contract import Inventory, placed, reading, reading_up_to
 from secscan.inventory.installed.found import Found
+from secscan.inventory.installed.limits import MAX_JAR_BYTES
 from secscan.inventory.installed.zips import Archive, Member
 from secscan.inventory.maven import MAVEN
 
-MAX_JAR_BYTES = 48_000_000
 _DEEPEST = 5
 _MOST_NESTED = 16_000_000
 """Bytes of all archives inside each other that are open at one time."""

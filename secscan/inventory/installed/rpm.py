@@ -13,10 +13,10 @@ from secscan.findings.levels import GapKind
 from secscan.inventory.contract import Inventory, reading_up_to
 from secscan.inventory.installed import ndb_file, sqlite_file
 from secscan.inventory.installed.found import Found
+from secscan.inventory.installed.limits import MAX_RPM_BYTES
 from secscan.inventory.licences import normal_licence
 
 RED_HAT = "Red Hat"
-MAX_RPM_BYTES = 64_000_000
 
 _NAME, _VERSION, _RELEASE, _EPOCH, _LICENCE, _ARCHITECTURE, _SOURCE = 1000, 1001, 1002, 1003, 1014, 1022, 1044
 _TEXTS = {_NAME, _VERSION, _RELEASE, _LICENCE, _ARCHITECTURE, _SOURCE}

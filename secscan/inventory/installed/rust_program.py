@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -17,9 +18,24 @@ from secscan.inventory.cargo import CRATES
 from secscan.inventory.contract import Inventory, Scope, broken, gap, joined, not_released
 from secscan.inventory.installed.found import Found
 
-_ZLIB = re.compile(rb"x[\x01\x5e\x9c\xda]")
-"""How compressed data begins, whichever way and level of compression (RFC 1950)."""
 _BEGIN = b'{"packages":['
+
+
+def _first_bytes(kind: int, uppers: Iterable[int]) -> bytes:
+    """A class of a regular expression: bytes that begin a block of this kind (RFC 1951, 3.2.3), the last or not, with
+    these upper five bits."""
+    return b"".join(b"\\x%02x" % (upper << 3 | kind << 1 | final) for upper in uppers for final in (0, 1))
+
+
+_ZLIB = re.compile(
+    rb"x[\x01\x5e\x9c\xda](?:[%b](?:\x00\x00\xff\xff|.{4}%b)|[%b]|[%b])"
+    % (_first_bytes(0, range(32)), re.escape(_BEGIN), _first_bytes(1, (0, 0b10101)), _first_bytes(2, range(30))),
+    re.DOTALL,
+)
+"""How our JSON begins when it is compressed, whichever way and level (RFC 1950, 1951): in a block that is stored, and
+empty or shows it; in one with the fixed codes, which begins with its end or with `{`; or in one with codes of its own.
+What is true of most of these places by chance need not be unpacked."""
+_LONGEST = 2 + 1 + 4 + len(_BEGIN)
 _TRIED = 400
 """Bytes that give the beginning: what says how a block is compressed can fill 290."""
 _MOST_TRIALS = 500_000
@@ -77,8 +93,8 @@ class RustProgram:
             if self._unpacking is not None:
                 at = self._unpack(at)
                 continue
-            found = _ZLIB.search(self._buffer, at, end + 1)
-            if found is None:
+            found = _ZLIB.search(self._buffer, at, end + _LONGEST)
+            if found is None or found.start() >= end:
                 at = max(at, end)
             elif self._begins(found.start()):
                 at = found.start()

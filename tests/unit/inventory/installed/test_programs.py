@@ -153,7 +153,7 @@ def test_a_broken_list_of_crates_is_a_gap(content: bytes) -> None:
     [
         zlib.compress(b'{"packages":[' + b" " * 50_000_000),
         zlib.compress(b'{"packages":[]}') * 100_000,
-        b"x\x9c" * 1_000_000,
+        b"x\x9c\x04" * 1_000_000,
     ],
 )
 def test_too_much_for_one_program_is_a_gap(content: bytes) -> None:
