@@ -16,11 +16,11 @@ _PLACEHOLDER = re.compile(r"\{(\d+)\}")
 _BREAKS = re.compile(r"[\n\t]+")
 
 _LINKED = re.compile(
-    r"""(?<=[@#!$%~^&:])(?=\S)         # @user, #1, !1, $1, %1, ~label, ^alert#1, &1, :smile:, https://, [issue:1]
-    | (?<=[A-Za-z0-9_]-)(?=\d)       # GH-1, SHOP-7
-    | (?<=\bwww)(?=\.)
-    | (?<=\b[0-9a-fA-F]{6})(?=[0-9a-fA-F]{1,58}\b)  # a commit""",
-    re.VERBOSE | re.IGNORECASE,
+    r"""[@#!$%~^&:](?=\S)                 # @user, #1, !1, $1, %1, ~label, ^alert#1, &1, :smile:, https://, [issue:1]
+    | (?<![0-9A-Za-z])[0-9A-Fa-f]{6}(?=[0-9A-Fa-f]{1,58}(?![0-9A-Za-z]))  # a commit
+    | (?<![0-9A-Za-z])[A-Za-z][0-9A-Za-z_]*-(?=\d)                      # GH-1, SHOP-7
+    | (?<![0-9A-Za-z])[Ww]{3}(?=\.)""",
+    re.VERBOSE,
 )
 _APART = "\u200b"
 _MARKDOWN = {char: f"\\{char}" for char in "\\`*_{}[]|~"} | {
@@ -32,7 +32,7 @@ _MARKDOWN = {char: f"\\{char}" for char in "\\`*_{}[]|~"} | {
     ":": "&#58;",
     _APART: "&#8203;",
 }
-_FIRST = re.compile(r"^(\d*)([-+=#.)])")
+_FIRST = re.compile(r"^(\d*)(?=[.)](?:\s|$))|^(?=[-+=#])")
 """What begins a list, a heading or a line below one, where it stands first."""
 _IN_CODE = {"`": r"\x60", "|": r"\x7c"}
 
@@ -71,8 +71,8 @@ def markdown(text: str) -> str:
     Platforms look for `@user`, `#1`, addresses and the like in the text that comes out, whatever was escaped in the
     source; so what they look for is taken apart by a blank without width, which is written as `&#8203;`.
     """
-    escaped = "".join(_MARKDOWN.get(char, char) for char in _LINKED.sub(_APART, one_line(text).strip()))
-    return _FIRST.sub(r"\1\\\2", escaped)
+    escaped = "".join(_MARKDOWN.get(char, char) for char in _LINKED.sub(rf"\g<0>{_APART}", one_line(text).strip()))
+    return _FIRST.sub(lambda found: f"{found[0]}\\", escaped)
 
 
 def markdown_code(text: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
+from secscan.findings.defects import defect
 from secscan.findings.levels import Action, RunStatus, WaiverState
 from secscan.gate.evidence import not_applicable
 from secscan.reports.escape import markdown, markdown_code, web_link
@@ -70,21 +71,17 @@ def counts(view: Presentation) -> list[str]:
 
 
 def why(view: Presentation, most: int) -> list[str]:
-    """What the verdict rests on beside the findings, which have tables."""
+    """What keeps the verdict from `passed` beside the findings, which have tables."""
     reasons = [one for one in (*view.failures, *view.doubts) if one.about != "finding"]
-    rows = [f"- {one.verdict}: {text(one.text)}{f' To do: {text(one.hint)}' if one.hint else ''}" for one in reasons]
-    return section("Not as the policy asks", rows, most)
+    rows = [f"- {one.verdict}: {text(one.text)}{_to_do(one.hint)}" for one in reasons]
+    return section("Keeps it from passing, beside findings", rows, most)
 
 
 def remedy(view: Presentation, most: int) -> list[str]:
-    """The fewest things to do that turn the gate green."""
+    """What clears several findings at once; what clears a single one stands beside that."""
     found = view.judgement.remedy
-    rows = []
-    for one in found.steps if found else ():
-        clears = view.cleared_by(one)
-        also = f" (clears {counted(clears, 'finding')})" if clears > 1 else ""
-        rows.append(f"- {text(one.text)}{also}")
-    return section("What turns it green", rows, most)
+    several = [(one, count) for one in (found.steps if found else ()) if (count := view.cleared_by(one)) > 1]
+    return section("Clears several", [f"- {text(one.text)}: clears {count} findings" for one, count in several], most)
 
 
 def section(title: str, rows: Sequence[str], most: int) -> list[str]:
@@ -110,21 +107,21 @@ def folded(title: str, lines: Sequence[str]) -> list[str]:
 
 
 def not_looked_at(view: Presentation, most: int) -> list[str]:
-    """What could not be looked at: scanners, and gaps by kind."""
+    """What could not be looked at: scanners that nothing above tells of, and gaps by kind."""
+    told = {one.subject for one in view.doubts if one.about == "scanner"}
     rows = [
-        f"- {name(run.scanner)} {run.status}: {text(run.reason or 'it does not say why')}"
-        f"{f' To do: {text(run.hint)}' if run.hint else ''}"
+        f"- {name(run.scanner)} {run.status}: {text(run.reason or 'it does not say why')}{_to_do(run.hint)}"
         for run in view.scan.scanners
-        if run.status is not RunStatus.COMPLETED and not not_applicable(run)
+        if run.status is not RunStatus.COMPLETED and not not_applicable(run) and run.scanner not in told
     ]
     tolerated = {one.kind: one.reason for one in view.judgement.tolerated}
     rows += [_gap_row(group, tolerated.get(group.kind, "")) for group in view.gap_groups]
     return section("Could not be looked at", rows, most)
 
 
-def waivers(view: Presentation, most: int) -> list[str]:
-    """Waivers that a person should look at: foremost those that end soon."""
-    odd = [one for one in view.judgement.waivers if one.state is not WaiverState.USED]
+def waivers(view: Presentation, most: int, *, without: tuple[WaiverState, ...] = ()) -> list[str]:
+    """Waivers that a person should look at, such as those that end soon."""
+    odd = [one for one in view.judgement.waivers if one.state not in (WaiverState.USED, *without)]
     rows = [
         f"- {name(one.id)} of {name(one.owner)}, until {text(one.expires)}, is {one.state}: {text(one.text)}"
         for one in odd
@@ -158,7 +155,8 @@ def _row(view: Presentation, judged: Judged) -> str:
     what = " ".join(part for part in (text(finding.title), name(known_as), f"({text(new)})" if new else "") if part)
     by = f"waiver {name(decision.waiver)}" if decision.waiver else name(decision.rule)
     reason = ": ".join(part for part in (by, text(decision.reason)) if part)
-    cells = (finding.severity.value, where, what, text(finding.remediation), reason)
+    to_do = text(finding.remediation or defect(finding.defect).remedy)
+    cells = (finding.severity.value, where, what, to_do, reason)
     return f"| {' | '.join(cells)} |"
 
 
@@ -171,6 +169,10 @@ def _gap_row(group: GapGroup, tolerated: str) -> str:
     parts += [f"to do: {text(one)}" for one in group.remedies[:_MOST_WHYS]]
     parts += [f"tolerated: {text(tolerated)}"] if tolerated else []
     return "; ".join(parts)
+
+
+def _to_do(hint: str) -> str:
+    return f"; to do: {text(hint)}" if hint else ""
 
 
 def _more(left: int) -> list[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
-from secscan.findings.levels import Action
+from secscan.findings.levels import Action, WaiverState
 from secscan.findings.scan import Scan
 from secscan.reports import markdown_blocks as blocks
 from secscan.reports.contract import Format
@@ -45,7 +45,7 @@ def build_comment(view: Presentation, most: int) -> Iterator[blocks.Block]:
         yield [f"Gone since the baseline: {counted(len(view.judgement.fixed), 'finding')}."]
     yield blocks.remedy(view, most)
     yield blocks.not_looked_at(view, most)
-    yield blocks.waivers(view, most)
+    yield blocks.waivers(view, most, without=(WaiverState.UNUSED,))
     yield blocks.foot(view)
 
 
@@ -57,7 +57,8 @@ def mark(scan: Scan) -> str:
 
 def _by_age(found: tuple[Judged, ...]) -> tuple[list[Judged], list[Judged]]:
     """Those that are new, or may be, and those that were there before."""
-    old, new = [], []
+    old: list[Judged] = []
+    new: list[Judged] = []
     for one in found:
         was_there = all(here.decision.new is False for here in (one, *one.places))
         (old if was_there else new).append(one)
