@@ -17,8 +17,8 @@ _BREAKS = re.compile(r"[\n\t]+")
 
 _LINKED = re.compile(
     r"""[@#!$%~^&:](?=\S)                 # @user, #1, !1, $1, %1, ~label, ^alert#1, &1, :smile:, https://, [issue:1]
-    | (?<![0-9A-Za-z])[0-9A-Fa-f]{6}(?=[0-9A-Fa-f]{1,58}(?![0-9A-Za-z]))  # a commit
-    | (?<![0-9A-Za-z])[A-Za-z][0-9A-Za-z_]*-(?=\d)                      # GH-1, SHOP-7
+    | [0-9A-Fa-f]{6}(?=[0-9A-Fa-f])      # a commit
+    | (?<![0-9A-Za-z])[A-Za-z][0-9A-Za-z_]*-(?=\d)  # GH-1, SHOP-7
     | (?<![0-9A-Za-z])[Ww]{3}(?=\.)""",
     re.VERBOSE,
 )

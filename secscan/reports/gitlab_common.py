@@ -59,7 +59,7 @@ def build_report(view: Presentation, report: Report) -> dict[str, Any]:
     """Return the report as plain values."""
     scan = view.scan
     unfit = report.unfit(scan)
-    doubts = (unfit,) if unfit else tuple(dict.fromkeys(_doubts(view, report)))
+    doubts = tuple(dict.fromkeys((*([unfit] if unfit else []), *_doubts(view, report))))
     # A report about another kind of target has nothing to hold, and says so.
     found = () if unfit else tuple(one for one in view.judged if one.finding.kind in report.kinds)
     places = (place for one in found for place in (one, *one.places))
@@ -171,8 +171,6 @@ def _messages(view: Presentation, report: Report, doubts: tuple[str, ...]) -> It
     yield _message("info", f"secscan: {judgement.verdict}: {view.sentence} (policy {judgement.policy})")
     for text in doubts:
         yield _message("fatal", text)
-    if report.unfit(view.scan):
-        return
     names = {run.scanner for run in view.scan.scanners if report.kinds & set(run.kinds)}
     for gap in view.scan.gaps:
         if gap.scanner in names:

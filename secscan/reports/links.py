@@ -15,7 +15,7 @@ from secscan.findings.scan import Scan
 
 _HOSTS = {"github.com": "blob", "gitlab.com": "-/blob"}
 _REPOSITORY = re.compile(
-    r"(?:https?|ssh|git)://(?:ssh\.)?(?P<host>[\w.-]+)/(?P<path>[\w.-]+(?:/[\w.-]+)+?)(?:\.git)?/?"
+    r"(?:https?|ssh|git)://(?:ssh\.)?(?P<host>[\w.-]+)/(?P<path>[\w.-]+(?:/[\w.-]+?)+?)(?:\.git)?/?"
 )
 _CI_RUNS = (
     (re.compile(r"(?P<base>https?://[\w.:-]+/(?P<path>[\w.-]+/[\w.-]+))/actions/runs/\d+"), "blob"),
