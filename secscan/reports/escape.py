@@ -23,18 +23,13 @@ _LINKED = re.compile(
     re.VERBOSE,
 )
 _APART = "\u200b"
-_MARKDOWN = {char: f"\\{char}" for char in "\\`*_{}[]|~"} | {
-    "&": "&amp;",
-    "<": "&lt;",
-    ">": "&gt;",
-    '"': "&quot;",
-    "$": "&#36;",
-    ":": "&#58;",
-    _APART: "&#8203;",
-}
+_MARKDOWN = str.maketrans(
+    {char: f"\\{char}" for char in "\\`*_{}[]|~"}
+    | {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "$": "&#36;", ":": "&#58;", _APART: "&#8203;"}
+)
 _FIRST = re.compile(r"^(\d*)(?=[.)](?:\s|$))|^(?=[-+=#])")
 """What begins a list, a heading or a line below one, where it stands first."""
-_IN_CODE = {"`": r"\x60", "|": r"\x7c"}
+_IN_CODE = str.maketrans({"`": r"\x60", "|": r"\x7c"})
 
 _FORMULA = re.compile(r"""(^|[,;|'"])(\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])""")
 
@@ -62,7 +57,7 @@ def plain(text: str) -> str:
 
 def one_line(text: str) -> str:
     """Return plain text in which line breaks and tabs are blanks. XML 1.0 allows every character of it."""
-    return _BREAKS.sub(" ", plain(text))
+    return text if text.isprintable() else _BREAKS.sub(" ", plain(text))
 
 
 def markdown(text: str) -> str:
@@ -71,7 +66,7 @@ def markdown(text: str) -> str:
     Platforms look for `@user`, `#1`, addresses and the like in the text that comes out, whatever was escaped in the
     source; so what they look for is taken apart by a blank without width, which is written as `&#8203;`.
     """
-    escaped = "".join(_MARKDOWN.get(char, char) for char in _LINKED.sub(rf"\g<0>{_APART}", one_line(text).strip()))
+    escaped = _LINKED.sub(rf"\g<0>{_APART}", one_line(text).strip()).translate(_MARKDOWN)
     return _FIRST.sub(lambda found: f"{found[0]}\\", escaped)
 
 
@@ -80,7 +75,7 @@ def markdown_code(text: str) -> str:
 
     A backtick would end the span and a bar the cell, whatever stands before it, so both are shown as escapes.
     """
-    shown = "".join(_IN_CODE.get(char, char) for char in one_line(text))
+    shown = one_line(text).translate(_IN_CODE)
     if not shown.strip():
         return ""
     pad = " " if shown.startswith(" ") and shown.endswith(" ") else ""  # Markdown takes one away on each side
@@ -93,7 +88,7 @@ def csv_cell(text: str) -> str:
     A `'` stands before what could begin one: also behind separators and quotes, where a spreadsheet that takes another
     separator than ours begins a cell (https://owasp.org/www-community/attacks/CSV_Injection).
     """
-    return _FORMULA.sub(r"\1\2'", one_line(text))
+    return text if text.isalnum() else _FORMULA.sub(r"\1\2'", one_line(text))
 
 
 def prometheus_label(text: str) -> str:

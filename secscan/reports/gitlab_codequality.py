@@ -7,7 +7,6 @@ gravest; what blocks is never below `critical`, and what the policy accepts stay
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +15,7 @@ from secscan.findings.levels import Action, Severity
 from secscan.findings.scan import Scan
 from secscan.reports.contract import Format
 from secscan.reports.escape import one_line, plain
+from secscan.reports.gitlab_common import as_json
 from secscan.reports.present import Judged, Presentation, main_identifier
 
 _SEVERITIES = {
@@ -34,7 +34,7 @@ def render(scan: Scan) -> bytes:
     """Return the report."""
     view = Presentation(scan)
     issues = [*_doubts(view), *(_issue(view, place) for one in view.judged for place in (one, *one.places))]
-    return (json.dumps([*issues, *_gaps(view)], ensure_ascii=False, indent=1) + "\n").encode("utf-8")
+    return as_json([*issues, *_gaps(view)])
 
 
 def _issue(view: Presentation, judged: Judged) -> dict[str, Any]:

@@ -7,12 +7,13 @@ GitLab has no word for it in a report, so the decision stands in the details.
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import msgspec
 
 from secscan.findings.defects import defect
 from secscan.findings.judgement import Reason
@@ -51,8 +52,12 @@ class Report:
 
 def render(scan: Scan, report: Report) -> bytes:
     """Return a report of this type."""
-    document = build_report(Presentation(scan), report)
-    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
+    return as_json(build_report(Presentation(scan), report))
+
+
+def as_json(document: Any) -> bytes:
+    """Return a document as JSON that people can read, too."""
+    return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
 
 
 def build_report(view: Presentation, report: Report) -> dict[str, Any]:

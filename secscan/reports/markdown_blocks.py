@@ -18,7 +18,7 @@ from secscan.reports.present import GapGroup, Judged, Presentation, counted, mai
 _MOST_TEXT = 400
 _MOST_NAMES = 5
 _MOST_WHYS = 3
-_STEPS = (10_000, 1_000, 300, 100, 30, 10, 3, 0)
+_STEPS = (5_000, 2_000, 1_000, 700, 500, 300, 200, 100, 70, 50, 30, 20, 10, 5, 2, 0)
 """How many rows a list may have: the first number with which the whole fits is taken."""
 
 Block = Sequence[str]

@@ -157,6 +157,7 @@ def test_a_vector_that_gitlab_does_not_know_is_left_out() -> None:
         "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N",
         "AV:N/AC:L/Au:N/C:P/I:P/A:P",
         "CVSS:3.1/x",
+        f"{PACKAGE.cvss[0].vector}/X:Y",
     )
     odd = msgspec.structs.replace(PACKAGE, cvss=tuple(Cvss(vector=one) for one in vectors))
     assert "cvss_vectors" not in report(scan_of(odd), "dependency")["vulnerabilities"][0]
@@ -183,7 +184,7 @@ def test_paths_are_those_of_the_repository() -> None:
 
 
 def test_the_commit_of_a_secret_is_named_where_history_tells() -> None:
-    first, *rest = report(spread(), "secret")["vulnerabilities"]
+    first, *_ = report(spread(), "secret")["vulnerabilities"]
     assert first["location"]["commit"] == {"sha": "b" * 40, "author": "Ben", "date": ""}
     plain = msgspec.structs.replace(SPREAD, introduced=None, places=())
     (one,) = report(scan_of(plain), "secret")["vulnerabilities"]
@@ -222,6 +223,6 @@ def test_a_finding_that_blocks_is_at_least_critical_and_an_accepted_one_info() -
 
 @pytest.mark.parametrize("kind", ["sast", "dependency", "secret", "container", "codequality"])
 def test_extreme_texts_are_valid(kind: str) -> None:
-    for text in ("", "x" * 10_000, "\0\ud800 \n"):
+    for text in ("", "x" * 10_000, "\0\ufffe \n"):
         report(hostile(text), kind)
         report(image(hostile(text)), kind)

@@ -86,6 +86,6 @@ def test_elements_stand_in_the_order_of_the_schema() -> None:
 
 
 def test_characters_that_xml_forbids_are_shown() -> None:
-    data = render(hostile("a\0b\x0b\ufffe\ud800c"))
+    data = render(hostile("a\0b\x0b\ufffec"))
     junit_of(data)
-    assert rb"a\x00b\x0b\ufffe\ud800c" in data
+    assert rb"a\x00b\x0b\ufffec" in data

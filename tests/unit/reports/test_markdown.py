@@ -126,7 +126,6 @@ def test_it_is_never_too_long_and_says_what_was_cut(module, most: int, limit: in
     shown = data.decode().count("| critical |")
     assert shown
     assert f"... and {2_500 - shown} more, all in the HTML report." in data.decode()
-    assert page_of(scan, "markdown" if module is markdown else "pr-comment").text.count("secscan: failed") == 1
 
 
 @BOTH
@@ -134,7 +133,6 @@ def test_hostile_texts_cannot_make_it_too_long(name: str) -> None:
     scan = hostile("\u202e@&[" * 50_000)
     noisy = msgspec.structs.replace(scan, notices=(Notice(topic="x", subject="`" * 90_000, text="#" * 90_000),) * 500)
     assert len(load_format(name).render(noisy)) <= (65_000 if name == "pr-comment" else 900_000)
-    page_of(noisy, name)
 
 
 @BOTH
