@@ -34,7 +34,8 @@ def render(scan: Scan) -> bytes:
     """Return the report."""
     view = Presentation(scan)
     issues = [*_doubts(view), *(_issue(view, place) for one in view.judged for place in (one, *one.places))]
-    return as_json([*issues, *_gaps(view)])
+    # GitLab shows one of several issues with the same fingerprint: only what says the same may share one.
+    return as_json([*{one["fingerprint"]: one for one in (*issues, *_gaps(view))}.values()])
 
 
 def _issue(view: Presentation, judged: Judged) -> dict[str, Any]:
@@ -66,9 +67,8 @@ def _doubts(view: Presentation) -> Iterator[dict[str, Any]]:
         yield _built(f"incomplete/{one.about}", text, "blocker", _digest(one.about, one.subject, one.text), _TOP, 1)
     for one in view.failures:
         if one.about != "finding":
-            yield _built(
-                f"failed/{one.about}", f"{one.verdict}: {one.text}", "blocker", _digest(one.about, one.subject), _TOP, 1
-            )
+            fingerprint = _digest(one.about, one.subject, one.text)
+            yield _built(f"failed/{one.about}", f"{one.verdict}: {one.text}", "blocker", fingerprint, _TOP, 1)
 
 
 def _gaps(view: Presentation) -> Iterator[dict[str, Any]]:
@@ -79,7 +79,7 @@ def _gaps(view: Presentation) -> Iterator[dict[str, Any]]:
             f"gap/{gap.kind}",
             ". ".join(part for part in parts if part),
             "info",
-            _digest(gap.scanner, gap.kind, gap.subject, str(gap.line)),
+            _digest(gap.scanner, gap.kind, gap.subject, gap.detail, gap.remedy, str(gap.line)),
             view.scan.target.prefix + gap.subject if gap.subject in files else _TOP,
             gap.line or 1,
         )

@@ -36,6 +36,8 @@ _PARTS = {
     "stdin": "one text",
 }
 """Targets that are only a part of the project, in words."""
+_MOST_DESCRIPTION, _MOST_SOLUTION = 80_000, 500
+"""Characters, of which escaping may make twelve times as many: GitLab takes 1,048,576 and 7,000."""
 _NEVER = "1970-01-01T00:00:00"
 
 
@@ -93,9 +95,9 @@ def build_vulnerability(scan: Scan, judged: Judged, report: Report) -> dict[str,
     value: dict[str, Any] = {
         "id": str(uuid.uuid5(_NAMESPACE, f"{report.type}:{finding.fingerprint}")),
         "name": one_line(finding.title)[:255],
-        "description": markdown(finding.message or finding.title),
+        "description": markdown((finding.message or finding.title)[:_MOST_DESCRIPTION]),
         "severity": finding.severity.value.capitalize(),
-        "solution": markdown(remedy)[:7_000],
+        "solution": markdown(remedy[:_MOST_SOLUTION]),
         "identifiers": identifiers(finding),
         "location": report.location(scan, finding),
         "details": details(judged),
@@ -191,6 +193,6 @@ def _times(scan: Scan) -> tuple[str, str]:
     """When the scan began and ended, in GitLab's form: UTC, without a zone."""
     if scan.run is None or not scan.run.started:
         return _NEVER, _NEVER
-    start = datetime.fromisoformat(scan.run.started).astimezone(UTC)
+    start = datetime.fromisoformat(scan.run.started).astimezone(UTC).replace(tzinfo=None)
     end = start + timedelta(seconds=round(scan.run.seconds))
-    return start.strftime("%Y-%m-%dT%H:%M:%S"), end.strftime("%Y-%m-%dT%H:%M:%S")
+    return start.isoformat(timespec="seconds"), end.isoformat(timespec="seconds")

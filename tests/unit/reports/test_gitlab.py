@@ -226,3 +226,17 @@ def test_extreme_texts_are_valid(kind: str) -> None:
     for text in ("", "x" * 10_000, "\0\ufffe \n"):
         report(hostile(text), kind)
         report(image(hostile(text)), kind)
+
+
+def test_long_texts_are_cut_before_they_are_escaped() -> None:
+    long = msgspec.structs.replace(TAINTED, message="@a" * 100_000, remediation=":x" * 9_000)
+    (one,) = report(scan_of(long), "sast")["vulnerabilities"]
+    assert one["solution"].endswith("x")
+    assert len(one["description"]) > 100_000
+
+
+def test_gaps_that_say_the_same_are_one_issue_and_others_are_not() -> None:
+    first = Gap(scanner="bandit", kind=GapKind.PARTIAL, subject="a.py", detail="one rule")
+    other = msgspec.structs.replace(first, detail="another rule")
+    issues = report(scan_of(gaps=(first, first, other)), "codequality")
+    assert [one["check_name"] for one in issues].count("secscan/gap/partial") == 2

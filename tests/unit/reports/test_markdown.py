@@ -130,8 +130,8 @@ def test_it_is_never_too_long_and_says_what_was_cut(module, most: int, limit: in
 
 @BOTH
 def test_hostile_texts_cannot_make_it_too_long(name: str) -> None:
-    scan = hostile("\u202e@&[" * 50_000)
-    noisy = msgspec.structs.replace(scan, notices=(Notice(topic="x", subject="`" * 90_000, text="#" * 90_000),) * 500)
+    scan = hostile("\u202e@&[" * 2_000)
+    noisy = msgspec.structs.replace(scan, notices=(Notice(topic="x", subject="`" * 9_000, text="#" * 9_000),) * 500)
     assert len(load_format(name).render(noisy)) <= (65_000 if name == "pr-comment" else 900_000)
 
 
