@@ -18,6 +18,7 @@ The fields, all optional but `version`:
     jobs: 2                         # processor cores
     reports:
       json: secscan.json            # a path relative to the output folder, or off
+      junit: secscan.junit.xml      # any format of `secscan report --formats`
     advisories: index               # or online: pip-audit asks its public service, too; the index is asked as ever
     vault:                          # see stores.vault.settings
       address: https://vault.corp.example:8200
@@ -37,6 +38,7 @@ from pathlib import Path, PurePosixPath
 from secscan.errors import ConfigError
 from secscan.findings.globs import problem_with
 from secscan.findings.model import Notice
+from secscan.reports.contract import FORMATS
 from secscan.stores.aws.settings import AwsSettings
 from secscan.stores.aws.settings import parse as parse_aws
 from secscan.stores.vault.settings import VaultSettings
@@ -47,8 +49,6 @@ from secscan.yamlfile import MAX_BYTES, Fields, Node, load_mapping
 FILE_NAME = "secscan.yaml"
 
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,99}")
-
-REPORT_NAMES = ("json", "sarif", "html")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ def parse_settings(data: bytes, *, origin: str, from_tree: bool) -> Settings:
         memory=scanners["memory"].integer(least=64, most=1_048_576) if "memory" in scanners else 0,
         policy=_policy(policy, origin) if policy else "",
         jobs=jobs.integer(least=1, most=1024) if jobs else 0,
-        reports=dict(_reports(_section(top, "reports", REPORT_NAMES))),
+        reports=dict(_reports(_section(top, "reports", FORMATS))),
         online=advisories.one_of(("index", "online")) == "online" if advisories else False,
         vault=parse_vault(vault) if vault else None,
         aws=parse_aws(aws) if aws else None,

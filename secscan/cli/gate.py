@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from secscan.cli.scan import REPORT_HELP
+
 
 def gate(
     saved: Annotated[Path, typer.Argument(metavar="SCAN", help="A saved scan (secscan.json).")],
@@ -18,6 +20,7 @@ def gate(
     baseline: Annotated[Path | None, typer.Option("--baseline", metavar="FILE", help="What was there before (`secscan baseline write`), or the base's secscan.json.")] = None,
     at: Annotated[str, typer.Option("--at", metavar="TIME", help="Judge as at this time (RFC 3339).", show_default="now")] = "",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder to write the reports of this judgement to.")] = None,
+    report: Annotated[list[str] | None, typer.Option("--report", metavar="FORMAT[=FILE]", help=REPORT_HELP)] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict only.")] = False,
 ) -> None:  # fmt: skip
     """Judge a saved scan by a policy. Exits 0 passed, 1 failed, 3 incomplete."""
@@ -25,7 +28,7 @@ def gate(
 
     from secscan.cli.judging import read_vex_file, read_waivers_file
     from secscan.cli.reading import usual_reader
-    from secscan.cli.scan import REPORTS, deliver, parse_time
+    from secscan.cli.scan import REPORTS, deliver, parse_time, report_files
     from secscan.cli.terminal import print_report
     from secscan.findings.scan import load
     from secscan.gate.exit import exit_code
@@ -34,6 +37,7 @@ def gate(
     from secscan.policy.load import load_policy
     from secscan.scanners.registry import all_scanners
 
+    reports = report_files(REPORTS if output else {}, report or ())
     judge = load_policy(policy, scanners=all_scanners(), environment=environment, floor=floor, reader=usual_reader())
     scan = judged(
         load(saved),
@@ -45,8 +49,8 @@ def gate(
         ],
         baseline=load_baseline(baseline) if baseline else None,
     )
-    if output is not None:
-        raise typer.Exit(deliver(scan, output, REPORTS, quiet=quiet))
+    if reports:
+        raise typer.Exit(deliver(scan, output or Path(), reports, quiet=quiet))
     print_report(scan, quiet=quiet)
     if scan.judgement is not None:
         raise typer.Exit(exit_code(scan.judgement))

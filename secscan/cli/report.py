@@ -8,11 +8,25 @@ from typing import Annotated
 
 import typer
 
+from secscan.reports.contract import FORMATS
+
+
+def _tell_formats(wanted: bool) -> None:
+    """Print every format with its usual file and what it is for, and stop."""
+    if not wanted:
+        return
+    from secscan.reports.contract import load_format
+
+    for one in map(load_format, FORMATS):
+        sys.stdout.write(f"{one.name:<20} {one.file:<32} {one.title}\n")
+    raise typer.Exit
+
 
 def report(
     saved: Annotated[Path, typer.Argument(metavar="SCAN", help="A saved scan (secscan.json).")],
-    format_name: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help="terminal, json, sarif or html.")] = "terminal",
+    format_name: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help=f"One of {', '.join(FORMATS)}.")] = "terminal",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write to.", show_default="standard output")] = None,
+    formats: Annotated[bool, typer.Option("--formats", help="Tell what each format is for, and stop.", is_eager=True, callback=_tell_formats)] = False,  # noqa: ARG001 - the callback has acted
 ) -> None:  # fmt: skip
     """Show a saved scan again. The verdict shown is the one saved in it; `secscan gate` judges anew."""
     from secscan.cli.terminal import print_report

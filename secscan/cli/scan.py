@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from secscan.reports.contract import FORMATS
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,11 +21,16 @@ if TYPE_CHECKING:
 REPORTS = {"json": "secscan.json", "sarif": "secscan.sarif", "html": "secscan.html"}
 """The reports that every scan writes, and their file names."""
 
+REPORT_HELP = f"Write this report, too; may be repeated. FILE is relative to --output. One of {', '.join(FORMATS)}."
+FORMAT_HELP = "Print this report on standard output, and only the verdict for people, on standard error."
+
 
 def scan(
     path: Annotated[Path, typer.Argument(help="Folder or file to look at, or an image: image.tar, oci:DIR, oci-archive:FILE, docker-archive:FILE, rootfs:DIR, docker:NAME, podman:NAME; - for standard input.", show_default="the working directory")] = Path(),
     policy: Annotated[str, typer.Option("--policy", "-p", help="Policy file, or a shipped policy: default, strict, advisory, secrets-only, owasp-top-10, pci-dss, eu-cra.")] = "",
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for secscan.json, .sarif and .html.")] = Path(),
+    report: Annotated[list[str] | None, typer.Option("--report", metavar="FORMAT[=FILE]", help=REPORT_HELP)] = None,
+    format_name: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help=FORMAT_HELP)] = "terminal",
     staged: Annotated[bool, typer.Option("--staged", help="Look at what is staged in git, as it is staged.")] = False,
     diff: Annotated[str, typer.Option("--diff", metavar="BASE...HEAD", help="Look at what a range of commits changed.")] = "",
     history: Annotated[bool, typer.Option("--history", help="Look for secrets in everything that was ever committed.")] = False,
@@ -63,12 +71,14 @@ def scan(
     from secscan.files import remove_stale
     from secscan.findings.levels import Kind
     from secscan.process import Limits
+    from secscan.reports.contract import load_format
     from secscan.scanners.registry import all_scanners, choose
     from secscan.scanners.runner import available_cores
     from secscan.stores.aws.settings import AwsSettings
     from secscan.stores.vault.settings import VaultSettings
     from secscan.targets.open import TargetRequest
 
+    load_format(format_name)
     if baseline and baseline_ref:
         raise UsageError("--baseline and --baseline-ref exclude each other", hint="give one of them")
     image, base, newer = images_of(path, base_image, newer_base)
@@ -78,7 +88,7 @@ def scan(
     # Settings and policy for an image are those of where the user stands: nothing in it has a say.
     judge = gather(Path() if image else path, config, wanted, scanners=tuple(all_scanners()))
     settings = judge.settings
-    reports = report_files(settings.reports)
+    reports = report_files({**REPORTS, **settings.reports}, report or ())
     with resolve(advisories) as index:
         request = pipeline.ScanRequest(
             target=TargetRequest(
@@ -125,7 +135,7 @@ def scan(
             remove_stale(output / name)
         with show_progress(quiet=quiet) as progress:
             result = pipeline.scan(request, progress=progress)
-    raise typer.Exit(deliver(result, output, reports, quiet=quiet))
+    raise typer.Exit(deliver(result, output, reports, quiet=quiet, format_name=format_name))
 
 
 def images_of(path: Path, base: str, newer: str) -> tuple[ImageReference | None, ...]:
@@ -147,14 +157,30 @@ def images_of(path: Path, base: str, newer: str) -> tuple[ImageReference | None,
     return (image, *bases)
 
 
-def report_files(chosen: dict[str, str]) -> dict[str, str]:
-    """Return file names by report: the usual ones, but for what settings say; a report with an empty name is off."""
-    return {name: file for name, file in {**REPORTS, **chosen}.items() if file}
+def report_files(files: Mapping[str, str], wanted: Sequence[str] = ()) -> dict[str, str]:
+    """Return file names by report: those given, but for ones with an empty name, which are off; and what the command
+    line wants, as FORMAT or FORMAT=FILE. Raises `UsageError`."""
+    from secscan.errors import UsageError
+    from secscan.reports.contract import load_format
+
+    chosen = {name: file for name, file in files.items() if file}
+    for text in wanted:
+        name, given, file = text.partition("=")
+        usual = load_format(name).file
+        if given and not file:
+            raise UsageError(f"--report {text} names no file", hint=f"write --report {name}, or name one after the =")
+        chosen[name] = file or chosen.get(name, usual)
+    taken: dict[str, str] = {}
+    for name, file in chosen.items():
+        other = taken.setdefault(os.path.normpath(file), name)
+        if other != name:
+            raise UsageError(f"the reports {other} and {name} have the same file, {file}", hint="give each its own")
+    return chosen
 
 
-def deliver(scan: Scan, output: Path, reports: dict[str, str], *, quiet: bool) -> int:
+def deliver(scan: Scan, output: Path, reports: Mapping[str, str], *, quiet: bool, format_name: str = "terminal") -> int:
     """Write the reports, print what matters, and return the exit code."""
-    from secscan.cli.terminal import print_report
+    from secscan.cli.terminal import print_for_program, print_report
     from secscan.errors import ExitCode, ReportError
     from secscan.files import write_atomic
     from secscan.gate.exit import exit_code
@@ -163,7 +189,10 @@ def deliver(scan: Scan, output: Path, reports: dict[str, str], *, quiet: bool) -
     if scan.judgement is None:
         return ExitCode.BUG
     code = exit_code(scan.judgement)
-    print_report(scan, quiet=quiet)
+    if format_name == "terminal":
+        print_report(scan, quiet=quiet)
+    else:
+        print_for_program(scan, format_name, quiet=quiet)
     written = []
     for name, file in reports.items():
         try:

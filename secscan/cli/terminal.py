@@ -24,6 +24,18 @@ def print_report(scan: Scan, *, quiet: bool = False) -> None:
     sys.stdout.buffer.flush()
 
 
+def print_for_program(scan: Scan, format_name: str, *, quiet: bool = False) -> None:
+    """Print a report for a program on standard output and, unless `quiet`, the verdict for people beside it."""
+    from secscan.reports.contract import load_format
+    from secscan.reports.terminal import render_verdict
+
+    sys.stdout.buffer.write(load_format(format_name).render(scan))
+    sys.stdout.buffer.flush()
+    if not quiet:
+        width = min(shutil.get_terminal_size((80, 24)).columns, 120)
+        sys.stderr.write(render_verdict(scan, width=width, colour=use_colour(sys.stderr.isatty())))
+
+
 def print_lines(lines: Iterable[str]) -> None:
     """Print escaped lines on standard output, each broken to the terminal's width below where its words begin."""
     import textwrap

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from secscan.cli.scan import REPORT_HELP
+
 
 def audit(
     policy: Annotated[str, typer.Option("--policy", "-p", help="Policy file, or a shipped policy; see `secscan scan`.")] = "",
@@ -21,6 +23,7 @@ def audit(
     baseline: Annotated[Path | None, typer.Option("--baseline", metavar="FILE", help="What was there before (`secscan baseline write`).")] = None,
     policy_ref: Annotated[str, typer.Option("--policy-ref", metavar="REF", help="Take policy, waivers and settings from this commit.", show_default="the base, in a pull request")] = "",
     at: Annotated[str, typer.Option("--at", metavar="TIME", help="Judge as at this time (RFC 3339).", show_default="now")] = "",
+    report: Annotated[list[str] | None, typer.Option("--report", metavar="FORMAT[=FILE]", help=REPORT_HELP)] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict only.")] = False,
 ) -> None:  # fmt: skip
     """Check a Vault server: tokens, policies, logins, mounts, audit log. No secret is read.
@@ -34,7 +37,7 @@ def audit(
     from secscan import pipeline
     from secscan.cli.judging import Wanted, gather
     from secscan.cli.progress import show_progress
-    from secscan.cli.scan import deliver, parse_time, report_files
+    from secscan.cli.scan import REPORTS, deliver, parse_time, report_files
     from secscan.errors import UsageError
     from secscan.files import remove_stale
     from secscan.scanners.contract import SERVER
@@ -53,7 +56,7 @@ def audit(
         owner=vault.audit.owner,
         oldest_version=oldest or vault.audit.oldest_version,
     )
-    reports = report_files(judge.settings.reports)
+    reports = report_files({**REPORTS, **judge.settings.reports}, report or ())
     request = pipeline.ScanRequest(
         target=TargetRequest(path=Path(), server=vault.address or vault.auth.socket),
         # Those for files have nothing to do here, and say so: a policy that requires them is content.

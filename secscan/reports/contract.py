@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from secscan.errors import UsageError
-from secscan.findings.scan import Scan
+
+if TYPE_CHECKING:  # the command line reads the names of the formats at its start
+    from secscan.findings.scan import Scan
 
 
 class Render(Protocol):
@@ -28,19 +30,41 @@ class Format:
     name: str
     """As given to `--format`."""
     suffix: str
-    """File name ending, with its dot."""
+    """File name ending, with its dot; no two formats share one."""
     title: str
     render: Render
 
+    @property
+    def file(self) -> str:
+        """The usual name of a file in this format."""
+        return f"secscan{self.suffix}"
 
-FORMATS = ("html", "json", "sarif", "terminal")
-"""The modules of this package that are formats; a contract test holds this list against the folder."""
+
+FORMATS = (
+    "badge",
+    "csv",
+    "gitlab-codequality",
+    "gitlab-container",
+    "gitlab-dependency",
+    "gitlab-sast",
+    "gitlab-secret",
+    "html",
+    "json",
+    "jsonl",
+    "junit",
+    "markdown",
+    "pr-comment",
+    "prometheus",
+    "sarif",
+    "terminal",
+)
+"""The modules of this package that are formats, `-` for `_`; a contract test holds this list against the folder."""
 
 
 def load_format(name: str) -> Format:
     """Return the format called `name`; only its own module is imported. Raises `UsageError` for an unknown one."""
     if name not in FORMATS:
         raise UsageError(f"there is no report format {name!r}", hint=f"the formats are: {', '.join(FORMATS)}")
-    module = importlib.import_module(f"secscan.reports.{name}")
+    module = importlib.import_module(f"secscan.reports.{name.replace('-', '_')}")
     found: Format = module.FORMAT
     return found

@@ -13,6 +13,25 @@ from urllib.parse import quote
 _COMMAND = re.compile(r"##(\w*)\[")
 _LINE_COMMAND = re.compile(r"(?<!\S)::")
 _PLACEHOLDER = re.compile(r"\{(\d+)\}")
+_BREAKS = re.compile(r"[\n\t]+")
+
+_LINKED = re.compile(
+    r"""[@#!$%~^&:](?=\S)                 # @user, #1, !1, $1, %1, ~label, ^alert#1, &1, :smile:, https://, [issue:1]
+    | [0-9A-Fa-f]{6}(?=[0-9A-Fa-f])      # a commit
+    | (?<![0-9A-Za-z])[A-Za-z][0-9A-Za-z_]*-(?=\d)  # GH-1, SHOP-7
+    | (?<![0-9A-Za-z])[Ww]{3}(?=\.)""",
+    re.VERBOSE,
+)
+_APART = "\u200b"
+_MARKDOWN = str.maketrans(
+    {char: f"\\{char}" for char in "\\`*_{}[]|~"}
+    | {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "$": "&#36;", ":": "&#58;", _APART: "&#8203;"}
+)
+_FIRST = re.compile(r"^(\d*)(?=[.)](?:\s|$))|^(?=[-+=#])")
+"""What begins a list, a heading or a line below one, where it stands first."""
+_IN_CODE = str.maketrans({"`": r"\x60", "|": r"\x7c"})
+
+_FORMULA = re.compile(r"""(^|[,;|'"])(\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])""")
 
 
 def terminal(text: str) -> str:
@@ -34,6 +53,47 @@ def terminal_lines(text: str) -> str:
 def plain(text: str) -> str:
     """Return text in which nothing is invisible but line breaks and tabs; for values that a program reads."""
     return text if text.isprintable() else "".join(char if char in "\n\t" else _shown(char) for char in text)
+
+
+def one_line(text: str) -> str:
+    """Return plain text in which line breaks and tabs are blanks. XML 1.0 allows every character of it."""
+    return text if text.isprintable() else _BREAKS.sub(" ", plain(text))
+
+
+def markdown(text: str) -> str:
+    """Return text for the middle of a line of Markdown (GFM, GitLab's), in which it means nothing but itself.
+
+    Platforms look for `@user`, `#1`, addresses and the like in the text that comes out, whatever was escaped in the
+    source; so what they look for is taken apart by a blank without width, which is written as `&#8203;`.
+    """
+    escaped = _LINKED.sub(rf"\g<0>{_APART}", one_line(text).strip()).translate(_MARKDOWN)
+    return _FIRST.sub(lambda found: f"{found[0]}\\", escaped)
+
+
+def markdown_code(text: str) -> str:
+    """Return text as a code span for Markdown, also in a table; for names, which no platform looks into.
+
+    A backtick would end the span and a bar the cell, whatever stands before it, so both are shown as escapes.
+    """
+    shown = one_line(text).translate(_IN_CODE)
+    if not shown.strip():
+        return ""
+    pad = " " if shown.startswith(" ") and shown.endswith(" ") else ""  # Markdown takes one away on each side
+    return f"`{pad}{shown}{pad}`"
+
+
+def csv_cell(text: str) -> str:
+    """Return text for a cell of a spreadsheet, on one line, that is no formula.
+
+    A `'` stands before what could begin one: also behind separators and quotes, where a spreadsheet that takes another
+    separator than ours begins a cell (https://owasp.org/www-community/attacks/CSV_Injection).
+    """
+    return text if text.isalnum() else _FORMULA.sub(r"\1\2'", one_line(text))
+
+
+def prometheus_label(text: str) -> str:
+    """Return text for between the quotes of a label of the text exposition format."""
+    return one_line(text).replace("\\", r"\\").replace('"', r"\"")
 
 
 def sarif_text(text: str) -> str:

@@ -15,12 +15,31 @@ import pytest
 
 import secscan.reports
 from secscan.reports.contract import FORMATS, Format, load_format
+from tests.support.report_readers import csv_rows, json_lines, junit_of, markdown_pages, verdict_in, xml_of
 from tests.support.scans import ATTACKS, clean, compared, hostile, ordinary, scan_of, spread
 
 GOLD = Path(__file__).resolve().parent.parent / "gold"
 FORGED = re.compile(r"(?<!\\)\]\((?!\d+\))|\{0\}")
 """A link or placeholder that is not ours: ours lead to related locations, by number."""
-SHARED = {"contract.py", "escape.py", "present.py", "layers.py", "__init__.py"}
+SHARED = {
+    "contract.py",
+    "escape.py",
+    "present.py",
+    "layers.py",
+    "links.py",
+    "gitlab_common.py",
+    "gitlab_text.py",
+    "markdown_blocks.py",
+    "__init__.py",
+}
+NUMBERS = {"badge", "prometheus"}
+"""Formats that count findings and reasons, and name none."""
+ONE_KIND = {"gitlab-container", "gitlab-dependency", "gitlab-sast", "gitlab-secret"}
+"""Formats that hold findings of one kind; their own tests say which."""
+COUNTS_ACCEPTED = {"pr-comment", "terminal"}
+"""Formats that have no room for what is accepted; they count it."""
+NO_VERDICT = {"gitlab-codequality"}
+"""Formats that have no place for a verdict; what keeps a scan from passing is an issue of its own."""
 
 
 @pytest.fixture(params=FORMATS)
@@ -30,7 +49,18 @@ def format_(request: pytest.FixtureRequest) -> Format:
 
 def test_the_list_of_formats_is_the_folder() -> None:
     modules = {path.name for path in Path(secscan.reports.__file__).parent.glob("*.py")} - SHARED
-    assert modules == {f"{name}.py" for name in FORMATS}
+    assert modules == {f"{name.replace('-', '_')}.py" for name in FORMATS}
+
+
+def test_no_two_formats_have_the_same_file() -> None:
+    files = [load_format(name).file for name in FORMATS]
+    assert len(set(files)) == len(files)
+
+
+def test_the_documentation_lists_every_format() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "reports.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `([a-z-]+)` \| `([^`]+)` \|", page, re.MULTILINE)
+    assert listed == [(one.name, one.file) for one in map(load_format, FORMATS)]
 
 
 def test_a_format_says_what_it_is(format_: Format) -> None:
@@ -54,34 +84,47 @@ def test_the_same_scan_gives_the_same_bytes(format_: Format) -> None:
 
 
 def test_every_finding_gap_and_failed_scanner_is_there(format_: Format) -> None:
+    if format_.name in NUMBERS | ONE_KIND:
+        return
     scan = ordinary()
     output = format_.render(scan).decode("utf-8")
     accepted = {one.fingerprint for one in scan.judgement.decisions if one.action == "accept"}  # type: ignore[union-attr]
     for finding in scan.findings:
-        # A terminal has no room for what is accepted; it counts it.
-        assert finding.location.path in output or (format_.name == "terminal" and finding.fingerprint in accepted)
+        counted = format_.name in COUNTS_ACCEPTED and finding.fingerprint in accepted
+        assert finding.location.path in output or counted
     for gap in scan.gaps:
         assert gap.subject in output.replace("&gt;", ">")
     assert "killed" in output
 
 
 def test_the_verdict_is_there_and_an_unjudged_scan_has_not_passed(format_: Format) -> None:
-    assert b"failed" in format_.render(ordinary()).lower()
-    assert b"passed" in format_.render(clean()).lower()
-    unjudged = msgspec.structs.replace(clean(), judgement=None)
-    if format_.name != "json":
-        text = format_.render(unjudged).decode("utf-8").lower()
-        assert "incomplete" in text
+    failed, passed = format_.render(ordinary()), format_.render(clean())
+    unjudged = format_.render(msgspec.structs.replace(clean(), judgement=None))
+    if format_.name in NO_VERDICT:
+        assert len(json.loads(failed)) > len(json.loads(passed)) == 0
+        assert "nobody has judged this scan" in unjudged.decode("utf-8")
+    elif told := verdict_in(format_.name, failed):
+        assert told == "failed"
+        assert verdict_in(format_.name, passed) == "passed"
+        assert verdict_in(format_.name, unjudged) == "incomplete"
+    else:
+        assert b"failed" in failed.lower()
+        assert b"passed" in passed.lower()
+        text = unjudged.decode("utf-8").lower()
+        assert "incomplete" in text or format_.name == "json"
         assert " passed (" not in text
         assert '"passed"' not in text
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_a_hostile_text_is_shown_and_does_nothing(format_: Format, attack: str) -> None:
-    output = format_.render(hostile(attack)).decode("utf-8")
+    data = format_.render(hostile(attack))
+    output = data.decode("utf-8")
     if format_.name == "json":
         assert msgspec.json.decode(output)["target"]["name"] == attack
         return
+    if format_.name == "csv":
+        output = output.replace("\r\n", "\n")  # the ends of its rows, by RFC 4180
     for char in "\x1b\x07\x00\x85\u202e\u2066\u200b\u2028\r":
         assert char not in output
     if format_.name == "terminal":
@@ -94,6 +137,18 @@ def test_a_hostile_text_is_shown_and_does_nothing(format_: Format, attack: str) 
         assert "<!--" not in output
     if format_.name == "sarif":
         assert not [text for text in messages(json.loads(output)) if FORGED.search(text)]
+    if format_.name in ("markdown", "pr-comment"):
+        assert [page.strangers for page in markdown_pages(data)] == [[], []]
+    if format_.name == "badge":
+        assert {one.tag.rpartition("}")[2] for one in xml_of(data).iter()} == {"svg", "title", "rect", "g", "text"}
+    if format_.name.startswith("gitlab-"):
+        verdict_in(format_.name, data)
+    if format_.name in READERS:
+        assert READERS[format_.name](data)
+
+
+READERS = {"csv": csv_rows, "jsonl": json_lines, "junit": junit_of}
+"""Readers that refuse what is not well-formed, for formats in which a text could break out of its place."""
 
 
 def messages(value: Any) -> Iterator[str]:
@@ -109,6 +164,8 @@ def messages(value: Any) -> Iterator[str]:
 
 
 def test_a_required_scanner_that_is_not_there_is_named(format_: Format) -> None:
+    if format_.name in NUMBERS:
+        return
     output = format_.render(scan_of(scanners=())).decode("utf-8")
     for name in ("bandit", "pip-audit", "semgrep"):
         assert f"{name} is required by the policy" in output

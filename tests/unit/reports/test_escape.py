@@ -6,13 +6,28 @@ import json
 from urllib.parse import unquote_to_bytes, urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from secscan.findings.paths import decode_path, encode_path
-from secscan.reports.escape import json_in_html, plain, sarif_text, terminal, uri, web_link
+from secscan.reports.escape import (
+    csv_cell,
+    json_in_html,
+    markdown,
+    markdown_code,
+    one_line,
+    plain,
+    prometheus_label,
+    sarif_text,
+    terminal,
+    uri,
+    web_link,
+)
+from tests.support.report_readers import markdown_pages, metrics_of, xml_of
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
+in_markdown = st.text(st.sampled_from("\\\\`*_[]()<>|~!#+-=.:@&$%^/\"'{} \t\n1aAfGH-@#www.http://a@b.c")) | texts
+"""Texts made of what means something in Markdown or to the platforms that show it."""
 
 
 @given(texts)
@@ -83,3 +98,87 @@ def test_only_web_addresses_become_links(url: str) -> None:
 
 def test_a_web_address_is_a_link() -> None:
     assert web_link("https://example.com/?a=b#c") == "https://example.com/?a=b#c"
+
+
+@given(texts)
+def test_one_line_is_one_and_xml_allows_it(text: str) -> None:
+    made = one_line(text)
+    assert made == "" or made.isprintable()
+    assert xml_of(f"<a><![CDATA[{made.replace(']]>', '')}]]></a>".encode()).text == (made.replace("]]>", "") or None)
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "- {}",
+        "- {} after",
+        "before {}: after",
+        "| a |\n| --- |\n| {} |",
+        "| a | b |\n| --- | --- |\n| x {} | {} |",
+        "## head\n\n- ours: {}\n- {}\n\n<details><summary>Ours (1)</summary>\n\nours: {}\n\n</details>",
+    ],
+)
+@settings(max_examples=40)
+@given(text=in_markdown)
+def test_markdown_means_nothing_but_itself(around: str, text: str) -> None:
+    code = one_line(text).replace("`", r"\x60").replace("|", r"\x7c")
+    for escaped, shown in ((markdown(text), one_line(text)), (markdown_code(text), code)):
+        ours = [[tag for tag, _ in page.elements] for page in markdown_pages(around.replace("{}", "word").encode())]
+        pages = markdown_pages(around.replace("{}", escaped).encode())
+        assert [page.strangers for page in pages] == [[], []]
+        # A paragraph is there or not where nothing else stands in it.
+        assert [[tag for tag, _ in page.elements if tag not in ("code", "p")] for page in pages] == [
+            [tag for tag in tags if tag != "p"] for tags in ours
+        ]
+        assert all(shown.strip() in page.text.replace("\u200b", "") for page in pages)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@octocat", "x @org/team", "#1", "octo/repo#1", "GH-1", "SHOP-7", "!12", "%1", "~bug", "&3", "$4", "^alert#5",
+        "https://github.com/o/r/issues/1", "www.example.com", "ana@example.com", ":tada:", "0a1b2c3d4e5f", "[issue:1]",
+        "ftp://example.com", "mailto:ana@example.com", "fixes #1", "@a@b@c", "##1", "a" * 40, "/close",
+    ],
+)  # fmt: skip
+def test_markdown_pings_nobody_and_links_nowhere(text: str) -> None:
+    pages = markdown_pages(f"- {markdown(text)} and {markdown_code(text)}".encode())
+    assert [page.strangers for page in pages] == [[], []]
+    assert [page.text.replace("\u200b", "").strip() for page in pages] == [f"{text} and {text}"] * 2
+
+
+@pytest.mark.parametrize("text", ["@octocat", "see https://a.example", "<b>", "![x](y)", "ana@example.com", "GH-1"])
+def test_without_escaping_they_are_found(text: str) -> None:
+    assert any(page.strangers for page in markdown_pages(f"- {text}".encode()))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("=1+1", "'=1+1"),
+        ("  -cmd", "  '-cmd"),
+        ("\t@SUM(A1)", " '@SUM(A1)"),
+        ("\r=1", r"\x0d=1"),
+        ('a";=cmd()', "a\";'=cmd()"),
+        ("a, +1", "a, '+1"),
+        ("a'=1", "a''=1"),
+        ("\uff1d1", "'\uff1d1"),
+        ("x\n=1", "x =1"),
+        ("a-b = c", "a-b = c"),
+        ("", ""),
+    ],
+)
+def test_no_cell_is_a_formula(text: str, shown: str) -> None:
+    assert csv_cell(text) == shown
+
+
+@given(texts, st.sampled_from(',;|"'))
+def test_no_part_of_a_cell_is_a_formula(text: str, separator: str) -> None:
+    parts = [part.lstrip(' "') for part in csv_cell(text).split(separator)]
+    assert not [part for part in parts if part.startswith(("=", "+", "-", "@"))]
+
+
+@given(texts)
+def test_a_label_reads_back(text: str) -> None:
+    (labels,) = metrics_of(f'm{{x="{prometheus_label(text)}"}} 1\n'.encode())["m"]
+    assert dict(labels)["x"] == one_line(text)

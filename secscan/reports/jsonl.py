@@ -1,0 +1,97 @@
+"""JSON Lines for log pipelines: one object a line, each of which can be understood without the others.
+
+The first is the scan with its verdict; then come the reasons, the findings at each of their places, the gaps, the
+scanners and the waivers. Every one says which scan it belongs to.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from secscan.findings.scan import Scan
+from secscan.reports.contract import Format
+from secscan.reports.escape import plain
+from secscan.reports.present import Judged, Presentation
+
+
+def render(scan: Scan) -> bytes:
+    """Return the lines."""
+    view = Presentation(scan)
+    about = _about(view)
+    lines = [json.dumps(_visible(about | record), ensure_ascii=False, sort_keys=True) for record in build_records(view)]
+    return ("\n".join(lines) + "\n").encode("utf-8")
+
+
+def build_records(view: Presentation) -> Iterator[dict[str, Any]]:
+    """Yield the records, without what all of them share."""
+    scan, judgement = view.scan, view.judgement
+    yield {
+        "type": "scan",
+        "text": view.sentence,
+        "log_only": judgement.log_only,
+        "findings": view.by_action,
+        "severities": view.by_severity,
+        "gaps": len(scan.gaps),
+        "fixed": len(judgement.fixed),
+        "target": _about(view)["target"] | _values(scan.target, "digest", "files", "bytes", "repository", "branch"),
+        "run": _values(scan.run, "started", "seconds", "ci", "python", "platform") if scan.run else {},
+    }
+    for reason in judgement.reasons:
+        yield {"type": "reason", "reason": msgspec.to_builtins(reason)}
+    for judged in view.judged:
+        for place in (judged, *judged.places):
+            yield _finding(place)
+    for gap in scan.gaps:
+        yield {"type": "gap", "gap": msgspec.to_builtins(gap)}
+    for run in scan.scanners:
+        yield {"type": "scanner", "scanner": msgspec.to_builtins(run)}
+    for notice in scan.notices:
+        yield {"type": "notice", "notice": msgspec.to_builtins(notice)}
+    for waiver in judgement.waivers:
+        yield {"type": "waiver", "waiver": msgspec.to_builtins(waiver)}
+
+
+def _finding(judged: Judged) -> dict[str, Any]:
+    """One place of a finding. Its other places have lines of their own, and the data flow is for other readers."""
+    finding = msgspec.structs.replace(judged.finding, places=(), trace=())
+    return {
+        "type": "finding",
+        "finding": msgspec.to_builtins(finding),
+        "decision": msgspec.to_builtins(judged.decision),
+    }
+
+
+def _about(view: Presentation) -> dict[str, Any]:
+    scan, judgement = view.scan, view.judgement
+    return {
+        "tool": "secscan",
+        "version": scan.secscan,
+        "time": scan.run.judged_at or scan.run.started if scan.run else "",
+        "verdict": judgement.verdict.value,
+        "policy": judgement.policy,
+        "target": _values(scan.target, "kind", "name", "revision", "prefix"),
+    }
+
+
+def _values(value: Any, *names: str) -> dict[str, Any]:
+    """These fields of a value, but for empty ones."""
+    return {name: found for name in names if (found := getattr(value, name)) not in ("", None)}
+
+
+def _visible(value: Any) -> Any:
+    """The same value with nothing invisible in its texts: who reads a log reads it in a terminal."""
+    if isinstance(value, str):
+        return plain(value)
+    if isinstance(value, list | tuple):
+        return [_visible(one) for one in value]
+    if isinstance(value, dict):
+        return {name: _visible(one) for name, one in value.items()}
+    return value
+
+
+FORMAT = Format(name="jsonl", suffix=".jsonl", title="JSON Lines for log pipelines", render=render)
+"""What the registry finds."""
