@@ -36,6 +36,30 @@ def plain(text: str) -> str:
     return text if text.isprintable() else "".join(char if char in "\n\t" else _shown(char) for char in text)
 
 
+def plain_values(value: Any) -> Any:
+    """Return a document with each of its texts as `plain` makes it. Names of members are ours."""
+    if isinstance(value, str):
+        return plain(value)
+    if isinstance(value, dict):
+        return {name: plain_values(inner) for name, inner in value.items()}
+    return [plain_values(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+_MARKDOWN = re.compile(r"([\\`*_\[\]#|!(){}])|^([-+]|\d+(?=[.)]))|([<>&~@]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
+
+
+def markdown(text: str) -> str:
+    """Return text as one line of Markdown that is only text: no markup, HTML, link, mention or block of its own."""
+    return _MARKDOWN.sub(_markdown_char, " ".join(plain(text).split()))
+
+
+def _markdown_char(found: re.Match[str]) -> str:
+    if found[1] or found[2]:
+        # A digit cannot be escaped: at the head of a line it only counts before a dot.
+        return f"\\{found[0]}" if not found[0].isdigit() else f"{found[0]}&#8288;"
+    return {"<": "&lt;", ">": "&gt;", "&": "&amp;"}.get(found[0], f"&#{ord(found[0])};")
+
+
 def sarif_text(text: str) -> str:
     """Return text for a SARIF message: without links (`[text](target)`) and placeholders (`{0}`) of its own.
 

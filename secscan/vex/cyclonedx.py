@@ -51,7 +51,8 @@ def _analysis(told: Told) -> dict[str, Any]:
         # Accepted for a while: nobody has said that it does no harm.
         return {"state": "exploitable", "response": ["will_not_fix"], "detail": decision.reason}
     # What the policy says of it is no statement of whether it does harm here.
-    return {"state": "in_triage", "detail": f"{decision.action} by the policy: {decision.reason}"}
+    why = f": {decision.reason}" if decision.reason else ""
+    return {"state": "in_triage", "detail": f"{decision.action} by the policy{why}"}
 
 
 def _rating(one: Cvss, severity: Severity) -> dict[str, Any]:

@@ -11,25 +11,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from secscan import __version__
-from secscan.vex.document import Told, encoded, primary_id
+from secscan.vex.document import Told, primary_id
 
 _CLAIMS = ("not_affected", "fixed")
 
 
-def render(told: Sequence[Told], *, id: str, created: str, tooling: str = "") -> bytes:
-    """Return the document. `created` is an RFC 3339 time; `tooling` says how the document came to be."""
+def document(told: Sequence[Told], *, uid: str, version: str, created: str, tooling: str = "") -> dict[str, Any]:
+    """Return the document. `version` is that of secscan, `created` an RFC 3339 time;
+    `tooling` says how the document came to be."""
     affected = {product for one in told if _status(one) == "affected" for product in _about(one)}
-    document: dict[str, Any] = {
+    return {
         "@context": "https://openvex.dev/ns/v0.2.0",
-        "@id": f"https://secscan.dev/openvex/{id}",
-        "author": f"secscan {__version__}",
+        "@id": f"https://secscan.dev/openvex/{uid}",
+        "author": f"secscan {version}",
         "timestamp": created,
         "version": 1,
         **({"tooling": tooling} if tooling else {}),
         "statements": [statement(one, contested=not affected.isdisjoint(_about(one))) for one in told],
     }
-    return encoded(document)
 
 
 def statement(told: Told, *, contested: bool) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secscan.findings.paths import decode_path, encode_path
-from secscan.reports.escape import json_in_html, plain, sarif_text, terminal, uri, web_link
+from secscan.reports.escape import json_in_html, markdown, plain, sarif_text, terminal, uri, web_link
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 
@@ -83,3 +83,32 @@ def test_only_web_addresses_become_links(url: str) -> None:
 
 def test_a_web_address_is_a_link() -> None:
     assert web_link("https://example.com/?a=b#c") == "https://example.com/?a=b#c"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# head",
+        "- item",
+        "+ item",
+        "1. item",
+        "> quote",
+        "**bold** _it_ ~~gone~~ `code`",
+        "[a](javascript:x) ![b](https://e.example/x.png)",
+        "<img src=x onerror=alert(1)> <!-- x -->",
+        "a | b\n--- | ---",
+        "see https://e.example or www.e.example, @everyone, a@b.example",
+        "&lt;script&gt; &#60;",
+        "\\[a](b)",
+        "a  \n\n    code\n\n```\nfence",
+        "[ref]: https://e.example",
+    ],
+)
+def test_markdown_is_only_text(text: str) -> None:
+    from markdown_it import MarkdownIt
+
+    shown = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(f"{markdown(text)}")
+    kinds = {one.type for one in shown} | {inner.type for one in shown for inner in one.children or ()}
+    assert kinds <= {"paragraph_open", "paragraph_close", "inline", "text", "text_special"}
+    content = "".join(inner.content for one in shown for inner in one.children or ())
+    assert content.replace("\u2060", "") == " ".join(text.split())
