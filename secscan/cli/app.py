@@ -21,6 +21,7 @@ from secscan.cli import (
     explain,
     fix,
     gate,
+    import_,
     policy,
     report,
     sbom,
@@ -86,6 +87,7 @@ def build() -> typer.Typer:
     app.callback()(_options)
     for name, function in (
         ("scan", scan.scan),
+        ("import", import_.import_),
         ("gate", gate.gate),
         ("report", report.report),
         ("sbom", sbom.sbom),

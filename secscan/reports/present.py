@@ -171,6 +171,8 @@ def _missing(finding: Finding) -> Decision:
 
 def ran_as(run: ScannerRun) -> str:
     """How a scanner ended, in a few words."""
+    if run.imported and run.status == "completed":
+        return "its results were imported; nobody saw it look"
     if run.status == "completed":
         return f"looked at {run.looked_at} of {run.selected}"
     return run.reason or run.status
