@@ -228,7 +228,7 @@ def _finding(found: Found, path: str, said: Said) -> Finding:
         kind=found.kind,
         defect=found.defect,
         title=cut(" ".join(title.split()), _LONGEST_TITLE),
-        message=cut(found.message) or title,
+        message=cut(found.message or title),
         severity=found.severity,
         confidence=found.confidence,
         # Of a file of the target, the symbol is read from the file itself.

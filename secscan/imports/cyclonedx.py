@@ -142,11 +142,11 @@ def read_cyclonedx(document: dict[str, Any], places: Places, origin: str) -> Ite
         if not vulnerability.affects:
             said.gap(GapKind.NOT_ASSESSED, origin, f"{vulnerability.id} does not say which component it affects")
         for affected in vulnerability.affects:
-            said.add(_found(vulnerability, affected, components.get(affected.ref), origin))
+            said.add(_found(vulnerability, affected, components.get(affected.ref)))
     yield said
 
 
-def _found(one: _Vulnerability, affected: _Affects, component: _Component | None, origin: str) -> Found:
+def _found(one: _Vulnerability, affected: _Affects, component: _Component | None) -> Found:
     # A link to a component of another document: urn:cdx:SERIAL/VERSION#REF.
     ref = unquote(affected.ref.rpartition("#")[2]) if affected.ref.startswith("urn:cdx:") else affected.ref
     named = next((version.version for version in affected.versions if version.status == "affected"), "")
@@ -155,7 +155,7 @@ def _found(one: _Vulnerability, affected: _Affects, component: _Component | None
     package = package_of(component.purl, name=component.name, version=component.version or named)
     ids = vulnerabilities_in(one.id, *(reference.id for reference in one.references))
     title = one.description if 0 < len(one.description) <= 120 else f"{package.name} {package.version}: {one.id}"
-    path, line = _place(one, component, origin)
+    path, line = _place(one, component)
     return Found(
         kind=Kind.DEPENDENCY,
         rule=one.id,
@@ -178,14 +178,14 @@ def _found(one: _Vulnerability, affected: _Affects, component: _Component | None
     )
 
 
-def _place(one: _Vulnerability, component: _Component, origin: str) -> tuple[str, int]:
-    """Where the component is declared; where nobody says so, the document itself stands for it."""
+def _place(one: _Vulnerability, component: _Component) -> tuple[str, int]:
+    """Where the component is declared; empty where nobody says so."""
     own = next((each.value for each in one.properties if each.name == "secscan:place"), "")
     if own:
         path, _, line = own.rpartition(":")
         return (path, int(line)) if path and line.isascii() and line.isdigit() and len(line) < 9 else (own, 0)
     where = next((each for each in component.evidence.occurrences if each.location), None)
-    return (where.location, where.line) if where else (origin, 0)
+    return (where.location, where.line) if where else ("", 0)
 
 
 def _severity(ratings: list[_Rating]) -> Severity:

@@ -48,11 +48,6 @@ class _Dependency(msgspec.Struct):
     version: str = ""
 
 
-class _Class(msgspec.Struct, rename={"class_": "class"}):
-    class_: str = ""
-    method: str = ""
-
-
 class _Location(msgspec.Struct):
     file: str = ""
     start_line: int = 0
@@ -136,11 +131,11 @@ def read_gitlab(document: dict[str, Any], places: Places, origin: str) -> Iterat
         else:
             said.remarks.append(cut(one.value, 500))
     for vulnerability in counted(report.vulnerabilities):
-        said.add(_found(vulnerability, scan.type, origin))
+        said.add(_found(vulnerability, scan.type))
     yield said
 
 
-def _found(one: _Vulnerability, scan_type: str, origin: str) -> Found:
+def _found(one: _Vulnerability, scan_type: str) -> Found:
     kind = _KINDS.get(scan_type) or _KINDS.get(one.category) or Kind.SAST
     where = one.location
     cwes = cwes_in(*(f"CWE-{each.value}" for each in one.identifiers if each.type == "cwe"))
@@ -155,7 +150,7 @@ def _found(one: _Vulnerability, scan_type: str, origin: str) -> Found:
         severity=severity_named(one.severity),
         confidence=confidence_named(one.confidence),
         defect=class_for(kind, cwes),
-        uri=where.file or origin,
+        uri=where.file,
         region=region_of(where.start_line, end_line=where.end_line),
         symbol=".".join(filter(None, (where.class_, where.method))),
         package=_package(where.dependency),

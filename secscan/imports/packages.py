@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from packageurl import PackageURL
 
 from secscan.findings.model import Package
@@ -10,12 +12,13 @@ from secscan.inventory.names import purl_of, read_purl
 
 _LONGEST = 300
 _MOST_VERSIONS = 20
+_VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+~:_!-]{0,99}")
 
 
 def package_of(purl: str, *, name: str = "", version: str = "", fixed: tuple[str, ...] = ()) -> Package:
     """Return the package that a package URL names; where it is none that is known, the one of that name and version."""
     purl, name, version = (cut(one, _LONGEST) for one in (purl, name, version))
-    versions = tuple(cut(one, 100) for one in fixed[:_MOST_VERSIONS] if one)
+    versions = fixing(fixed)
     try:
         known = read_purl(purl)
     except ValueError:
@@ -30,6 +33,11 @@ def package_of(purl: str, *, name: str = "", version: str = "", fixed: tuple[str
     exact = known.version or version
     normal = purl_of(known.ecosystem, known.name, exact, architecture=known.architecture, source=known.source)
     return Package(purl=normal, name=known.name, version=exact, ecosystem=known.ecosystem, fixed_versions=versions)
+
+
+def fixing(versions: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those that can be versions: `secscan fix` writes them into manifests."""
+    return tuple(one for one in versions[:_MOST_VERSIONS] if _VERSION.fullmatch(one))
 
 
 def _generic(name: str, version: str) -> str:

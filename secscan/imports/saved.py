@@ -11,9 +11,10 @@ from collections.abc import Iterator
 import msgspec
 
 from secscan.findings.levels import RunStatus
-from secscan.findings.model import Finding, ScannerRun, Source, at_each_place
+from secscan.findings.model import Finding, Location, Region, ScannerRun, Source, TraceStep, at_each_place
 from secscan.findings.scan import loads
-from secscan.imports.contract import MAX_RESULTS, Said, cut, scanner_name
+from secscan.imports.contract import MAX_RESULTS, Said, cut, region_of, scanner_name
+from secscan.imports.packages import fixing
 from secscan.imports.places import Places
 from secscan.scanners.contract import MalformedOutput
 
@@ -28,13 +29,14 @@ def read_saved(data: bytes, places: Places, origin: str) -> Iterator[Said]:
     for finding in findings:
         first = finding.sources[0].scanner if finding.sources else "secscan"
         one = said.setdefault(first, Said(_bare(first), places))
-        path = places.path_of(finding.location.path)
+        told = finding.location.path
+        path = told if told == "." else places.path_of(told)
         if path is None:
             one.outside[finding.location.path] += 1
         elif places.is_left_out(path):
             one.out_of_scope += 1
         else:
-            one.findings.append(_taken(finding))
+            one.findings.append(_taken(finding, path, places))
     for gap in scan.gaps:
         one = said.setdefault(gap.scanner, Said(_bare(gap.scanner), places))
         one.gap(gap.kind, gap.subject, gap.detail, line=gap.line)
@@ -55,9 +57,16 @@ def _ended(run: ScannerRun, places: Places) -> Said:
     return said
 
 
-def _taken(finding: Finding) -> Finding:
+def _taken(finding: Finding, path: str, places: Places) -> Finding:
+    package, location = finding.package, finding.location
+    region = _sound(location.region)
+    steps = ((places.path_of(step.path), _sound(step.region), step.text) for step in finding.trace)
     return msgspec.structs.replace(
         finding,
+        # Statement, snippet and context are made from the file itself, where it is there.
+        location=Location(path=path, region=region, symbol=location.symbol, context=location.context),
+        trace=tuple(TraceStep(path=where, region=there, text=text) for where, there, text in steps if where and there),
+        package=msgspec.structs.replace(package, fixed_versions=fixing(package.fixed_versions)) if package else None,
         sources=tuple(_source(one) for one in finding.sources),
         notes=(
             *finding.notes,
@@ -75,4 +84,12 @@ def _taken(finding: Finding) -> Finding:
 
 
 def _source(one: Source) -> Source:
-    return msgspec.structs.replace(one, scanner=scanner_name(_bare(one.scanner)), note="")
+    name = scanner_name(_bare(one.scanner))
+    return msgspec.structs.replace(one, scanner=name, note="", region=_sound(one.region))
+
+
+def _sound(region: Region | None) -> Region | None:
+    """A region whose numbers make sense."""
+    if region is None:
+        return None
+    return region_of(region.start_line, region.start_column, region.end_line, region.end_column)

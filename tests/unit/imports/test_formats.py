@@ -60,7 +60,7 @@ def test_cyclonedx(target: Any) -> None:
     assert found.identifiers == ("CVE-2018-1000656", "CWE-20")
     assert found.references == ("https://example.com/a",)
     assert "hides nothing here: we never call it" in found.notes[0]
-    assert found.location.path == "results.json"
+    assert (found.location.path, found.location.region) == (".", None)
 
 
 def test_where_a_component_is_declared(target: Any) -> None:

@@ -18,9 +18,11 @@ from secscan.findings.model import IMPORTED, TargetInfo
 from secscan.findings.scan import dumps
 from secscan.imports.places import Places
 from secscan.imports.reading import read_document, read_imports
+from secscan.scanners.enrich import enrich
+from secscan.secrets.scrub import scrub_findings
 from tests.support.scans import ordinary
 from tests.support.targets import FolderTarget
-from tests.unit.imports.samples import RECORDED, tree
+from tests.unit.imports.samples import RECORDED, findings, result, sarif, tree
 from tests.unit.imports.test_formats import GITLAB, VULNERABILITY, bom
 
 PLACES = Places(
@@ -110,3 +112,29 @@ def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
     (outcome,) = read_imports([RECORDED / "gitleaks.sarif"], tree(tmp_path, kind="diff"))
     assert not outcome.findings
     assert "1 imported results are about files that this scan leaves out" in outcome.notices[0].text
+
+
+@pytest.mark.parametrize("line", [1, 2, 16, 10_000, 50_000_000])
+@pytest.mark.parametrize("column", [0, 1, 500, 50_000_000])
+def test_regions_that_the_file_does_not_have_are_read_and_scrubbed(tmp_path: Path, line: int, column: int) -> None:
+    target = tree(tmp_path)
+    region = {"startLine": line, "startColumn": column, "endLine": line + 3, "endColumn": column + 9}
+    one = result(properties={"tags": ["secret"]})
+    one["locations"][0]["physicalLocation"]["region"] = region
+    found = enrich(findings(sarif(one), target), target)
+    assert scrub_findings(found, target.read)[0].location.path == "src/app.py"
+
+
+def test_what_is_no_version_is_no_fix(tmp_path: Path) -> None:
+    dojo = {**DOJO["findings"][0], "component_name": "flask", "fix_version": "1.0\nevil==1"}
+    (found,) = findings({"findings": [dojo]}, tree(tmp_path))
+    assert found.package is not None
+    assert found.package.fixed_versions == ()
+
+
+def test_a_saved_scan_with_impossible_regions_and_places(tmp_path: Path) -> None:
+    data = dumps(ordinary()).replace(b'"start_line":12', b'"start_line":-7').replace(b"shop/views.py", b"../../x")
+    target = tree(tmp_path)
+    found = enrich(findings(data, target), target)
+    assert [one.location.region for one in found if one.defect == "sql-injection"] == [None]
+    assert all(step.path == "shop/catalog.py" for one in found for step in one.trace)
