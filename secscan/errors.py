@@ -75,6 +75,10 @@ class AdvisoryError(SecscanError):
     """Advisory data is missing, broken, or cannot be imported."""
 
 
+class ImportedResultsError(SecscanError):
+    """A file of results that cannot be read, or is of no format that is known."""
+
+
 class ReportError(SecscanError):
     """A report cannot be written. The verdict is then at best incomplete."""
 

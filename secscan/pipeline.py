@@ -19,6 +19,7 @@ import msgspec
 from secscan import __version__
 from secscan.advisories.index import Index
 from secscan.advisories.names import system_of
+from secscan.correlate.imported import with_imported
 from secscan.correlate.merge import merge
 from secscan.correlate.rebuild import rebuild
 from secscan.correlate.values import one_per_secret
@@ -28,6 +29,7 @@ from secscan.findings.scan import FORMAT, AdvisoryState, FileState, RunInfo, Sca
 from secscan.gate.weakening import Terms, weakening
 from secscan.images.reading import Image
 from secscan.images.reference import ImageReference
+from secscan.imports.reading import read_imports
 from secscan.policy.baseline import Baseline, baseline_of
 from secscan.policy.model import Waiver
 from secscan.process import Limits, private_folder
@@ -73,6 +75,8 @@ class ScanRequest:
     credentials: Callable[[str], Mapping[str, str]] = no_credentials
     """See `scanners.contract.Setup`."""
     limits: Limits = field(default_factory=Limits)
+    imports: tuple[Path, ...] = ()
+    """Files with results of other scanners, which the caller names."""
     jobs: int = 1
     judged_at: datetime | None = None
     """Time of judgement; now, if not given."""
@@ -119,14 +123,14 @@ def _baseline(request: ScanRequest, progress: Callable[[Progress], None]) -> Bas
         include=request.target.include,
         exclude=request.target.exclude,
     )
-    base = _look(replace(request, target=wanted, notices=()), progress)
+    base = _look(replace(request, target=wanted, notices=(), imports=()), progress)
     return msgspec.structs.replace(baseline_of(base), renames=renames_since(request.target.path, base.target.revision))
 
 
 def _rebuilt(seen: Scan, request: ScanRequest, newer: ImageReference, progress: Callable[[Progress], None]) -> Scan:
     """The scan of an image, with what a rebuild on another base would change."""
     name = f"{newer.kind}:{newer.place}"
-    other = _look(replace(request, image=newer, base_image=None, notices=()), progress)
+    other = _look(replace(request, image=newer, base_image=None, notices=(), imports=()), progress)
     image = msgspec.structs.replace(seen.target.image or ImageInfo(), rebuild=rebuild(seen, other, name))
     return msgspec.structs.replace(seen, target=msgspec.structs.replace(seen.target, image=image))
 
@@ -149,7 +153,10 @@ def _look(request: ScanRequest, progress: Callable[[Progress], None]) -> Scan:
             place=space.place,
             values_key=values_key,
         )
-        outcomes = run_scanners(request.scanners, setup, progress=progress)
+        # Read before anything is run: a file that cannot be imported must not cost a scan.
+        imported = read_imports(request.imports, target)
+        own = run_scanners(request.scanners, setup, progress=progress)
+        outcomes = (*own, *imported)
         # What an image hides is told whichever scanners are asked.
         unread = image.reading.gaps if image else ()
         gaps = [*target.gaps, *unread, *(gap for outcome in outcomes for gap in outcome.gaps), *space.verify()]
@@ -158,7 +165,7 @@ def _look(request: ScanRequest, progress: Callable[[Progress], None]) -> Scan:
             secscan=__version__,
             target=target.info,
             scanners=tuple(outcome.run for outcome in outcomes),
-            findings=one_per_secret(_told(merge(_in_context(request.scanners, outcomes, setup)), target)),
+            findings=_correlated(_in_context(request.scanners, own, setup), imported, target),
             gaps=_sorted_gaps(explain_unparsable(gaps, target)),
             notices=(
                 *request.notices,
@@ -233,6 +240,12 @@ def _in_context(scanners: dict[str, Scanner[Any]], outcomes: tuple[Outcome, ...]
         else:
             findings.extend(outcome.findings)
     return enrich(findings, setup.target)
+
+
+def _correlated(own: tuple[Finding, ...], imported: tuple[Outcome, ...], target: Target) -> tuple[Finding, ...]:
+    """One finding per defect, and per secret."""
+    others = enrich([finding for outcome in imported for finding in outcome.findings], target)
+    return one_per_secret(_told(with_imported(merge(own), others), target))
 
 
 def _as_seen(place: Path) -> bytes:

@@ -16,8 +16,18 @@ import typer
 
 from secscan.errors import ExitCode, Interrupted, SecscanError
 
-_COMMANDS = ("scan", "gate", "report", "sbom", "explain", "fix", "doctor", "schema")
-"""Each is the function of its name, in the module of its name."""
+_COMMANDS = {
+    "scan": "scan.scan",
+    "import": "import_.import_",
+    "gate": "gate.gate",
+    "report": "report.report",
+    "sbom": "sbom.sbom",
+    "explain": "explain.explain",
+    "fix": "fix.fix",
+    "doctor": "doctor.doctor",
+    "schema": "schema.schema",
+}
+"""By name: the module and function of each command."""
 
 _GROUPS: dict[str, tuple[str, dict[str, str]]] = {
     "policy": (
@@ -74,9 +84,9 @@ def build(first: str = "") -> typer.Typer:
     )
     app.callback()(_options)
     known = first in _COMMANDS or first in _GROUPS
-    for name in _COMMANDS:
+    for name, place in _COMMANDS.items():
         if not known or name == first:
-            app.command(name)(_guarded(_function(f"{name}.{name}")))
+            app.command(name)(_guarded(_function(place)))
     for name, (about, commands) in _GROUPS.items():
         if not known or name == first:
             group = typer.Typer(help=about, no_args_is_help=True, rich_markup_mode=None)

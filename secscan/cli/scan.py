@@ -42,6 +42,7 @@ def scan(
     aws: Annotated[bool, typer.Option("--aws", help="Ask AWS Secrets Manager and Parameter Store whether secrets are in use.")] = False,
     licences: Annotated[bool, typer.Option("--licences", help="Report the licence of every package, for policies that judge it.")] = False,
     scanner: Annotated[list[str] | None, typer.Option("--scanner", "-s", help="Use only this scanner; may be repeated.")] = None,
+    imports: Annotated[list[Path] | None, typer.Option("--import", metavar="FILE", help="Results of another scanner (SARIF, CycloneDX, GitLab, DefectDojo, secscan.json) as one more source; may be repeated.")] = None,
     advisories: Annotated[str, typer.Option("--advisories", metavar="demo|FILE", help="Advisory index to use instead of your own.")] = "",
     config: Annotated[Path | None, typer.Option("--config", help="Settings file instead of the target's secscan.yaml.")] = None,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Processor cores to use; 0 for all.")] = 0,
@@ -84,6 +85,10 @@ def scan(
     image, base, newer = images_of(path, base_image, newer_base)
     if image and (staged or diff or history or paths_from or python_environment or baseline_ref):
         raise UsageError("an image has no git, no paths and no environment", hint="scan it without these options")
+    if imports and (history or python_environment):
+        raise UsageError(
+            "--import needs a target that has the files of the results", hint="scan the tree or image itself"
+        )
     wanted = Wanted(policy, environment, floor, tuple(waivers or ()), baseline, policy_ref, tuple(vex or ()))
     # Settings and policy for an image are those of where the user stands: nothing in it has a say.
     judge = gather(Path() if image else path, config, wanted, scanners=tuple(all_scanners()))
@@ -120,6 +125,7 @@ def scan(
             credentials=credentials_of(settings),
             terms=judge.terms,
             baseline_ref=baseline_ref,
+            imports=tuple(imports or ()),
             pending=judge.pending,
             brought=judge.brought,
             changed=judge.changed,

@@ -74,10 +74,13 @@ def fingerprint(subject: tuple[str, ...], occurrence: int) -> str:
     return RECIPE + hashlib.sha256(framed).hexdigest()[: _LENGTH - 1]
 
 
-def with_fingerprints(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def with_fingerprints(findings: Iterable[Finding], *, after: Iterable[Finding] = ()) -> tuple[Finding, ...]:
     """Return the findings with their fingerprints. They must come in the order of the file, those of a history in the
-    order of its commits: it counts equal subjects."""
+    order of its commits: it counts equal subjects, from those `after` which these come and which keep theirs."""
     seen: dict[tuple[str, ...], int] = {}
+    for finding in after:
+        subject = subject_of(finding)
+        seen[subject] = seen.get(subject, -1) + 1
     result = []
     for finding in findings:
         subject = subject_of(finding)

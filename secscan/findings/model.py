@@ -16,6 +16,10 @@ SNIPPET_LINES = 6
 """Most lines of a snippet."""
 
 
+IMPORTED = "import:"
+"""Begins the names of tools whose results were given in a file. Nobody saw them work: they are evidence of nothing."""
+
+
 class Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Base of every value: frozen, named fields only, strict when read, short when written."""
 
@@ -202,6 +206,12 @@ class Finding(Value, frozen=True, kw_only=True):
     """Identity; set by correlation, see `findings.fingerprint`."""
 
     @property
+    def own_sources(self) -> tuple[Source, ...]:
+        """The reports of scanners that ran, where there are any; else those that were imported. A policy judges by
+        these: an imported report beside them must not let a finding pass for another."""
+        return tuple(one for one in self.sources if not one.scanner.startswith(IMPORTED)) or self.sources
+
+    @property
     def place(self) -> str:
         """`path:line`, as terminals and editors understand it."""
         region = self.location.region
@@ -263,6 +273,11 @@ class ScannerRun(Value, frozen=True, kw_only=True):
     """Whether it found its positive control, in every piece of its work."""
     rules_digest: str = ""
     """Digest of the rules or of the advisory index it worked with."""
+
+    @property
+    def imported(self) -> bool:
+        """Whether its results were given in a file."""
+        return self.scanner.startswith(IMPORTED)
 
 
 class Notice(Value, frozen=True, kw_only=True):

@@ -1,7 +1,8 @@
 """What must be shown before a verdict can be `passed`: that every scanner did its work, on something.
 
 A scanner starts as incomplete and becomes completed by evidence only: its control found, and everything
-that was counted for it looked at or accounted for by a gap.
+that was counted for it looked at or accounted for by a gap. Imported results are no evidence of anything, and held to
+none; only that a tool says itself that it failed counts.
 """
 
 from __future__ import annotations
@@ -61,13 +62,13 @@ def _target_reasons(target: TargetInfo) -> Iterator[Reason]:
 def _unaudited(scan: Scan) -> Iterator[Reason]:
     """A server has no files, so that every scanner of files has nothing to do there: one must have looked at it."""
     if scan.target.kind == "vault" and not any(
-        run.status is RunStatus.COMPLETED and run.looked_at for run in scan.scanners
+        run.status is RunStatus.COMPLETED and run.looked_at and not run.imported for run in scan.scanners
     ):
         yield _incomplete("target", scan.target.name, "nobody looked at the server", _DOCTOR)
 
 
 def _absent(runs: tuple[ScannerRun, ...], policy: Policy) -> Iterator[Reason]:
-    there = {run.scanner for run in runs}
+    there = {run.scanner for run in runs if not run.imported}
     for name in sorted(set(policy.required) - there):
         yield _incomplete(
             "scanner",
@@ -79,6 +80,7 @@ def _absent(runs: tuple[ScannerRun, ...], policy: Policy) -> Iterator[Reason]:
 
 def _nobody_looked(runs: tuple[ScannerRun, ...]) -> Iterator[Reason]:
     """For a policy that requires no scanner, or lets each fail: that nobody looked is still no reason to pass."""
+    runs = tuple(run for run in runs if not run.imported)
     if not runs:
         yield _incomplete("scanner", "", "no scanner was part of this scan", _DOCTOR)
     elif not any(run.status is RunStatus.COMPLETED or not_applicable(run) for run in runs):
@@ -101,6 +103,8 @@ def _trouble(run: ScannerRun, explained: Mapping[str, int]) -> str:
     if run.status is not RunStatus.COMPLETED:
         why = run.reason or "it does not say why"
         return f"{run.scanner} {'failed' if run.status is RunStatus.FAILED else 'was skipped'}: {why}"
+    if run.imported:
+        return ""
     if not run.control:
         return f"{run.scanner} did not find its positive control, so it did not scan"
     missing = run.selected - run.looked_at

@@ -157,7 +157,7 @@ def fixed_since(baseline: Baseline, scan: Scan) -> tuple[Fixed, ...]:
     reported them."""
     comparison = _Comparison(baseline, scan, None)
     there = {comparison.old_fingerprint(one) for one in at_each_place(scan.findings)}
-    completed = {run.scanner for run in scan.scanners if run.status is RunStatus.COMPLETED}
+    completed = {run.scanner for run in scan.scanners if run.status is RunStatus.COMPLETED and not run.imported}
     completed |= {run.scanner for run in scan.scanners if run.status is RunStatus.SKIPPED and run.selected == 0}
     unseen = {gap.subject for gap in scan.gaps}
     seen = {baseline.renames.get(one.path, one.path) for one in scan.files} - unseen
@@ -239,7 +239,7 @@ class _Comparison:
 
 
 def _scanners(finding: Finding) -> tuple[str, ...]:
-    return tuple(sorted({source.scanner for source in finding.sources}))
+    return tuple(sorted({source.scanner for source in finding.own_sources}))
 
 
 def _under_old_names(findings: tuple[Finding, ...], renames: Mapping[str, str]) -> dict[str, str]:

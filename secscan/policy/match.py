@@ -186,17 +186,19 @@ def _identifier(wanted: tuple[str, ...]) -> Test:
 
 def _scanner(wanted: tuple[str, ...]) -> Test:
     names = frozenset(wanted)
-    return lambda finding, _facts: any(source.scanner in names for source in finding.sources)
+    return lambda finding, _facts: any(source.scanner in names for source in finding.own_sources)
 
 
 def _only_scanner(wanted: tuple[str, ...]) -> Test:
     names = frozenset(wanted)
-    return lambda finding, _facts: bool(finding.sources) and all(source.scanner in names for source in finding.sources)
+    return lambda finding, _facts: (
+        bool(finding.own_sources) and all(source.scanner in names for source in finding.own_sources)
+    )
 
 
 def _rule(wanted: tuple[str, ...]) -> Test:
     matches = any_name(wanted)
-    return lambda finding, _facts: any(matches(source.rule) for source in finding.sources)
+    return lambda finding, _facts: any(matches(source.rule) for source in finding.own_sources)
 
 
 def _fix_available(wanted: bool) -> Test:

@@ -43,6 +43,8 @@ class Format:
 FORMATS = (
     "badge",
     "csv",
+    "cyclonedx",
+    "defectdojo",
     "gitlab-codequality",
     "gitlab-container",
     "gitlab-dependency",
@@ -53,6 +55,8 @@ FORMATS = (
     "jsonl",
     "junit",
     "markdown",
+    "ocsf",
+    "openvex",
     "pr-comment",
     "prometheus",
     "sarif",

@@ -96,6 +96,15 @@ def prometheus_label(text: str) -> str:
     return one_line(text).replace("\\", r"\\").replace('"', r"\"")
 
 
+def plain_values(value: Any) -> Any:
+    """Return a document with each of its texts as `plain` makes it. Names of members are ours."""
+    if isinstance(value, str):
+        return plain(value)
+    if isinstance(value, dict):
+        return {name: plain_values(inner) for name, inner in value.items()}
+    return [plain_values(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
 def sarif_text(text: str) -> str:
     """Return text for a SARIF message: without links (`[text](target)`) and placeholders (`{0}`) of its own.
 

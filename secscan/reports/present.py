@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from secscan.findings.judgement import Decision, Judgement, Reason, RemedyStep, strictest
-from secscan.findings.levels import Action, Severity, Verdict
+from secscan.findings.levels import Action, RunStatus, Severity, Verdict
 from secscan.findings.model import Finding, Gap, ScannerRun
 from secscan.findings.scan import Scan
 
@@ -171,9 +171,26 @@ def _missing(finding: Finding) -> Decision:
 
 def ran_as(run: ScannerRun) -> str:
     """How a scanner ended, in a few words."""
+    if run.imported and run.status == "completed":
+        return "its results were imported; nobody saw it look"
     if run.status == "completed":
         return f"looked at {run.looked_at} of {run.selected}"
     return run.reason or run.status
+
+
+def not_looked_at(view: Presentation) -> tuple[str, ...]:
+    """Everything that was not looked at, a sentence each: first what makes the verdict incomplete, then every scanner
+    that failed and every gap, also those that the policy tolerates."""
+    doubted = {one.subject for one in view.doubts if one.about == "scanner"}
+    failed = (one for one in view.scan.scanners if one.status is RunStatus.FAILED and one.scanner not in doubted)
+    return (
+        *(". ".join(filter(None, (one.text, one.hint))) for one in view.doubts),
+        *(f"{one.scanner} failed: {ran_as(one)}" for one in failed),
+        *(
+            f"{one.scanner} could not look at {one.subject} ({one.kind})" + (f": {one.detail}" if one.detail else "")
+            for one in view.scan.gaps
+        ),
+    )
 
 
 def main_identifier(finding: Finding) -> str:

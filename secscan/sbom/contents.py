@@ -16,9 +16,8 @@ from secscan.inventory.contract import Declared, Inventory, Scope, gap
 from secscan.inventory.distribution import family_of
 from secscan.inventory.names import package_name, purl_of, read_purl
 from secscan.inventory.subjects import subject_of
+from secscan.vex.document import Told, document_id, is_vulnerability, statements_of
 
-_NAMESPACE = uuid.UUID("6f2d8c2e-53a4-5c0b-9a5e-0d6d1f6a7b11")
-"""Of our own; a document's id is made from what it says, so that the same input gives the same bytes."""
 _OF_PACKAGES = frozenset({"osv", "pip-audit"})
 """The scanners of packages."""
 
@@ -71,7 +70,12 @@ class Contents:
 
     def id(self, kind: str) -> uuid.UUID:
         """Return the id of a document of this kind."""
-        return uuid.uuid5(_NAMESPACE, f"{kind} {self.digest}")
+        return document_id(kind, self.digest)
+
+    @property
+    def told(self) -> tuple[Told, ...]:
+        """The vulnerabilities, as documents of their own tell them."""
+        return tuple(_told(finding, decision, self.vex) for finding, decision in self.findings)
 
 
 def contents(
@@ -101,7 +105,7 @@ def contents(
         unassessed=tuple(_unassessed(components, scan)) if scan else (),
         findings=found,
         system=(image.distribution.get("ID", ""), image.distribution.get("VERSION_ID", "")) if image else None,
-        vex={one.id: one for one in scan.judgement.waivers if one.vex} if scan and scan.judgement else {},
+        vex=statements_of(scan.judgement.waivers) if scan and scan.judgement else {},
     )
 
 
@@ -121,7 +125,7 @@ def _unassessed(components: Iterable[Component], scan: Scan) -> Iterable[Gap]:
 def _findings(scan: Scan) -> Iterable[tuple[Finding, Decision | None]]:
     decisions = {one.fingerprint: one for one in scan.judgement.decisions} if scan.judgement else {}
     for one in at_each_place(scan.findings):
-        if one.package is not None:
+        if is_vulnerability(one):
             yield one, decisions.get(one.fingerprint)
 
 
@@ -142,6 +146,19 @@ def _declared(finding: Finding) -> Iterable[Declared]:
 def affected(package: Package) -> tuple[str, ...]:
     """Return the package URLs of the components that a finding is about."""
     return package.binaries or (purl_of(package.ecosystem, package.name, package.version),)
+
+
+def _told(finding: Finding, decision: Decision | None, vex: dict[str, WaiverUse]) -> Told:
+    package = finding.package
+    assert package is not None  # noqa: S101 - contents hold no other
+    return Told(
+        finding,
+        decision,
+        affects=tuple(
+            (url, read_purl(url).version if package.binaries else package.version) for url in affected(package)
+        ),
+        statement=vex.get(decision.waiver) if decision else None,
+    )
 
 
 def purl(one: Declared) -> str:

@@ -6,30 +6,25 @@ as a property: a list that leaves something out must not look as if it were whol
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from secscan import __version__
-from secscan.findings.judgement import Decision
-from secscan.findings.levels import Severity
-from secscan.findings.model import Cvss, Finding
 from secscan.inventory.contract import Scope
 from secscan.inventory.licences import is_expression
-from secscan.inventory.names import read_purl
-from secscan.sbom.contents import Component, Contents, affected
+from secscan.sbom.contents import Component, Contents
+from secscan.vex.cyclonedx import SCHEMA, vulnerability
+from secscan.vex.document import encoded
 
 _TARGET = "target"
 _SYSTEM = "operating-system"
 _SCOPES = {Scope.UNKNOWN: "required", Scope.OPTIONAL: "optional", Scope.DEV: "excluded"}
-_METHODS = (("CVSS:4", "CVSSv4"), ("CVSS:3.1", "CVSSv31"), ("CVSS:3.0", "CVSSv3"))
 
 
 def render(contents: Contents) -> bytes:
     """Return the document."""
     document: dict[str, Any] = {
-        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
+        "$schema": SCHEMA,
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
         "serialNumber": f"urn:uuid:{contents.id('cyclonedx')}",
@@ -53,8 +48,8 @@ def render(contents: Contents) -> bytes:
         "compositions": [{"aggregate": "incomplete" if contents.gaps else "unknown", "assemblies": [_TARGET]}],
     }
     if contents.findings:
-        document["vulnerabilities"] = [_vulnerability(*one, contents) for one in contents.findings]
-    return json.dumps(document, indent=1, ensure_ascii=False).encode("utf-8", errors="backslashreplace") + b"\n"
+        document["vulnerabilities"] = [vulnerability(one) for one in contents.told]
+    return encoded(document)
 
 
 def _component(one: Component) -> dict[str, Any]:
@@ -111,63 +106,3 @@ def _licence(licence: str) -> dict[str, Any]:
 
 def _dependencies(contents: Contents) -> list[dict[str, Any]]:
     return [{"ref": parent or _TARGET, "dependsOn": list(found)} for parent, found in contents.asks_for.items()]
-
-
-def _vulnerability(finding: Finding, decision: Decision | None, contents: Contents) -> dict[str, Any]:
-    package = finding.package
-    assert package is not None  # noqa: S101 - contents hold no other
-    names = [one for one in finding.identifiers if not one.startswith("CWE-")]
-    found: dict[str, Any] = {
-        "bom-ref": finding.fingerprint,
-        "id": primary_id(finding),
-        "references": [{"id": one, "source": {"name": one.partition("-")[0]}} for one in names],
-        "ratings": [_rating(one, finding.severity) for one in finding.cvss] or [_bare(finding.severity)],
-        "cwes": [int(one[4:]) for one in finding.identifiers if re.fullmatch(r"CWE-\d{1,9}", one)],
-        "description": finding.title,
-        "detail": finding.message,
-        "recommendation": finding.remediation,
-        "advisories": [{"url": one} for one in finding.references if _URL.fullmatch(one)],
-        "affects": [
-            {
-                "ref": url,
-                "versions": [
-                    {"version": read_purl(url).version if package.binaries else package.version, "status": "affected"}
-                ],
-            }
-            for url in affected(package)
-        ],
-        "properties": [{"name": "secscan:place", "value": finding.place}],
-    }
-    if decision is not None and decision.waiver:
-        found["analysis"] = _analysis(decision, contents)
-    return {name: value for name, value in found.items() if value not in ([], "")}
-
-
-def _analysis(decision: Decision, contents: Contents) -> dict[str, Any]:
-    if decision.waiver in contents.vex:
-        state = {"fixed": "resolved"}.get(contents.vex[decision.waiver].vex, "not_affected")
-        return {"state": state, "detail": decision.reason}
-    # Accepted for a while: nobody has said that it does no harm.
-    return {"state": "exploitable", "response": ["will_not_fix"], "detail": decision.reason}
-
-
-_URL = re.compile(r"https?://[\w.:-]+(?:/[\w./?&=%#~+:@!$'()*,;-]*)?")
-
-
-def primary_id(finding: Finding) -> str:
-    """Return the name under which most people know a vulnerability."""
-    for start in ("CVE-", "GHSA-", ""):
-        for one in finding.identifiers:
-            if one.startswith(start) and not one.startswith("CWE-"):
-                return one
-    return finding.fingerprint
-
-
-def _rating(one: Cvss, severity: Severity) -> dict[str, Any]:
-    method = next((word for start, word in _METHODS if one.vector.startswith(start)), "CVSSv2")
-    score = {"score": one.score} if one.score is not None else {}
-    return {**score, "severity": str(severity), "method": method, "vector": one.vector}
-
-
-def _bare(severity: Severity) -> dict[str, Any]:
-    return {"severity": str(severity)}

@@ -9,7 +9,7 @@ from typing import Any
 from secscan import __version__
 from secscan.inventory.licences import is_expression
 from secscan.sbom.contents import Component, Contents, affected
-from secscan.sbom.cyclonedx import primary_id
+from secscan.vex.document import primary_id
 
 _TARGET = "SPDXRef-target"
 _UNKNOWN = "NOASSERTION"

@@ -54,6 +54,7 @@ _RULES: dict[str, tuple[str, Severity, Confidence]] = {
     "DL3064": ("hardcoded-credential", Severity.LOW, Confidence.LOW),
 }
 """What concerns security, by hadolint's rule. Everything else is a matter of style, and is kept as that."""
+CLASSES = {rule: class_id for rule, (class_id, _, _) in _RULES.items()}
 
 
 class Hadolint(Scanner[FileBatch]):

@@ -122,6 +122,8 @@ def typed(document: Any, shape: type[msgspec.Struct], *, tool: str) -> Any:
         return msgspec.convert(document, type=shape, strict=True)
     except msgspec.ValidationError as error:
         raise MalformedOutput(f"the report of {tool} has not the expected form: {error}") from error
+    except UnicodeEncodeError as error:
+        raise MalformedOutput(f"the report of {tool} has a member whose name is no valid text") from error
 
 
 def languages(files: Iterable[SourceFile], *wanted: str) -> tuple[SourceFile, ...]:

@@ -130,9 +130,11 @@ FIELDS: dict[str, Field] = {
     "line": Field(INT, _line, "unknown where the finding is about a whole file"),
     "symbol": Field(STRING, lambda finding, _: finding.location.symbol, "such as `Shop.login`; may be empty"),
     "scanners": Field(
-        list_of(STRING), lambda finding, _: tuple(one.scanner for one in finding.sources), "who reported it"
+        list_of(STRING), lambda finding, _: tuple(one.scanner for one in finding.own_sources), "who reported it"
     ),
-    "rules": Field(list_of(STRING), lambda finding, _: tuple(one.rule for one in finding.sources), "scanners' rules"),
+    "rules": Field(
+        list_of(STRING), lambda finding, _: tuple(one.rule for one in finding.own_sources), "scanners' rules"
+    ),
     "identifiers": Field(list_of(STRING), lambda finding, _: finding.identifiers, "CVE, GHSA, PYSEC, CWE ... ids"),
     "cwes": Field(list_of(INT), _cwes, "numbers of weaknesses"),
     "marked": Field(BOOL, lambda finding, _: bool(finding.markers), "has an in-source marker"),

@@ -165,7 +165,7 @@ def test_vulnerabilities_and_what_was_decided() -> None:
     assert first["advisories"] == [{"url": "https://example.com/advisory"}]
     assert first["analysis"]["response"] == ["will_not_fix"]
     assert "not reachable here" in first["analysis"]["detail"]
-    assert "analysis" not in second
+    assert second["analysis"] == {"state": "in_triage", "detail": "block by the policy"}
 
 
 def test_a_waiver_is_no_claim_that_there_is_no_risk() -> None:

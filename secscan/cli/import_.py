@@ -1,0 +1,62 @@
+"""`secscan import`: results of other scanners as a saved scan, judged and reported, with no scanner run."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def import_(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Results: SARIF, CycloneDX, GitLab, DefectDojo, secscan.json; told apart by what stands in them.")],
+    path: Annotated[Path, typer.Option("--path", metavar="DIR", help="The tree that the results are about.", show_default="the working directory")] = Path(),
+    policy: Annotated[str, typer.Option("--policy", "-p", help="Policy file, or a shipped policy.")] = "",
+    environment: Annotated[str, typer.Option("--environment", "-e", metavar="NAME", help="Judge by this environment of the policy.")] = "",
+    floor: Annotated[str, typer.Option("--floor", metavar="POLICY", help="A policy below which the other may not go.")] = "",
+    waivers: Annotated[list[Path] | None, typer.Option("--waivers", metavar="FILE", help="Waivers that count; may be repeated.")] = None,
+    vex: Annotated[list[Path] | None, typer.Option("--vex", metavar="FILE", help="VEX document whose statements count as waivers; may be repeated.")] = None,
+    baseline: Annotated[Path | None, typer.Option("--baseline", metavar="FILE", help="What was there before.")] = None,
+    config: Annotated[Path | None, typer.Option("--config", help="Settings file instead of the target's secscan.yaml.")] = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for secscan.json, .sarif and .html.")] = Path(),
+    at: Annotated[str, typer.Option("--at", metavar="TIME", help="Judge as at this time (RFC 3339).", show_default="now")] = "",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict only.")] = False,
+) -> None:  # fmt: skip
+    """Judge and report what other scanners wrote into files. No scanner is run, so nothing proves that anybody looked:
+    the verdict is failed or incomplete. To let a build pass, scan with --import.
+
+    Exits 1 failed, 2 usage or configuration, 3 incomplete; 0 where the policy only logs.
+    """
+    from secscan import pipeline
+    from secscan.cli.ci import ci_run
+    from secscan.cli.judging import Wanted, gather
+    from secscan.cli.progress import show_progress
+    from secscan.cli.scan import deliver, parse_time, report_files
+    from secscan.files import remove_stale
+    from secscan.scanners.registry import all_scanners
+    from secscan.targets.open import TargetRequest
+
+    wanted = Wanted(policy, environment, floor, tuple(waivers or ()), baseline, "", tuple(vex or ()))
+    judge = gather(path, config, wanted, scanners=tuple(all_scanners()))
+    settings = judge.settings
+    request = pipeline.ScanRequest(
+        target=TargetRequest(path=path, include=settings.include, exclude=settings.exclude),
+        scanners={},
+        terms=judge.terms,
+        advisories=None,
+        imports=tuple(files),
+        pending=judge.pending,
+        brought=judge.brought,
+        changed=judge.changed,
+        counting=judge.counting,
+        judged_at=parse_time(at),
+        ci=ci_run(os.environ),
+        notices=judge.notices,
+    )
+    reports = report_files(settings.reports)
+    for name in reports.values():
+        remove_stale(output / name)
+    with show_progress(quiet=quiet) as progress:
+        result = pipeline.scan(request, progress=progress)
+    raise typer.Exit(deliver(result, output, reports, quiet=quiet))
