@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,16 @@ import msgspec
 from secscan.errors import SavedScanError
 from secscan.findings.judgement import Judgement
 from secscan.findings.model import Finding, Gap, Notice, ScannerRun, TargetInfo, Value, at_each_place
+from secscan.findings.visible import is_visible
 
 FORMAT = "secscan.scan/1"
 """Name and version of the document; raised when a reader of the old one would misunderstand the new."""
 
 MAX_BYTES = 2_000_000_000
 """A saved scan larger than this is refused rather than read into memory."""
+
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
 class ScannerTiming(Value, frozen=True, kw_only=True):
@@ -99,10 +104,10 @@ def dumps(scan: Scan) -> bytes:
     parts: list[bytes] = []
     for name, value in head.items():
         if isinstance(value, list | tuple) and value:
-            rows = b",\n  ".join(msgspec.json.encode(row, order="sorted") for row in value)
+            rows = b",\n  ".join(_encoded(row) for row in value)
             body = b"[\n  " + rows + b"\n ]"
         else:
-            body = msgspec.json.encode(value, order="sorted")
+            body = _encoded(value)
         parts.append(b" " + msgspec.json.encode(name) + b": " + body)
     return b"{\n" + b",\n".join(parts) + b"\n}\n"
 
@@ -150,10 +155,13 @@ def loads(data: bytes, *, origin: str = "the saved scan") -> Scan:
 
 def is_time(text: str) -> bool:
     """Whether a text is a time as `timestamp` writes it, or another of RFC 3339 that says its time zone."""
+    if not _TIME.fullmatch(text):  # `fromisoformat` takes any character between day and time
+        return False
     try:
-        return datetime.fromisoformat(text).tzinfo is not None
+        datetime.fromisoformat(text)
     except ValueError:
         return False
+    return True
 
 
 def load(path: Path) -> Scan:
@@ -183,6 +191,18 @@ def schema() -> dict[str, Any]:
 def timestamp(moment: datetime) -> str:
     """Return a moment as RFC 3339 in UTC, to the second."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _encoded(value: Any) -> bytes:
+    """JSON on one line, in which what is invisible is escaped: whoever shows the file is shown it."""
+    made = msgspec.json.encode(value, order="sorted")
+    if made.isascii() and b"\x7f" not in made:
+        return made
+    text = made.decode("utf-8")
+    if is_visible(text):
+        return made
+    # Outside of strings JSON is printable ASCII, so each of these stands in a string.
+    return "".join(char if is_visible(char) else json.dumps(char)[1:-1] for char in text).encode("utf-8")
 
 
 class _Head(msgspec.Struct):
