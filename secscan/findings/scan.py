@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +150,9 @@ def loads(data: bytes, *, origin: str = "the saved scan") -> Scan:
     for text in times:
         if text and not is_time(text):
             raise SavedScanError(f"{origin} is damaged: {text[:40]!r} is not a time", hint="scan again")
+    for use in scan.judgement.waivers if scan.judgement else ():
+        if not _is_day(use.expires):
+            raise SavedScanError(f"{origin} is damaged: {use.expires[:40]!r} is not a day", hint="scan again")
     return scan
 
 
@@ -162,6 +165,13 @@ def is_time(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def load(path: Path) -> Scan:
