@@ -16,8 +16,12 @@ SNIPPET_LINES = 6
 """Most lines of a snippet."""
 
 
-class Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Base of every value: frozen, named fields only, strict when read, short when written."""
+class Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
+    """Base of every value: frozen, named fields only, strict when read, short when written.
+
+    A frozen value cannot come to hold itself, so that the collector of cycles need not look at it: with a hundred
+    thousand findings it would do little else.
+    """
 
 
 class Region(Value, frozen=True, kw_only=True, order=True):

@@ -100,10 +100,10 @@ class Scan(Value, frozen=True, kw_only=True, omit_defaults=False):
 
 def dumps(scan: Scan) -> bytes:
     """Return the document as UTF-8 JSON, one finding per line so that a diff of two scans can be read."""
-    head = msgspec.to_builtins(scan, order="deterministic")
     parts: list[bytes] = []
-    for name, value in head.items():
-        if isinstance(value, list | tuple) and value:
+    for name in scan.__struct_fields__:
+        value = getattr(scan, name)
+        if isinstance(value, tuple) and value:
             rows = b",\n  ".join(_encoded(row) for row in value)
             body = b"[\n  " + rows + b"\n ]"
         else:
@@ -118,21 +118,12 @@ def loads(data: bytes, *, origin: str = "the saved scan") -> Scan:
     Raises `SavedScanError` for a document that is broken, of another format, or newer than this program.
     """
     try:
-        head = msgspec.json.decode(data, type=_Head)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise SavedScanError(
-            f"{origin} is not a saved scan: {error}",
-            hint="give the secscan.json that `secscan scan` wrote",
-        ) from error
-    if head.format != FORMAT:
-        raise SavedScanError(
-            f"{origin} has the format {head.format[:60]!r}; this secscan reads {FORMAT!r}",
-            hint="judge it with the version of secscan that wrote it, or scan again",
-        )
-    try:
         scan = msgspec.json.decode(data, type=Scan)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        _refuse_other_formats(data, origin)
         raise SavedScanError(f"{origin} is damaged: {error}", hint="scan again") from error
+    if scan.format != FORMAT:
+        _refuse_other_formats(data, origin)
     _refuse_duplicate_keys(data, origin)
     seen: set[str] = set()
     if any(one.places for finding in scan.findings for one in finding.places):
@@ -203,6 +194,22 @@ def timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def _refuse_other_formats(data: bytes, origin: str) -> None:
+    """Say of a document that is no saved scan of ours what it is instead."""
+    try:
+        head = msgspec.json.decode(data, type=_Head)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise SavedScanError(
+            f"{origin} is not a saved scan: {error}",
+            hint="give the secscan.json that `secscan scan` wrote",
+        ) from error
+    if head.format != FORMAT:
+        raise SavedScanError(
+            f"{origin} has the format {head.format[:60]!r}; this secscan reads {FORMAT!r}",
+            hint="judge it with the version of secscan that wrote it, or scan again",
+        )
+
+
 def _encoded(value: Any) -> bytes:
     """JSON on one line, in which what is invisible is escaped: whoever shows the file is shown it."""
     made = msgspec.json.encode(value, order="sorted")
@@ -223,8 +230,7 @@ def _refuse_duplicate_keys(data: bytes, origin: str) -> None:
     """A document with two `findings` members means two things to two readers; refuse it."""
 
     def check(pairs: list[tuple[str, Any]]) -> None:
-        names = [name for name, _ in pairs]
-        if len(set(names)) != len(names):
+        if len(dict(pairs)) != len(pairs):
             raise SavedScanError(f"{origin} is damaged: a member occurs twice", hint="scan again")
 
     json.loads(data, object_pairs_hook=check)
