@@ -25,6 +25,7 @@ def write(
     from secscan.findings.scan import load
     from secscan.policy.baseline import PARTIAL, baseline_of, dumps
     from secscan.policy.baseline import load as load_baseline
+    from secscan.reports.escape import terminal
     from secscan.reports.present import counted
 
     seen = load(scan)
@@ -41,10 +42,11 @@ def write(
     new = sum(one.fingerprint not in known for one in made.findings)
     gone = len(known - {one.fingerprint for one in made.findings})
     change = f" ({new} new, {gone} gone)" if older else ""
-    sys.stderr.write(f"{file}: {counted(len(made.findings), 'finding')}{change}\n")
+    sys.stderr.write(terminal(f"{file}: {counted(len(made.findings), 'finding')}{change}") + "\n")
     failed = [run.scanner for run in seen.scanners if run.status is RunStatus.FAILED]
     if failed:
-        sys.stderr.write(f"  {', '.join(failed)} failed in this scan: what only they see will count as new later\n")
+        names = terminal(", ".join(failed))
+        sys.stderr.write(f"  {names} failed in this scan: what only they see will count as new later\n")
 
 
 def show(

@@ -211,7 +211,9 @@ def deliver(scan: Scan, output: Path, reports: Mapping[str, str], *, quiet: bool
         else:
             written.append(str(output / file))
     if written and not quiet:
-        sys.stderr.write(f"Reports: {', '.join(written)}\n")
+        from secscan.reports.escape import terminal
+
+        sys.stderr.write(terminal(f"Reports: {', '.join(written)}") + "\n")
     return code
 
 

@@ -66,16 +66,15 @@ def add(
     changed = added(data, waiver, origin=str(file))
     write_atomic(file, changed)
     waiver = next(one for one in read_waivers(changed, origin=str(file)) if one.id == waiver.id)
-    sys.stderr.write(
-        f"{file}: added {waiver.id}, which counts until {waiver.expires}, where a scan names it: --waivers {file}\n"
-    )
+    added_words = f"{file}: added {waiver.id}, which counts until {waiver.expires}"
+    sys.stderr.write(terminal(f"{added_words}, where a scan names it: --waivers {file}") + "\n")
     if len(covered) < len(finding.each):
         others = counted(len(finding.places), "other place")
         sys.stderr.write(f"  it is about {terminal(finding.place)} only; {others} of the secret: --all-places\n")
     judge = policy_of(seen, policy)
     (use,) = uses_of(seen, (waiver,), judge, datetime.now(UTC)) if judge else (None,)
     if use is not None and use.state not in (WaiverState.USED, WaiverState.EXPIRING):
-        sys.stderr.write(f"  but it will not count ({use.state}): {use.text}\n")
+        sys.stderr.write(f"  but it will not count ({use.state}): {terminal(use.text)}\n")
 
 
 def list_(
@@ -99,7 +98,7 @@ def list_(
         ]
         lines += [f"            {text}"] if text else []
         sys.stdout.write("".join(f"{terminal(line)}\n" for line in lines))
-    sys.stderr.write(f"{counted(len(waivers), 'waiver')} in {file}\n")
+    sys.stderr.write(terminal(f"{counted(len(waivers), 'waiver')} in {file}") + "\n")
 
 
 def prune(

@@ -20,8 +20,12 @@ IMPORTED = "import:"
 """Begins the names of tools whose results were given in a file. Nobody saw them work: they are evidence of nothing."""
 
 
-class Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Base of every value: frozen, named fields only, strict when read, short when written."""
+class Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
+    """Base of every value: frozen, named fields only, strict when read, short when written.
+
+    A frozen value cannot come to hold itself, so that the collector of cycles need not look at it: with a hundred
+    thousand findings it would do little else.
+    """
 
 
 class Region(Value, frozen=True, kw_only=True, order=True):

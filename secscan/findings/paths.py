@@ -12,6 +12,8 @@ import re
 from functools import cache
 from urllib.parse import unquote_to_bytes
 
+from secscan.findings.visible import is_visible
+
 _TEST_PATH = re.compile(
     r"(?:^|/)(?:tests?|testing|testdata|test[_-]data|fixtures?|spec|specs|__tests__|mocks?|__mocks__|examples?|samples?|demos?|docs?|documentation|e2e)(?:/|$)"
     r"|(?:^|/)(?:test_[^/]*|[^/]*_tests?|conftest|[^/]*[.-](?:test|spec|fixture|example|sample|template|dist|mock))\.[a-z0-9]{1,8}$",
@@ -45,6 +47,6 @@ def is_test_path(path: str) -> bool:
 
 
 def _encode(char: str) -> str:
-    if char.isprintable() and char not in "%\\":
+    if is_visible(char) and char not in "%\\":
         return char
     return "".join(f"%{byte:02X}" for byte in char.encode("utf-8", errors="surrogateescape"))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-from datetime import UTC, datetime
+import re
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,16 @@ import msgspec
 from secscan.errors import SavedScanError
 from secscan.findings.judgement import Judgement
 from secscan.findings.model import Finding, Gap, Notice, ScannerRun, TargetInfo, Value, at_each_place
+from secscan.findings.visible import is_visible
 
 FORMAT = "secscan.scan/1"
 """Name and version of the document; raised when a reader of the old one would misunderstand the new."""
 
 MAX_BYTES = 2_000_000_000
 """A saved scan larger than this is refused rather than read into memory."""
+
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
 class ScannerTiming(Value, frozen=True, kw_only=True):
@@ -95,14 +100,14 @@ class Scan(Value, frozen=True, kw_only=True, omit_defaults=False):
 
 def dumps(scan: Scan) -> bytes:
     """Return the document as UTF-8 JSON, one finding per line so that a diff of two scans can be read."""
-    head = msgspec.to_builtins(scan, order="deterministic")
     parts: list[bytes] = []
-    for name, value in head.items():
-        if isinstance(value, list | tuple) and value:
-            rows = b",\n  ".join(msgspec.json.encode(row, order="sorted") for row in value)
+    for name in scan.__struct_fields__:
+        value = getattr(scan, name)
+        if isinstance(value, tuple) and value:
+            rows = b",\n  ".join(_encoded(row) for row in value)
             body = b"[\n  " + rows + b"\n ]"
         else:
-            body = msgspec.json.encode(value, order="sorted")
+            body = _encoded(value)
         parts.append(b" " + msgspec.json.encode(name) + b": " + body)
     return b"{\n" + b",\n".join(parts) + b"\n}\n"
 
@@ -113,21 +118,12 @@ def loads(data: bytes, *, origin: str = "the saved scan") -> Scan:
     Raises `SavedScanError` for a document that is broken, of another format, or newer than this program.
     """
     try:
-        head = msgspec.json.decode(data, type=_Head)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise SavedScanError(
-            f"{origin} is not a saved scan: {error}",
-            hint="give the secscan.json that `secscan scan` wrote",
-        ) from error
-    if head.format != FORMAT:
-        raise SavedScanError(
-            f"{origin} has the format {head.format[:60]!r}; this secscan reads {FORMAT!r}",
-            hint="judge it with the version of secscan that wrote it, or scan again",
-        )
-    try:
         scan = msgspec.json.decode(data, type=Scan)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        _refuse_other_formats(data, origin)
         raise SavedScanError(f"{origin} is damaged: {error}", hint="scan again") from error
+    if scan.format != FORMAT:
+        _refuse_other_formats(data, origin)
     _refuse_duplicate_keys(data, origin)
     seen: set[str] = set()
     if any(one.places for finding in scan.findings for one in finding.places):
@@ -145,13 +141,26 @@ def loads(data: bytes, *, origin: str = "the saved scan") -> Scan:
     for text in times:
         if text and not is_time(text):
             raise SavedScanError(f"{origin} is damaged: {text[:40]!r} is not a time", hint="scan again")
+    for use in scan.judgement.waivers if scan.judgement else ():
+        if not _is_day(use.expires):
+            raise SavedScanError(f"{origin} is damaged: {use.expires[:40]!r} is not a day", hint="scan again")
     return scan
 
 
 def is_time(text: str) -> bool:
     """Whether a text is a time as `timestamp` writes it, or another of RFC 3339 that says its time zone."""
+    if not _TIME.fullmatch(text):  # `fromisoformat` takes any character between day and time
+        return False
     try:
-        return datetime.fromisoformat(text).tzinfo is not None
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
 
@@ -185,6 +194,34 @@ def timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def _refuse_other_formats(data: bytes, origin: str) -> None:
+    """Say of a document that is no saved scan of ours what it is instead."""
+    try:
+        head = msgspec.json.decode(data, type=_Head)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise SavedScanError(
+            f"{origin} is not a saved scan: {error}",
+            hint="give the secscan.json that `secscan scan` wrote",
+        ) from error
+    if head.format != FORMAT:
+        raise SavedScanError(
+            f"{origin} has the format {head.format[:60]!r}; this secscan reads {FORMAT!r}",
+            hint="judge it with the version of secscan that wrote it, or scan again",
+        )
+
+
+def _encoded(value: Any) -> bytes:
+    """JSON on one line, in which what is invisible is escaped: whoever shows the file is shown it."""
+    made = msgspec.json.encode(value, order="sorted")
+    if made.isascii() and b"\x7f" not in made:
+        return made
+    text = made.decode("utf-8")
+    if is_visible(text):
+        return made
+    # Outside of strings JSON is printable ASCII, so each of these stands in a string.
+    return "".join(char if is_visible(char) else json.dumps(char)[1:-1] for char in text).encode("utf-8")
+
+
 class _Head(msgspec.Struct):
     format: str
 
@@ -193,8 +230,7 @@ def _refuse_duplicate_keys(data: bytes, origin: str) -> None:
     """A document with two `findings` members means two things to two readers; refuse it."""
 
     def check(pairs: list[tuple[str, Any]]) -> None:
-        names = [name for name, _ in pairs]
-        if len(set(names)) != len(names):
+        if len(dict(pairs)) != len(pairs):
             raise SavedScanError(f"{origin} is damaged: a member occurs twice", hint="scan again")
 
     json.loads(data, object_pairs_hook=check)

@@ -10,8 +10,11 @@ import re
 from typing import Any
 from urllib.parse import quote
 
+from secscan.findings.visible import is_visible
+
 _COMMAND = re.compile(r"##(\w*)\[")
 _LINE_COMMAND = re.compile(r"(?<!\S)::")
+_WEB = re.compile(r"https?://[A-Za-z0-9%\-._~:/?#\[\]@!$&'()*+,;=]+")
 _PLACEHOLDER = re.compile(r"\{(\d+)\}")
 _BREAKS = re.compile(r"[\n\t]+")
 
@@ -41,7 +44,7 @@ def terminal(text: str) -> str:
     a command is taken apart: `##[error]` and `##vso[...]` anywhere in a line, `::error::` at the head of one (also of
     one that begins there only because a long text was broken).
     """
-    safe = text if text.isprintable() else "".join(_shown(char) for char in text)
+    safe = text if is_visible(text) else "".join(_shown(char) for char in text)
     return _COMMAND.sub(r"## \1[", _LINE_COMMAND.sub(": :", safe))
 
 
@@ -52,7 +55,7 @@ def terminal_lines(text: str) -> str:
 
 def plain(text: str) -> str:
     """Return text in which nothing is invisible but line breaks and tabs; for values that a program reads."""
-    return text if text.isprintable() else "".join(char if char in "\n\t" else _shown(char) for char in text)
+    return text if is_visible(text) else "".join(char if char in "\n\t" else _shown(char) for char in text)
 
 
 def one_line(text: str) -> str:
@@ -131,12 +134,12 @@ def json_in_html(value: Any) -> str:
 
 
 def web_link(url: str) -> str:
-    """Return a URL that can be a link, or an empty text: only http and https, and nothing invisible in it."""
-    return url if url.startswith(("https://", "http://")) and url.isprintable() and " " not in url else ""
+    """Return a URL that can be a link, or an empty text: only http and https, of the characters of RFC 3986 alone."""
+    return url if _WEB.fullmatch(url) else ""
 
 
 def _shown(char: str) -> str:
-    if char.isprintable():
+    if is_visible(char):
         return char
     if char == "\t":
         return "    "

@@ -8,10 +8,12 @@ script, and in print, the same page shows the first findings as a table.
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
+from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from secscan.findings.defects import DEFECTS
@@ -38,18 +40,10 @@ _ACTION_WORDS = {"block": "blocked", "warn": "warned of", "accept": "accepted"}
 def render(scan: Scan) -> bytes:
     """Return the page of a judged scan, UTF-8."""
     folder = data_dir("reports") / "html"
-    environment = Environment(
-        loader=FileSystemLoader(folder),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.finalize = _finalize
     css = (folder / "report.css").read_text(encoding="utf-8")
     js = (folder / "report.js").read_text(encoding="utf-8")
     view = Presentation(scan)
-    page = environment.get_template("report.html.jinja").render(
+    page = _template(folder).render(
         build_page(view),
         # The three are ours, or have been made safe for where they stand.
         css=Markup(css),  # noqa: S704
@@ -61,6 +55,20 @@ def render(scan: Scan) -> bytes:
         ),
     )
     return page.encode("utf-8")
+
+
+@functools.cache
+def _template(folder: Path) -> Template:
+    """The template, which takes longer to compile than a small scan to show."""
+    environment = Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.finalize = _finalize
+    return environment.get_template("report.html.jinja")
 
 
 def build_page(view: Presentation) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 from secscan.findings.levels import Action
@@ -29,9 +30,13 @@ def layer_rows(view: Presentation) -> tuple[LayerRow, ...]:
     image = view.scan.target.image
     if image is None:
         return ()
+    brought: defaultdict[int, list[Judged]] = defaultdict(list)
+    for one in view.judged:
+        if one.finding.layer:
+            brought[one.finding.layer.index].append(one)
     rows = []
     for layer, packages in zip(image.layers, image.packages, strict=False):
-        found = tuple(one for one in view.judged if one.finding.layer and one.finding.layer.index == layer.index)
+        found = tuple(brought[layer.index])
         counts = {action: sum(one.decision.action is action for one in found) for action in Action}
         rows.append(LayerRow(layer.index, short(layer), origin(layer), layer.command, packages, counts, found))
     return tuple(rows)

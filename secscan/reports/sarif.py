@@ -77,8 +77,8 @@ def build_log(view: Presentation) -> dict[str, Any]:
         "tool": {
             "driver": {
                 "name": "secscan",
-                "version": scan.secscan,
-                "semanticVersion": scan.secscan,
+                "version": plain(scan.secscan),
+                "semanticVersion": plain(scan.secscan),
                 "informationUri": _HOME,
                 "rules": [build_rule(name, [one.finding for one in groups[name]], cwes) for name in ids],
                 "notifications": [_descriptor(name, text) for name, text in _NOTIFICATIONS.items()],
@@ -94,8 +94,8 @@ def build_log(view: Presentation) -> dict[str, Any]:
         "properties": {
             "verdict": view.judgement.verdict.value,
             "policy": plain(view.judgement.policy),
-            "policyDigest": view.judgement.policy_digest,
-            "targetDigest": scan.target.digest,
+            "policyDigest": plain(view.judgement.policy_digest),
+            "targetDigest": plain(scan.target.digest),
             "decisions": view.by_action,
         },
     }
@@ -127,11 +127,11 @@ def build_rule(name: str, findings: list[Finding], cwes: list[str]) -> dict[str,
         properties["security-severity"] = f"{score:.1f}"
     rule: dict[str, Any] = {
         "id": name,
-        "name": "".join(part.capitalize() for part in worst.defect.split("-")) + "Defect",
+        "name": "".join(part.capitalize() for part in plain(worst.defect).split("-")) + "Defect",
         "shortDescription": {"text": _sentence(title)},
         "fullDescription": {"text": _sentence(f"{title}. {help_text}" if not advisory else title)},
         "help": {"text": _sentence(help_text)},
-        "helpUri": next(iter(links), f"{_HOME}/classes#{worst.defect}"),
+        "helpUri": next(iter(links), f"{_HOME}/classes#{uri(worst.defect)}"),
         "defaultConfiguration": {"level": level},
         "properties": properties,
     }
@@ -159,7 +159,7 @@ def build_result(judged: Judged, rule_index: int) -> dict[str, Any]:
         "level": _LEVELS[finding.severity],
         "message": {"text": sarif_text(finding.message or finding.title) + _links(judged)},
         "locations": [location],
-        "partialFingerprints": {"secscan/v1": finding.fingerprint},
+        "partialFingerprints": {"secscan/v1": plain(finding.fingerprint)},
         "properties": _result_properties(judged),
     }
     if judged.places:
@@ -185,7 +185,7 @@ def build_invocation(view: Presentation) -> dict[str, Any]:
         *(_run_notification(run) for run in scan.scanners if run.status is not RunStatus.COMPLETED),
         *(_gap_notification(gap) for gap in scan.gaps),
         *(
-            _notification("notice", "note", f"{one.subject}: {one.text}", properties={"topic": one.topic})
+            _notification("notice", "note", f"{one.subject}: {one.text}", properties={"topic": plain(one.topic)})
             for one in scan.notices
         ),
     ]
@@ -204,7 +204,7 @@ def _result_properties(judged: Judged) -> dict[str, Any]:
         "reason": plain(decision.reason),
         "because": [plain(one) for one in decision.because],
         "waiver": plain(decision.waiver),
-        "blocksFrom": decision.due,
+        "blocksFrom": plain(decision.due),
         "cause": decision.cause,
         "firstSeen": decision.first_seen,
         "floor": plain(other_decision(decision)),
@@ -220,7 +220,7 @@ def _result_properties(judged: Judged) -> dict[str, Any]:
         "cvss": [plain(one.vector) for one in finding.cvss],
         "epss": finding.epss,
         "knownExploited": finding.known_exploited,
-        "secretId": finding.secret_id,
+        "secretId": plain(finding.secret_id),
         "introduced": plain(introduction(finding)),
         "layer": plain(layer_words(finding.layer)),
         "places": len(judged.places) + 1 if judged.places else None,
@@ -273,7 +273,7 @@ def _related(number: int, judged: Judged) -> dict[str, Any]:
     by = f"waiver {decision.waiver}" if decision.waiver else f"rule {decision.rule}"
     said = f"The same secret ({decision.action} by the {by}; {finding.severity}, {finding.confidence} confidence)."
     brought = introduction(finding)
-    properties = {"fingerprint": finding.fingerprint, "introduced": plain(brought)}
+    properties = {"fingerprint": plain(finding.fingerprint), "introduced": plain(brought)}
     return {
         "id": number,
         **location,

@@ -216,7 +216,7 @@ def _layers(page: _Page, view: Presentation) -> Iterator[str]:
         counts = ", ".join(f"{row.counts[action]} {_SAID[action]}" for action in Action if row.counts[action])
         origin = f" ({row.origin})" if row.origin else ""
         words = f"{row.index} {row.digest}{origin}: {counted(row.packages, 'package')}, {counts or 'no finding'}"
-        yield from page.wrapped(words, indent=2, hang=4)
+        yield from page.wrapped(terminal(words), indent=2, hang=4)
         if row.command:
             yield page.styled("      " + page.cut(terminal(row.command), 6), "dim")
     if len(rows) > _MOST_WARNED:

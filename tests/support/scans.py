@@ -9,8 +9,7 @@ from typing import Any
 
 import msgspec
 
-from secscan.findings.judgement import Fixed, Remedy, RemedyStep
-from secscan.findings.levels import Confidence, GapKind, Kind, RunStatus, Severity, Verdict
+from secscan.findings.levels import Confidence, GapKind, Kind, RunStatus, Severity
 from secscan.findings.model import (
     Cvss,
     Finding,
@@ -27,13 +26,11 @@ from secscan.findings.model import (
     TargetInfo,
     TraceStep,
 )
-from secscan.findings.paths import encode_path
 from secscan.findings.scan import FORMAT, FileState, RunInfo, Scan
 from secscan.gate.judge import judged
 from secscan.policy.baseline import baseline_of
 from secscan.policy.load import load_policy
 from secscan.policy.model import Waiver
-from secscan.policy.waiving import pending
 
 AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
 HOUSE_POLICY = Path(__file__).with_name("policy.yaml")
@@ -277,88 +274,3 @@ def waiver(name: str, **fields: Any) -> Waiver:
 def clean() -> Scan:
     """A scan that passed."""
     return scan_of()
-
-
-ATTACKS = (
-    "<script>alert(1)</script>",
-    "</script><img src=x onerror=alert(1)>",
-    "<!--<script>",
-    "\x1b[2J\x1b]0;owned\x07",
-    "::error::forged",
-    "##[error]forged",
-    "[click](javascript:alert(1))",
-    "{0} {1}",
-    "right \u202eleft\u2066 \u200bhidden",
-    "a\rb\x00c\x85d\u2028e",
-    "{{ 7*7 }}{% raw %}",
-    "'\"><svg/onload=alert(1)>",
-)
-"""Texts that attack a reader: a browser, a terminal, a CI platform, a template, a viewer of SARIF."""
-
-
-def hostile(text: str) -> Scan:
-    """A scan in which every text that comes from outside is this one."""
-    finding = Finding(
-        kind=Kind.SAST,
-        defect="sql-injection",
-        title=text,
-        message=text,
-        severity=Severity.HIGH,
-        confidence=Confidence.HIGH,
-        location=Location(
-            path="a b.py",
-            region=Region(start_line=1, start_column=1, end_line=1, end_column=2),
-            statement=Region(start_line=1),
-            snippet=text,
-            symbol=text,
-        ),
-        sources=(Source(scanner="semgrep", rule=text, message=text, url=f"javascript:{text}", note=text),),
-        package=None,
-        identifiers=(text,),
-        cvss=(Cvss(vector=text),),
-        remediation=text,
-        references=(f"javascript:{text}", f"https://example.com/{text}"),
-        trace=(TraceStep(path="a b.py", region=Region(start_line=1), text=text),),
-        markers=(Marker(tool="bandit", text=text, line=1, reason=text),),
-        notes=(text,),
-        introduced=Introduced(commit="c" * 40, author=text, date="2026-01-01T00:00:00Z"),
-        fingerprint="bbbb0001",
-    )
-    elsewhere = Location(path=encode_path(text.replace("\0", "").encode()), region=Region(start_line=2), symbol=text)
-    finding = msgspec.structs.replace(
-        finding, places=(msgspec.structs.replace(finding, location=elsewhere, fingerprint="bbbb0003"),)
-    )
-    package = msgspec.structs.replace(
-        finding,
-        kind=Kind.DEPENDENCY,
-        places=(),
-        defect="vulnerable-dependency",
-        package=Package(purl=f"pkg:pypi/{text}", name=text, version=text, ecosystem=text, fixed_versions=(text,)),
-        fingerprint="bbbb0002",
-    )
-    scan = scan_of(
-        finding,
-        package,
-        gaps=(Gap(scanner="bandit", kind=GapKind.UNPARSABLE, subject=text, detail=text, remedy=text),),
-        notices=(Notice(topic="settings", subject=text, text=text),),
-        scanners=(run("bandit", version=text, status=RunStatus.FAILED, reason=text, hint=text, control=False),),
-        target=TargetInfo(
-            kind="tree",
-            name=text,
-            digest="0" * 64,
-            files=1,
-            bytes=1,
-            revision=text,
-            out_of_scope=(OutOfScope(path=text, reason=text, files=1),),
-        ),
-    )
-    assert scan.judgement is not None
-    named = {"reason": text, "owner": text, "origin": text, "ticket": text, "fingerprints": ("bbbb0001",)}
-    judgement = msgspec.structs.replace(
-        scan.judgement,
-        decisions=tuple(msgspec.structs.replace(one, because=(text,), waiver=text) for one in scan.judgement.decisions),
-        waivers=pending([waiver(text, **named)], scan.findings, AT),
-        fixed=(Fixed(fingerprint="cccc0001", title=text, path="a b.py"),),
-        remedy=Remedy(steps=(RemedyStep(text=text, clears=("bbbb0001", "bbbb0002")),), left=Verdict.PASSED),
-    )
-    return msgspec.structs.replace(scan, judgement=judgement)

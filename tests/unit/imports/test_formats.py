@@ -15,7 +15,8 @@ from secscan.findings.levels import GapKind, Kind, RunStatus, Severity
 from secscan.findings.model import Finding, at_each_place
 from secscan.findings.scan import dumps
 from secscan.reports.contract import load_format
-from tests.support.scans import compared, hostile, ordinary, run, scan_of, spread
+from tests.support.hostile_scans import hostile
+from tests.support.scans import compared, ordinary, run, scan_of, spread
 from tests.unit.imports.samples import findings, read, tree
 
 

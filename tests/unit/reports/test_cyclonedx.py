@@ -13,7 +13,9 @@ from secscan.findings.levels import Action, WaiverState
 from secscan.findings.model import Package
 from secscan.findings.scan import Scan
 from secscan.reports.cyclonedx import render
-from tests.support.scans import ATTACKS, PACKAGE, clean, compared, hostile, ordinary, scan_of, spread
+from tests.support.hostile_scans import hostile
+from tests.support.hostile_strings import SAMPLE
+from tests.support.scans import PACKAGE, clean, compared, ordinary, scan_of, spread
 
 
 def document(scan: Scan) -> dict[str, Any]:
@@ -35,7 +37,7 @@ def test_it_is_valid(scan: Scan) -> None:
     document(scan)
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
+@pytest.mark.parametrize("attack", SAMPLE)
 def test_it_is_valid_whatever_stands_in_it(attack: str) -> None:
     document(hostile(attack))
 

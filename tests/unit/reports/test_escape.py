@@ -44,7 +44,14 @@ def test_plain_text_hides_nothing(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "shown"),
-    [("a\x1b[31mb", r"a\x1b[31mb"), ("a\u202eb", r"a\u202eb"), ("a\U000e0001b", r"a\U000e0001b"), ("a\tb", "a    b")],
+    [
+        ("a\x1b[31mb", r"a\x1b[31mb"),
+        ("a\u202eb", r"a\u202eb"),
+        ("a\U000e0001b", r"a\U000e0001b"),
+        ("a\tb", "a    b"),
+        ("a\u3164\U000e0100b", r"a\u3164\U000e0100b"),
+        ("\u26a0\ufe0f", "\u26a0\ufe0f"),
+    ],
 )
 def test_what_is_invisible_is_spelled_out(text: str, shown: str) -> None:
     assert terminal(text) == shown
@@ -90,6 +97,11 @@ def test_a_sarif_message_has_no_link_and_no_placeholder(text: str) -> None:
         "data:text/html,x",
         "",
         "a",
+        "https://a/)[x](javascript:1)|`",
+        'https://a/"b',
+        "https://a/<b>",
+        "https://a/\u202e",
+        "https://\u0430",
     ],
 )
 def test_only_web_addresses_become_links(url: str) -> None:

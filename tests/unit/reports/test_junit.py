@@ -8,8 +8,9 @@ from secscan.findings.levels import GapKind, RunStatus
 from secscan.findings.model import Gap
 from secscan.findings.scan import ScannerTiming
 from secscan.reports.junit import render
+from tests.support.hostile_scans import hostile
 from tests.support.report_readers import junit_of, xml_of
-from tests.support.scans import NOTE, TAINTED, clean, compared, hostile, ordinary, run, scan_of
+from tests.support.scans import NOTE, TAINTED, clean, compared, ordinary, run, scan_of
 
 
 def outcomes(scan) -> dict[str, str]:

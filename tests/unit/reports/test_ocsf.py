@@ -14,7 +14,9 @@ from secscan.findings.levels import Severity
 from secscan.findings.model import at_each_place
 from secscan.findings.scan import Scan
 from secscan.reports.ocsf import render
-from tests.support.scans import ATTACKS, NOTE, PACKAGE, UNSCORED, clean, compared, hostile, ordinary, scan_of, spread
+from tests.support.hostile_scans import hostile
+from tests.support.hostile_strings import SAMPLE
+from tests.support.scans import NOTE, PACKAGE, UNSCORED, clean, compared, ordinary, scan_of, spread
 
 
 @functools.cache
@@ -38,7 +40,7 @@ def test_every_event_is_valid(scan: Scan) -> None:
     assert len(events(scan)) == 1 + len(list(at_each_place(scan.findings)))
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
+@pytest.mark.parametrize("attack", SAMPLE)
 def test_every_event_is_valid_whatever_stands_in_it(attack: str) -> None:
     events(hostile(attack))
 
