@@ -16,6 +16,7 @@ import typer
 
 from secscan.cli import (
     advisories,
+    attest,
     baseline,
     doctor,
     explain,
@@ -88,6 +89,9 @@ def build() -> typer.Typer:
         ("scan", scan.scan),
         ("gate", gate.gate),
         ("report", report.report),
+        ("attest", attest.attest),
+        ("verify", attest.verify),
+        ("replay", attest.replay),
         ("sbom", sbom.sbom),
         ("explain", explain.explain),
         ("fix", fix.fix),

@@ -12,6 +12,7 @@ import typer
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from secscan.attest.terms import SavedTerms
     from secscan.findings.scan import Scan
     from secscan.images.reference import ImageReference
 
@@ -55,6 +56,7 @@ def scan(
     """
     from secscan import pipeline
     from secscan.advisories.store import resolve
+    from secscan.attest.terms import saved
     from secscan.cli.ci import ci_run
     from secscan.cli.judging import Wanted, gather
     from secscan.cli.progress import show_progress
@@ -121,11 +123,11 @@ def scan(
             ci=ci_run(os.environ),
             notices=judge.notices,
         )
-        for name in reports.values():
+        for name in files_of(reports):
             remove_stale(output / name)
         with show_progress(quiet=quiet) as progress:
-            result = pipeline.scan(request, progress=progress)
-    raise typer.Exit(deliver(result, output, reports, quiet=quiet))
+            result, terms = pipeline.scan_with_terms(request, progress=progress)
+    raise typer.Exit(deliver(result, saved(terms, judge.pending), output, reports, quiet=quiet))
 
 
 def images_of(path: Path, base: str, newer: str) -> tuple[ImageReference | None, ...]:
@@ -152,8 +154,17 @@ def report_files(chosen: dict[str, str]) -> dict[str, str]:
     return {name: file for name, file in {**REPORTS, **chosen}.items() if file}
 
 
-def deliver(scan: Scan, output: Path, reports: dict[str, str], *, quiet: bool) -> int:
-    """Write the reports, print what matters, and return the exit code."""
+def files_of(reports: dict[str, str]) -> tuple[str, ...]:
+    """Return the names of all files that are written: the reports, and what the saved scan was judged by beside it."""
+    from secscan.attest.terms import place_of
+
+    saved = reports.get("json")
+    return (*reports.values(), *([str(place_of(Path(saved)))] if saved else []))
+
+
+def deliver(scan: Scan, terms: SavedTerms, output: Path, reports: dict[str, str], *, quiet: bool) -> int:
+    """Write the reports and what was judged by, print what matters, and return the exit code."""
+    from secscan.attest.terms import dumps, place_of
     from secscan.cli.terminal import print_report
     from secscan.errors import ExitCode, ReportError
     from secscan.files import write_atomic
@@ -168,6 +179,8 @@ def deliver(scan: Scan, output: Path, reports: dict[str, str], *, quiet: bool) -
     for name, file in reports.items():
         try:
             write_atomic(output / file, load_format(name).render(scan))
+            if name == "json":
+                write_atomic(place_of(output / file), dumps(terms))
         except ReportError as error:
             from secscan.cli.app import tell
 

@@ -96,7 +96,9 @@ def judged(
     pending: Sequence[Waiver] = (),
     baseline: Baseline | None = None,
 ) -> Scan:
-    """Return the scan with its judgement, see `judge`, and the time of it, which is kept in its `run`."""
+    """Return the scan with its judgement, see `judge`, and the time of it, which is kept in its `run`: to the second, so
+    that whoever judges again at the time that is written there judges at the same time."""
+    at = at.replace(microsecond=0)
     run = scan.run or RunInfo(started="", judged_at="")
     return msgspec.structs.replace(
         scan,
