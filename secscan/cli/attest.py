@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 PASSPHRASE = "SECSCAN_KEY_PASSPHRASE"  # noqa: S105 - the name of the variable
 _LONGEST_KEY = 100_000
+_BUDGET = 10.0
+"""Seconds of trying Vault again, where no settings say so: somebody waits."""
 
 _Key = Annotated[
     Path | None, typer.Option("--key", metavar="PEM", help="Public key (Ed25519, ECDSA) that must have signed.")
@@ -207,7 +209,7 @@ def _vault(config: Path | None) -> Connection:
     from secscan.stores.vault.connection import Connection
     from secscan.stores.vault.settings import VaultSettings
 
-    return Connection(load_settings(Path(), config).honoured().vault or VaultSettings(), os.environ)
+    return Connection(load_settings(Path(), config).honoured().vault or VaultSettings(budget=_BUDGET), os.environ)
 
 
 def _passphrase(key: Path) -> str:

@@ -8,12 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-_DOCUMENTS = ("scan", "policy", "waivers", "baseline", "attestation")
+_DOCUMENTS = ("scan", "policy", "waivers", "baseline", "attestation", "diff")
 
 
 def schema(
     document: Annotated[
-        str, typer.Argument(metavar="scan|policy|waivers|baseline|attestation", help="Which document.")
+        str, typer.Argument(metavar="scan|policy|waivers|baseline|attestation|diff", help="Which document.")
     ],
 ) -> None:
     """Print the JSON Schema of a document, generated from the types that read it."""
@@ -27,6 +27,7 @@ def schema(
 def _made(document: str) -> dict[str, Any]:
     from secscan.attest import statement
     from secscan.findings import scan
+    from secscan.gate import difference
     from secscan.policy import schema as schemas
 
     makers = {
@@ -35,5 +36,6 @@ def _made(document: str) -> dict[str, Any]:
         "waivers": schemas.waivers_schema,
         "baseline": schemas.baseline_schema,
         "attestation": statement.schema,
+        "diff": difference.schema,
     }
     return makers[document]()

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 _COMMAND = re.compile(r"##(\w*)\[")
 _LINE_COMMAND = re.compile(r"(?<!\S)::")
+_MARKUP = re.compile(r"[\\`*_{}\[\]<>()#+\-.!|~&:]")
 _PLACEHOLDER = re.compile(r"\{(\d+)\}")
 
 
@@ -34,6 +35,12 @@ def terminal_lines(text: str) -> str:
 def plain(text: str) -> str:
     """Return text in which nothing is invisible but line breaks and tabs; for values that a program reads."""
     return text if text.isprintable() else "".join(char if char in "\n\t" else _shown(char) for char in text)
+
+
+def markdown(text: str) -> str:
+    """Return text that stands in Markdown as it is, on one line: no markup, link, HTML, mention or cell of its own."""
+    safe = _MARKUP.sub(r"\\\g<0>", plain(text).replace("\n", "\\n").replace("\t", " "))
+    return safe.replace("@", "@<!-- -->")  # GitHub looks for mentions in what is rendered
 
 
 def sarif_text(text: str) -> str:

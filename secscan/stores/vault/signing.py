@@ -47,14 +47,14 @@ class TransitKey:
         data = self.connection.get(f"{self._mount}/keys/{self.name}").get("data")
         kind = data.get("type") if isinstance(data, dict) else None
         keys = data.get("keys") if isinstance(data, dict) else None
-        if kind != "ed25519" and kind not in _HASHES:
+        if not isinstance(kind, str) or (kind != "ed25519" and kind not in _HASHES):
             raise StoreError(
                 f"the Transit key {self.name} has the type {str(kind)[:40]!r}",
                 hint="make one of type ed25519, ecdsa-p256, ecdsa-p384 or ecdsa-p521",
             )
         if not isinstance(keys, dict) or not keys:
             raise _strange()
-        found = [KeyVersion(_number(text), str(kind), _pem(str(kind), told)) for text, told in keys.items()]
+        found = [KeyVersion(_number(text), kind, _pem(kind, told)) for text, told in keys.items()]
         return tuple(sorted(found, key=lambda one: -one.number))
 
     def sign(self, data: bytes, key: KeyVersion) -> bytes:
