@@ -103,9 +103,6 @@ def test_other_terms_are_refused_also_with_their_digests() -> None:
     ):
         other = msgspec.structs.replace(said, terms=msgspec.structs.replace(said.terms, **changes))
         changed = msgspec.structs.replace(statement(), predicate=other)
-        with pytest.raises(AttestationError, match="what it names|not byte for byte"):
-            check.check_form(changed, "file")
-            check.replay(changed, SCAN, "scan")
         with pytest.raises(AttestationError, match="not byte for byte"):
             check.replay(changed, SCAN, "scan")
 

@@ -1,4 +1,4 @@
-"""Signatures: by every kind of key, checked by hand and by another implementation, and refused where anything is off."""
+"""Signatures: by every kind of key, checked by hand and by the library, and refused where anything is off."""
 
 from __future__ import annotations
 
