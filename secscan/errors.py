@@ -16,7 +16,7 @@ class ExitCode(IntEnum):
     """The policy is satisfied and everything it requires was looked at."""
 
     FAILED = 1
-    """The policy blocks at least one finding."""
+    """The policy blocks at least one finding; of `verify` and `replay`: the attestation does not hold."""
 
     USAGE = 2
     """The command line, the settings, the policy or a saved scan is wrong."""
@@ -69,6 +69,12 @@ class PolicyError(SecscanError):
 
 class SavedScanError(SecscanError):
     """A saved scan cannot be read: broken, from a newer secscan, or not a saved scan at all."""
+
+
+class AttestationError(SecscanError):
+    """An attestation does not hold: its signature, its form, or what it says of the files given."""
+
+    exit_code = ExitCode.FAILED
 
 
 class AdvisoryError(SecscanError):

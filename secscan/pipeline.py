@@ -98,6 +98,11 @@ class ScanRequest:
 
 def scan(request: ScanRequest, *, progress: Callable[[Progress], None]) -> Scan:
     """Scan, correlate, judge, and return the saved scan."""
+    return scan_with_terms(request, progress=progress)[0]
+
+
+def scan_with_terms(request: ScanRequest, *, progress: Callable[[Progress], None]) -> tuple[Scan, Terms]:
+    """Return the saved scan, and what it was judged by: with the baseline, where that was scanned for it."""
     seen = _look(request, progress)
     if request.newer_base:
         seen = _rebuilt(seen, request, request.newer_base, progress)
@@ -109,7 +114,7 @@ def scan(request: ScanRequest, *, progress: Callable[[Progress], None]) -> Scan:
     if brought is not None:
         weaker = weakening(seen, terms, brought, at, files=request.changed)
         seen = msgspec.structs.replace(seen, findings=(*seen.findings, weaker)) if weaker else seen
-    return terms.judged(seen, at, request.pending)
+    return terms.judged(seen, at, request.pending), terms
 
 
 def _baseline(request: ScanRequest, progress: Callable[[Progress], None]) -> Baseline:

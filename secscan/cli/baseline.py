@@ -58,8 +58,9 @@ def show(
 
     from secscan.findings.model import at_each_place
     from secscan.findings.scan import load
-    from secscan.policy.baseline import facts_from, fixed_since
+    from secscan.policy.baseline import facts_from
     from secscan.policy.baseline import load as load_baseline
+    from secscan.policy.gone import fixed_since
     from secscan.reports.escape import terminal
     from secscan.reports.present import counted
 

@@ -26,31 +26,28 @@ def gate(
     """Judge a saved scan by a policy. Exits 0 passed, 1 failed, 3 incomplete."""
     from datetime import UTC, datetime
 
+    from secscan.attest.terms import saved as terms_of
     from secscan.cli.judging import read_vex_file, read_waivers_file
     from secscan.cli.reading import usual_reader
     from secscan.cli.scan import REPORTS, deliver, parse_time, report_files
     from secscan.cli.terminal import print_report
     from secscan.findings.scan import load
     from secscan.gate.exit import exit_code
-    from secscan.gate.judge import judged
+    from secscan.gate.weakening import Terms
     from secscan.policy.baseline import load as load_baseline
     from secscan.policy.load import load_policy
     from secscan.scanners.registry import all_scanners
 
     reports = report_files(REPORTS if output else {}, report or ())
     judge = load_policy(policy, scanners=all_scanners(), environment=environment, floor=floor, reader=usual_reader())
-    scan = judged(
-        load(saved),
-        judge,
-        parse_time(at) or datetime.now(UTC),
-        waivers=[
-            *(waiver for path in waivers or () for waiver in read_waivers_file(path)),
-            *(waiver for path in vex or () for waiver in read_vex_file(path, judge)),
-        ],
-        baseline=load_baseline(baseline) if baseline else None,
-    )
+    accepted = [
+        *(waiver for path in waivers or () for waiver in read_waivers_file(path)),
+        *(waiver for path in vex or () for waiver in read_vex_file(path, judge)),
+    ]
+    terms = Terms(judge, tuple(accepted), load_baseline(baseline) if baseline else None)
+    scan = terms.judged(load(saved), parse_time(at) or datetime.now(UTC))
     if reports:
-        raise typer.Exit(deliver(scan, output or Path(), reports, quiet=quiet))
+        raise typer.Exit(deliver(scan, terms_of(terms), output or Path(), reports, quiet=quiet))
     print_report(scan, quiet=quiet)
     if scan.judgement is not None:
         raise typer.Exit(exit_code(scan.judgement))

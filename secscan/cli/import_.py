@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from secscan.cli.scan import REPORT_HELP
+
 
 def import_(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Results: SARIF, CycloneDX, GitLab, DefectDojo, secscan.json; told apart by what stands in them.")],
@@ -20,6 +22,7 @@ def import_(
     baseline: Annotated[Path | None, typer.Option("--baseline", metavar="FILE", help="What was there before.")] = None,
     config: Annotated[Path | None, typer.Option("--config", help="Settings file instead of the target's secscan.yaml.")] = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for secscan.json, .sarif and .html.")] = Path(),
+    report: Annotated[list[str] | None, typer.Option("--report", metavar="FORMAT[=FILE]", help=REPORT_HELP)] = None,
     at: Annotated[str, typer.Option("--at", metavar="TIME", help="Judge as at this time (RFC 3339).", show_default="now")] = "",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict only.")] = False,
 ) -> None:  # fmt: skip
@@ -29,10 +32,11 @@ def import_(
     Exits 1 failed, 2 usage or configuration, 3 incomplete; 0 where the policy only logs.
     """
     from secscan import pipeline
+    from secscan.attest.terms import saved
     from secscan.cli.ci import ci_run
     from secscan.cli.judging import Wanted, gather
     from secscan.cli.progress import show_progress
-    from secscan.cli.scan import deliver, parse_time, report_files
+    from secscan.cli.scan import REPORTS, deliver, files_of, parse_time, report_files
     from secscan.files import remove_stale
     from secscan.scanners.registry import all_scanners
     from secscan.targets.open import TargetRequest
@@ -54,9 +58,9 @@ def import_(
         ci=ci_run(os.environ),
         notices=judge.notices,
     )
-    reports = report_files(settings.reports)
-    for name in reports.values():
+    reports = report_files({**REPORTS, **settings.reports}, report or ())
+    for name in files_of(reports):
         remove_stale(output / name)
     with show_progress(quiet=quiet) as progress:
-        result = pipeline.scan(request, progress=progress)
-    raise typer.Exit(deliver(result, output, reports, quiet=quiet))
+        result, terms = pipeline.scan_with_terms(request, progress=progress)
+    raise typer.Exit(deliver(result, saved(terms, judge.pending), output, reports, quiet=quiet))

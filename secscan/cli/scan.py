@@ -15,6 +15,7 @@ from secscan.reports.contract import FORMATS
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from secscan.attest.terms import SavedTerms
     from secscan.findings.scan import Scan
     from secscan.images.reference import ImageReference
 
@@ -64,6 +65,7 @@ def scan(
     """
     from secscan import pipeline
     from secscan.advisories.store import resolve
+    from secscan.attest.terms import saved
     from secscan.cli.ci import ci_run
     from secscan.cli.judging import Wanted, gather
     from secscan.cli.progress import show_progress
@@ -137,11 +139,12 @@ def scan(
             ci=ci_run(os.environ),
             notices=judge.notices,
         )
-        for name in reports.values():
+        for name in files_of(reports):
             remove_stale(output / name)
         with show_progress(quiet=quiet) as progress:
-            result = pipeline.scan(request, progress=progress)
-    raise typer.Exit(deliver(result, output, reports, quiet=quiet, format_name=format_name))
+            result, terms = pipeline.scan_with_terms(request, progress=progress)
+    shown = saved(terms, judge.pending)
+    raise typer.Exit(deliver(result, shown, output, reports, quiet=quiet, format_name=format_name))
 
 
 def images_of(path: Path, base: str, newer: str) -> tuple[ImageReference | None, ...]:
@@ -184,8 +187,25 @@ def report_files(files: Mapping[str, str], wanted: Sequence[str] = ()) -> dict[s
     return chosen
 
 
-def deliver(scan: Scan, output: Path, reports: Mapping[str, str], *, quiet: bool, format_name: str = "terminal") -> int:
-    """Write the reports, print what matters, and return the exit code."""
+def files_of(reports: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names of all files that are written: the reports, and what the saved scan was judged by beside it."""
+    from secscan.attest.terms import place_of
+
+    saved = reports.get("json")
+    return (*reports.values(), *([str(place_of(Path(saved)))] if saved else []))
+
+
+def deliver(
+    scan: Scan,
+    terms: SavedTerms,
+    output: Path,
+    reports: Mapping[str, str],
+    *,
+    quiet: bool,
+    format_name: str = "terminal",
+) -> int:
+    """Write the reports and what was judged by, print what matters, and return the exit code."""
+    from secscan.attest.terms import dumps, place_of
     from secscan.cli.terminal import print_for_program, print_report
     from secscan.errors import ExitCode, ReportError
     from secscan.files import write_atomic
@@ -203,6 +223,8 @@ def deliver(scan: Scan, output: Path, reports: Mapping[str, str], *, quiet: bool
     for name, file in reports.items():
         try:
             write_atomic(output / file, load_format(name).render(scan))
+            if name == "json":
+                write_atomic(place_of(output / file), dumps(terms))
         except ReportError as error:
             from secscan.cli.app import tell
 

@@ -8,22 +8,26 @@ from typing import Annotated, Any
 
 import typer
 
-_DOCUMENTS = ("scan", "policy", "waivers", "baseline")
+_DOCUMENTS = ("scan", "policy", "waivers", "baseline", "attestation", "diff")
 
 
 def schema(
-    document: Annotated[str, typer.Argument(metavar="scan|policy|waivers|baseline", help="Which document.")],
+    document: Annotated[
+        str, typer.Argument(metavar="scan|policy|waivers|baseline|attestation|diff", help="Which document.")
+    ],
 ) -> None:
     """Print the JSON Schema of a document, generated from the types that read it."""
     from secscan.errors import UsageError
 
     if document not in _DOCUMENTS:
         raise UsageError(f"there is no schema {document!r}", hint=f"the schemas are: {', '.join(_DOCUMENTS)}")
-    sys.stdout.write(json.dumps(_made(document), indent=2, sort_keys=document in ("scan", "baseline")) + "\n")
+    sys.stdout.write(json.dumps(_made(document), indent=2, sort_keys=document not in ("policy", "waivers")) + "\n")
 
 
 def _made(document: str) -> dict[str, Any]:
+    from secscan.attest import statement
     from secscan.findings import scan
+    from secscan.gate import difference
     from secscan.policy import schema as schemas
 
     makers = {
@@ -31,5 +35,7 @@ def _made(document: str) -> dict[str, Any]:
         "policy": schemas.policy_schema,
         "waivers": schemas.waivers_schema,
         "baseline": schemas.baseline_schema,
+        "attestation": statement.schema,
+        "diff": difference.schema,
     }
     return makers[document]()

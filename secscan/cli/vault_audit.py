@@ -35,9 +35,10 @@ def audit(
     from dataclasses import replace
 
     from secscan import pipeline
+    from secscan.attest.terms import saved
     from secscan.cli.judging import Wanted, gather
     from secscan.cli.progress import show_progress
-    from secscan.cli.scan import REPORTS, deliver, parse_time, report_files
+    from secscan.cli.scan import REPORTS, deliver, files_of, parse_time, report_files
     from secscan.errors import UsageError
     from secscan.files import remove_stale
     from secscan.scanners.contract import SERVER
@@ -70,8 +71,8 @@ def audit(
         brought=judge.brought,
         changed=judge.changed,
     )
-    for name in reports.values():
+    for name in files_of(reports):
         remove_stale(output / name)
     with show_progress(quiet=quiet) as progress:
-        result = pipeline.scan(request, progress=progress)
-    raise typer.Exit(deliver(result, output, reports, quiet=quiet))
+        result, judged_by = pipeline.scan_with_terms(request, progress=progress)
+    raise typer.Exit(deliver(result, saved(judged_by, judge.pending), output, reports, quiet=quiet))

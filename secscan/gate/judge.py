@@ -19,10 +19,11 @@ from secscan.gate.coverage import judge_gaps
 from secscan.gate.evidence import missing_evidence
 from secscan.gate.freshness import stale_advisories
 from secscan.gate.remedy import places_of, remedy
-from secscan.policy.baseline import Baseline, facts_from, fixed_since
+from secscan.policy.baseline import Baseline, facts_from
 from secscan.policy.decide import decide_all
 from secscan.policy.explain import because
 from secscan.policy.facts import Facts
+from secscan.policy.gone import fixed_since
 from secscan.policy.model import Mode, Policy, Waiver, WaiverTerms
 from secscan.policy.waiving import pending as pending_uses
 from secscan.policy.waiving import waive
@@ -96,7 +97,11 @@ def judged(
     pending: Sequence[Waiver] = (),
     baseline: Baseline | None = None,
 ) -> Scan:
-    """Return the scan with its judgement, see `judge`, and the time of it, which is kept in its `run`."""
+    """Return the scan with its judgement, see `judge`, and the time of it, which is kept in its `run`.
+
+    It is judged as at the whole second that is written there, so that judging again gives the same.
+    """
+    at = at.replace(microsecond=0)
     run = scan.run or RunInfo(started="", judged_at="")
     return msgspec.structs.replace(
         scan,

@@ -16,7 +16,6 @@ import msgspec
 from secscan.correlate.order import file_order
 from secscan.errors import PolicyError
 from secscan.findings.fingerprint import with_fingerprints
-from secscan.findings.judgement import Fixed
 from secscan.findings.levels import Cause, RunStatus
 from secscan.findings.model import Finding, Value, at_each_place
 from secscan.findings.scan import FORMAT as SCAN_FORMAT
@@ -40,6 +39,8 @@ class Known(Value, frozen=True, kw_only=True):
     scanners: tuple[str, ...]
     first_seen: str = ""
     """RFC 3339, UTC; empty where it is not known."""
+    package: str = ""
+    """Name of the package, of one that is about a package."""
 
 
 class Tool(Value, frozen=True, kw_only=True):
@@ -81,6 +82,7 @@ def baseline_of(scan: Scan, *, seen: datetime | None = None, older: Baseline | N
                 path=one.location.path,
                 scanners=_scanners(one),
                 first_seen=days.get(one.fingerprint) or today,
+                package=one.package.name if one.package else "",
             )
             for one in sorted(at_each_place(scan.findings), key=lambda one: one.fingerprint)
         ),
@@ -152,30 +154,10 @@ def facts_from(baseline: Baseline | None, scan: Scan, at: datetime) -> Callable[
     return _Comparison(baseline, scan, at).facts
 
 
-def fixed_since(baseline: Baseline, scan: Scan) -> tuple[Fixed, ...]:
-    """Return findings of the baseline that are gone: their file was looked at or is no more, by the scanners that had
-    reported them."""
-    comparison = _Comparison(baseline, scan, None)
-    there = {comparison.old_fingerprint(one) for one in at_each_place(scan.findings)}
-    completed = {run.scanner for run in scan.scanners if run.status is RunStatus.COMPLETED and not run.imported}
-    completed |= {run.scanner for run in scan.scanners if run.status is RunStatus.SKIPPED and run.selected == 0}
-    unseen = {gap.subject for gap in scan.gaps}
-    seen = {baseline.renames.get(one.path, one.path) for one in scan.files} - unseen
-    whole = scan.target.kind not in PARTIAL
-    listed = {baseline.renames.get(one.path, one.path) for one in scan.files}
-    return tuple(
-        Fixed(fingerprint=one.fingerprint, title=one.title, path=one.path)
-        for one in baseline.findings
-        if one.fingerprint not in there
-        and completed.issuperset(one.scanners)
-        and (one.path in seen or (whole and one.path not in listed and one.path not in unseen))
-    )
-
-
 class _Comparison:
     """A scan beside its baseline."""
 
-    def __init__(self, baseline: Baseline, scan: Scan, at: datetime | None) -> None:
+    def __init__(self, baseline: Baseline, scan: Scan, at: datetime) -> None:
         self._at = at
         self._renames = baseline.renames
         self._known = {one.fingerprint: one for one in baseline.findings}
@@ -184,15 +166,10 @@ class _Comparison:
         self._tools = {one.scanner: one for one in baseline.tools}
         self._now_files = {one.path: one.digest for one in scan.files}
         self._runs = {run.scanner: run for run in scan.scanners}
-        self._old_names = _under_old_names(scan.findings, baseline.renames)
-
-    def old_fingerprint(self, finding: Finding) -> str:
-        """The finding's fingerprint, had its file not been renamed."""
-        return self._old_names.get(finding.fingerprint, finding.fingerprint)
+        self._old_names = under_old_names(scan.findings, baseline.renames)
 
     def facts(self, finding: Finding) -> Facts:
-        assert self._at is not None  # noqa: S101 - facts are asked for with a time only
-        known = self._known.get(self.old_fingerprint(finding))
+        known = self._known.get(self._old_names.get(finding.fingerprint, finding.fingerprint))
         if known is None:
             return Facts(at=self._at, new=True, cause=self._cause(finding), first_seen=self._at)
         seen = datetime.fromisoformat(known.first_seen) if known.first_seen else None
@@ -242,8 +219,8 @@ def _scanners(finding: Finding) -> tuple[str, ...]:
     return tuple(sorted({source.scanner for source in finding.own_sources}))
 
 
-def _under_old_names(findings: tuple[Finding, ...], renames: Mapping[str, str]) -> dict[str, str]:
-    """Fingerprints of findings in renamed files, by what they are now: what they were under the old name."""
+def under_old_names(findings: tuple[Finding, ...], renames: Mapping[str, str]) -> dict[str, str]:
+    """Return the fingerprints of findings in renamed files, by what they are now: what they were under the old name."""
     moved = [one for one in at_each_place(findings) if one.location.path in renames]
     moved.sort(key=lambda one: (*file_order(one), one.fingerprint))
     before = with_fingerprints(

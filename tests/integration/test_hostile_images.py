@@ -161,7 +161,7 @@ def _check(ran: Run) -> None:
     assert ran.scan is not None, ran.said.decode(errors="replace")
     assert ran.left == {"home": "", "work": "", "temporary": ""}
     assert not any(path.exists() for path in EVIL_PLACES)
-    assert set(ran.reports) == {"secscan.html", "secscan.json", "secscan.sarif"}
+    assert set(ran.reports) == {"secscan.html", "secscan.json", "secscan.sarif", "secscan.terms.json"}
     assert all(PASSWORDS.encode() not in one for one in ran.reports.values())
     assert not re.search(rb"[\x00-\x08\x0b-\x1f\x7f]", ran.said)
     assert not any(letter in ran.said.decode() for letter in "\u202e\u2066\u061c")

@@ -6,12 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from secscan.attest.terms import saved
 from secscan.cli.app import run
 from secscan.cli.scan import REPORTS, deliver, report_files
 from secscan.errors import UsageError
 from secscan.findings.scan import dumps
+from secscan.gate.weakening import Terms
+from secscan.policy.load import load_policy
 from secscan.reports.contract import FORMATS, load_format
-from tests.support.scans import clean, ordinary
+from tests.support.scans import HOUSE_POLICY, clean, ordinary
+
+TERMS = saved(Terms(load_policy(str(HOUSE_POLICY), scanners=[]), (), None))
 
 
 def test_reports_of_the_command_line_are_added_to_the_usual_ones() -> None:
@@ -50,7 +55,7 @@ def test_an_unknown_format_ends_a_scan_before_it_begins(option: str, tmp_path: P
 
 
 def test_with_a_format_standard_output_holds_that_report_only(tmp_path: Path, capfdbinary) -> None:
-    assert deliver(ordinary(), tmp_path, {"csv": "x/a.csv"}, quiet=False, format_name="jsonl") == 1
+    assert deliver(ordinary(), TERMS, tmp_path, {"csv": "x/a.csv"}, quiet=False, format_name="jsonl") == 1
     told = capfdbinary.readouterr()
     assert told.out == load_format("jsonl").render(ordinary())
     assert told.err.startswith(b" FAILED ")
@@ -59,7 +64,7 @@ def test_with_a_format_standard_output_holds_that_report_only(tmp_path: Path, ca
 
 
 def test_a_quiet_scan_with_a_format_says_nothing_else(tmp_path: Path, capfdbinary) -> None:
-    assert deliver(clean(), tmp_path, {}, quiet=True, format_name="badge") == 0
+    assert deliver(clean(), TERMS, tmp_path, {}, quiet=True, format_name="badge") == 0
     assert capfdbinary.readouterr() == (load_format("badge").render(clean()), b"")
 
 
@@ -80,7 +85,7 @@ def test_a_judgement_writes_reports_where_it_is_told_to(tmp_path: Path, monkeypa
     run(["gate", "secscan.json", "--report", "junit=out/j.xml"])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "secscan.json"]
     run(["gate", "secscan.json", "-o", "all", "--report", "csv"])
-    assert {path.name for path in Path("all").iterdir()} == {*REPORTS.values(), "secscan.csv"}
+    assert {path.name for path in Path("all").iterdir()} == {*REPORTS.values(), "secscan.terms.json", "secscan.csv"}
 
 
 def test_the_formats_are_listed_with_their_files(capsys) -> None:

@@ -11,7 +11,8 @@ from secscan.findings.judgement import Judgement
 from secscan.findings.levels import GapKind, RunStatus, Verdict
 from secscan.findings.model import Finding, Gap, Source
 from secscan.gate.judge import judge
-from secscan.policy.baseline import baseline_of, fixed_since
+from secscan.policy.baseline import baseline_of
+from secscan.policy.gone import fixed_since
 from secscan.policy.load import load_policy
 from secscan.policy.model import Policy
 from secscan.reports.present import ran_as

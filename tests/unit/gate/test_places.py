@@ -20,7 +20,8 @@ from secscan.gate.again import backtest, uses_of
 from secscan.gate.judge import judge, judged
 from secscan.gate.rehearsal import rehearse
 from secscan.gate.weakening import Terms, weakening
-from secscan.policy.baseline import Baseline, baseline_of, facts_from, fixed_since
+from secscan.policy.baseline import Baseline, baseline_of, facts_from
+from secscan.policy.gone import fixed_since
 from secscan.policy.load import Reader
 from secscan.policy.model import MarkerTrust, Match, Policy, Waiver
 from secscan.reports.present import Presentation

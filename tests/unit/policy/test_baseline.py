@@ -14,8 +14,9 @@ from secscan.findings.levels import Cause, GapKind, RunStatus
 from secscan.findings.model import Finding, Gap, TargetInfo
 from secscan.findings.scan import FileState, Scan
 from secscan.findings.scan import dumps as save_scan
-from secscan.policy.baseline import Baseline, baseline_of, dumps, facts_from, fixed_since, loads
+from secscan.policy.baseline import Baseline, baseline_of, dumps, facts_from, loads
 from secscan.policy.facts import Facts
+from secscan.policy.gone import fixed_since
 from tests.support.scans import PACKAGE, TAINTED, run, scan_of
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -1,0 +1,32 @@
+"""`secscan diff`: what changed between two saved scans."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def diff(
+    before: Annotated[Path, typer.Argument(metavar="BEFORE", help="The earlier saved scan (secscan.json).")],
+    after: Annotated[Path, typer.Argument(metavar="AFTER", help="The later one.")],
+    format_name: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help="text, markdown or json.")] = "text",
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="File to write to.", show_default="standard output")] = None,
+) -> None:  # fmt: skip
+    """Show what is new, changed and fixed between two saved scans, and what the later one could not have seen.
+
+    Exits 0: it is a report. `secscan gate --baseline BEFORE AFTER` judges what is new.
+    """
+    from secscan.files import write_atomic
+    from secscan.findings.scan import load
+    from secscan.gate.compare import compare
+    from secscan.reports.difference import render
+
+    data = render(compare(load(before), load(after)), format_name)
+    if output is not None:
+        write_atomic(output, data)
+        return
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
