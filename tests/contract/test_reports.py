@@ -92,8 +92,8 @@ def test_a_hostile_text_is_shown_and_does_nothing(format_: Format, attack: str) 
         assert not [line for line in output.splitlines() if line.lstrip().startswith("::")]
         assert "##[" not in output
     if format_.name == "html":
-        assert output.count("<script") == 2
-        assert output.count("</script") == 2
+        assert output.count("<script") == 3
+        assert output.count("</script") == 3
         assert "<img" not in output
         assert "<!--" not in output
     if format_.name == "sarif":

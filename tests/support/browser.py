@@ -17,13 +17,32 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _SECONDS = 60
 
-_KEYS = {"Enter": (13, "\r"), "Escape": (27, ""), "ArrowDown": (40, ""), "ArrowUp": (38, ""), "ArrowLeft": (37, "")}
-_KEYS |= {"ArrowRight": (39, ""), "Home": (36, ""), "End": (35, ""), "PageDown": (34, ""), "PageUp": (33, ""), "Tab": (9, "")}
+_KEYS = {
+    "Enter": (13, "\r"),
+    "Escape": (27, ""),
+    "PageUp": (33, ""),
+    "PageDown": (34, ""),
+    "End": (35, ""),
+    "Home": (36, ""),
+    "ArrowLeft": (37, ""),
+    "ArrowUp": (38, ""),
+    "ArrowRight": (39, ""),
+    "ArrowDown": (40, ""),
+}
+"""Keys that are no letters: their virtual code, and the text they make."""
+
+_MIDDLE = """
+(() => {
+  const one = document.querySelector(%s);
+  one.scrollIntoView({ block: "nearest" });
+  const box = one.getClientRects()[0];
+  return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+})()
+"""
+"""Where the middle of an element is, once it is in sight."""
 
 
 class Browser:
@@ -88,11 +107,7 @@ class Browser:
 
     def click(self, selector: str) -> None:
         """Click the first element that fits with the mouse, as a person does, and let the page settle."""
-        box = self.run(
-            f"(() => {{ const one = document.querySelector({json.dumps(selector)}); one.scrollIntoView({{ block: 'nearest' }}); "
-            "const box = one.getClientRects()[0]; return [box.x + box.width / 2, box.y + box.height / 2]; })()"
-        )
-        place = {"x": box[0], "y": box[1], "button": "left", "clickCount": 1}
+        place = {**self.run(_MIDDLE % json.dumps(selector)), "button": "left", "clickCount": 1}
         self.call("Input.dispatchMouseEvent", type="mousePressed", **place)
         self.call("Input.dispatchMouseEvent", type="mouseReleased", **place)
         self.settle()
@@ -190,12 +205,3 @@ def running(folder: Path) -> Iterator[Browser]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """One browser for the tests of a module; each opens its own page."""
-    if not chromium():
-        pytest.skip("no Chromium here")
-    with running(tmp_path_factory.mktemp("browser")) as started:
-        yield started

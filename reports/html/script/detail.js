@@ -22,7 +22,7 @@ function drawDetail(one) {
     paragraph(one.message),
     section("What to do", paragraph(one.remediation), fixCommand(one)),
     section("Why it is " + word("action", one.action), ...reasons(one)),
-    section("What turns it green", ...(one.steps || []).map((text) => paragraph(sentence(text) + "."))),
+    section("What turns it green", ...remedy(one)),
     section("The same secret stands in", bullets(one.places, furtherPlace), one.morePlaces ? make("p", { class: "dim" }, "... and " + number(one.morePlaces) + " more, all in the saved scan") : null),
     section("In the history", one.commit ? paragraph("Brought by " + one.commit) : null),
     section("Package", paragraph(one.purl, "code"), one.fixed ? paragraph("Fixed in " + one.fixed.join(", ")) : null, one.purl && !one.fixed && one.kind !== "licence" ? paragraph("No fix is known.", "dim") : null),
@@ -48,6 +48,12 @@ function reasons(one) {
     paragraph(one.other),
     bullets(one.because, (text) => make("code", null, text)),
   ];
+}
+
+function remedy(one) {
+  if (one.action !== "block" || !data.steps) return [];
+  const step = one.step ? sentence(one.step) + "." : "Repair it" + (one.places ? " in all its places" : "") + ", or accept it for a while.";
+  return [paragraph(step), data.steps > 1 ? dim("This is one of " + number(data.steps) + " steps; the others stand above.") : null];
 }
 
 function furtherPlace(here) {

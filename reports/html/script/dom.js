@@ -10,7 +10,8 @@ function make(tag, attributes, ...children) {
 
 const badge = (name, text) => make("span", { class: "badge " + name }, text || name);
 const dim = (text) => make("span", { class: "dim" }, text);
-const number = (value) => value.toLocaleString("en-US");
+const NUMBERS = new Intl.NumberFormat("en-US");
+const number = (value) => NUMBERS.format(value);
 const counted = (value, noun) => number(value) + " " + noun + (value === 1 ? "" : "s");
 const link = (url, text) => url ? make("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, text) : text;
 const copyButton = (text, label) => make("button", { type: "button", class: "copy", "data-copy": text }, label);

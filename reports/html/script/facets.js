@@ -11,8 +11,24 @@ function drawFacets(counts) {
     if (box.dataset.facet === focused.facet && box.dataset.value === focused.value) box.focus({ preventScroll: true });
 }
 
+const isOpen = (facet) => opened.has(facet.id) || facet.id in now.chosen;
+
 function facetElement(facet, counts) {
   const chosen = now.chosen[facet.id] || [];
+  const element = make("details", { class: "facet" },
+    make("summary", null, facet.title, chosen.length ? make("span", { class: "count" }, chosen.length + " chosen") : ""),
+    ...counts ? choices(facet, counts, chosen) : []);
+  element.open = isOpen(facet);
+  // What is closed has neither been counted nor drawn.
+  element.addEventListener("toggle", () => {
+    if (element.open === isOpen(facet)) return;
+    if (element.open) opened.add(facet.id); else opened.delete(facet.id);
+    drawFacets(matching().counts);
+  });
+  return element;
+}
+
+function choices(facet, counts, chosen) {
   const order = data.order[facet.id];
   const values = facet.values.map((name, value) => ({ name, count: counts[value], isChosen: chosen.includes(name) }))
     .filter((one) => one.count || one.isChosen);
@@ -21,14 +37,10 @@ function facetElement(facet, counts) {
   else values.sort((one, other) => other.count - one.count || before(one.name, other.name));
   const most = unfolded.has(facet.id) ? MANY : FEW;
   const shown = values.filter((one, at) => at < most || one.isChosen);
-  const element = make("details", { class: "facet" },
-    make("summary", null, facet.title, chosen.length ? make("span", { class: "count" }, chosen.length + " chosen") : ""),
-    make("ul", { "aria-label": facet.title }, shown.map((one) => choice(facet, one))),
-    values.length ? "" : make("p", { class: "dim" }, "none"),
-    values.length > shown.length ? moreButton(facet, values.length - shown.length, most) : "");
-  element.open = opened.has(facet.id) || chosen.length > 0;
-  element.addEventListener("toggle", () => { if (element.open) opened.add(facet.id); else opened.delete(facet.id); });
-  return element;
+  return [
+    shown.length ? make("ul", { "aria-label": facet.title }, shown.map((one) => choice(facet, one))) : make("p", { class: "dim" }, "none"),
+    values.length > shown.length ? moreButton(facet, values.length - shown.length, most) : "",
+  ];
 }
 
 function choice(facet, one) {

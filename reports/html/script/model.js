@@ -57,13 +57,14 @@ function searchable() {
   return haystack;
 }
 
-// Returns the positions of the findings that fit, and for each facet how many fit all the others, by value.
+// Returns the positions of the findings that fit, and for each facet that is open how many fit all the others, by value.
 function matching() {
   const words = now.q.toLowerCase().split(/\s+/).filter(Boolean);
   const texts = words.length ? searchable() : null;
   const asked = FACETS.map((facet, at) => [facet, at]).filter(([facet]) => now.chosen[facet.id])
     .map(([facet, at]) => ({ at, has: facet.has, wanted: new Set(now.chosen[facet.id].map((name) => facet.numbers.get(name))) }));
-  const counts = FACETS.map((facet) => new Uint32Array(facet.values.length));
+  const counts = FACETS.map((facet) => isOpen(facet) ? new Uint32Array(facet.values.length) : null);
+  const counting = FACETS.map((facet, at) => at).filter((at) => counts[at]);
   const fits = [];
   for (let at = 0; at < all.length; at++) {
     if (texts && !words.every((text) => texts[at].includes(text))) continue;
@@ -75,8 +76,8 @@ function matching() {
     }
     if (misses === 0) {
       fits.push(at);
-      for (let facet = 0; facet < FACETS.length; facet++) for (const value of FACETS[facet].has[at]) counts[facet][value]++;
-    } else if (misses === 1) for (const value of FACETS[missed].has[at]) counts[missed][value]++;
+      for (const facet of counting) for (const value of FACETS[facet].has[at]) counts[facet][value]++;
+    } else if (misses === 1 && counts[missed]) for (const value of FACETS[missed].has[at]) counts[missed][value]++;
   }
   return { fits, counts };
 }

@@ -49,7 +49,7 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("a[href^='#']")) setTimeout(() => document.querySelector(".tabs").scrollIntoView());
 });
 
-document.documentElement.classList.add("live");
+document.documentElement.classList.add("ready");
 for (const element of document.querySelectorAll("#app, #tools, .command .copy")) element.hidden = false;
 byId("facets").open = !matchMedia("(max-width: 1000px)").matches;
 now = readAddress();

@@ -50,7 +50,10 @@ def _again(view: Presentation) -> list[dict[str, str]]:
     named = policy if _PLAIN_NAME.fullmatch(policy) else "POLICY"
     at = f" --at {run.judged_at}" if run and _TIME.fullmatch(run.judged_at) else ""
     return [
-        {"text": "Judge the saved scan again; no scanner is needed", "command": f"secscan gate secscan.json --policy {named}{at}"},
+        {
+            "text": "Judge it again; no scanner is needed",
+            "command": f"secscan gate secscan.json --policy {named}{at}",
+        },
         {"text": "Ask why, and what turns the gate green", "command": "secscan explain --scan secscan.json --verdict"},
         {"text": "Make this page again", "command": "secscan report secscan.json --format html --output report.html"},
     ]

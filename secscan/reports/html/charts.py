@@ -37,10 +37,8 @@ def kind_chart(view: Presentation) -> list[dict[str, Any]]:
         found = Counter(one.finding.severity.value for one in view.judged if one.finding.kind is kind)
         counts = {name: found[name] for name in _SEVERITIES if found[name]}
         width = max(_WIDTH * count / most, len(counts) * _LEAST)
-        title = KINDS[kind]
-        bars.append(
-            {"title": title, "count": count, "link": query(kind=kind), "parts": _parts(counts, width), "words": _words(counts)}
-        )
+        bar = {"title": KINDS[kind], "count": count, "link": query(kind=kind)}
+        bars.append({**bar, "parts": _parts(counts, width), "words": _words(counts)})
     return bars
 
 

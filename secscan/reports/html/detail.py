@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from secscan.findings.levels import Action, SecretState
@@ -24,11 +24,10 @@ _SECRET_STATES = {
 }
 
 
-def build_finding(judged: Judged, steps: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    """Return the finding's members, empty ones too; `steps` is what clears it, by fingerprint."""
+def build_finding(judged: Judged, steps: Mapping[str, str]) -> dict[str, Any]:
+    """Return the finding's members, empty ones too; `steps` is what clears which."""
     finding, decision = judged.finding, judged.decision
     region, package = finding.location.region, finding.package
-    clears = dict.fromkeys(text for one in finding.each for text in steps.get(one.fingerprint, ()))
     return {
         "id": finding.fingerprint,
         "title": finding.title,
@@ -48,7 +47,8 @@ def build_finding(judged: Judged, steps: Mapping[str, Sequence[str]]) -> dict[st
         "message": finding.message,
         "remediation": finding.remediation,
         **_decision(judged),
-        "steps": list(clears),
+        # Of any other finding, the step says again what stands here already.
+        "step": steps.get(finding.fingerprint, "") if package else "",
         "package": package.name if package else "",
         "purl": package.purl if package else "",
         "fixed": list(package.fixed_versions) if package else [],

@@ -38,6 +38,7 @@ def build_island(view: Presentation) -> dict[str, Any]:
         "findings": findings,
         "shared": shared.values,
         "positions": sorted(shared.names),
+        "steps": len(view.judgement.remedy.steps) if view.judgement.remedy else 0,
         "waiver": _waiver(view),
         "fix": {"block": fix_command(view, everything=False), "other": fix_command(view)},
         "words": {
@@ -63,10 +64,10 @@ class _Shared:
 
     def place(self, name: str, value: Any) -> int:
         self.names.add(name)
-        key = json.dumps(value, sort_keys=True)
+        key = f"text {value}" if isinstance(value, str) else json.dumps(value, sort_keys=True)
         at = self._places.setdefault(key, len(self.values))
         if at == len(self.values):
-            self.values.append(value)
+            self.values.append(visible(value))
         return at
 
 
@@ -75,18 +76,14 @@ def _packed(finding: dict[str, Any], shared: _Shared) -> dict[str, Any]:
     for name, value in finding.items():
         if value in ("", 0, None, []):
             continue
-        shown = visible(value)
-        packed[name] = shown if name in _OWN else shared.place(name, shown)
+        packed[name] = visible(value) if name in _OWN else shared.place(name, value)
     return packed
 
 
-def _steps(view: Presentation) -> dict[str, list[str]]:
+def _steps(view: Presentation) -> dict[str, str]:
     """What clears a finding, by the fingerprints of its places, in the words of the remedy."""
-    steps: dict[str, list[str]] = {}
-    for step in view.judgement.remedy.steps if view.judgement.remedy else ():
-        for name in step.clears:
-            steps.setdefault(name, []).append(step.text)
-    return steps
+    steps = view.judgement.remedy.steps if view.judgement.remedy else ()
+    return {name: step.text for step in steps for name in step.clears}
 
 
 def _waiver(view: Presentation) -> str:

@@ -30,7 +30,9 @@ def _layer(row: LayerRow) -> dict[str, Any]:
         "command": row.command,
         "packages": row.packages,
         "counts": [
-            {"action": action.value, "text": f"{count} {ACTIONS[action]}"} for action, count in row.counts.items() if count
+            {"action": action.value, "text": f"{count} {ACTIONS[action]}"}
+            for action, count in row.counts.items()
+            if count
         ],
         "link": query(layer=str(row.index)),
         "found": cut([brief(one) for one in row.found], _MOST_FOUND),

@@ -31,6 +31,7 @@ def render(scan: Scan) -> bytes:
     view = Presentation(scan)
     css = _joined(folder / "style", STYLES, ".css")
     js = '(() => {\n"use strict";\n' + _joined(folder / "script", SCRIPTS, ".js") + "})();\n"
+    early = (folder / "early.js").read_text(encoding="utf-8")
     page = (
         _environment(folder)
         .get_template("report.html.jinja")
@@ -39,12 +40,13 @@ def render(scan: Scan) -> bytes:
             tabs=build_tabs(view),
             actions=ACTIONS,
             secscan=scan.secscan,
-            # The three are ours, or have been made safe for where they stand.
+            # The four are ours, or have been made safe for where they stand.
             css=Markup(css),  # noqa: S704
+            early=Markup(early),  # noqa: S704
             js=Markup(js),  # noqa: S704
             island=Markup(json_in_html(build_island(view))),  # noqa: S704
             csp=(
-                f"default-src 'none'; style-src '{_digest(css)}'; script-src '{_digest(js)}'; "
+                f"default-src 'none'; style-src '{_digest(css)}'; script-src '{_digest(early)}' '{_digest(js)}'; "
                 "base-uri 'none'; form-action 'none'"
             ),
         )

@@ -1,6 +1,6 @@
 """The tabs of the page, as data: who fills a tab, and when there is one.
 
-A tab is a line here, a function that says what it shows, and a template `reports/html/tabs/ID.html.jinja`.
+Another tab is a line here, a function that says what it shows, and a template `reports/html/tabs/ID.html.jinja`.
 """
 
 from __future__ import annotations

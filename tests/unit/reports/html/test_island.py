@@ -31,10 +31,11 @@ def test_the_whole_finding_is_there() -> None:
     assert [source["rule"] for source in finding["sources"]] == ["B608", "secscan.py.sql-injection.request"]
     assert len(finding["trace"]) == 2
     assert (finding["snippetLine"], finding["line"]) == (11, 12)
-    assert finding["because"] == ["severity: [critical, high, unknown] (here: critical)", "confidence: [high, medium] (here: high)"]
-    assert finding["steps"] == [
-        "repair or waive SQL injection in shop/catalog.py:12: Pass values as query parameters, never as part of the SQL text."
+    assert finding["because"] == [
+        "severity: [critical, high, unknown] (here: critical)",
+        "confidence: [high, medium] (here: high)",
     ]
+    assert island(ordinary())["findings"][1]["step"] == "upgrade Flask 2.2.2 to 2.2.5 in requirements.txt"
 
 
 def test_only_web_addresses_become_links() -> None:
@@ -86,7 +87,10 @@ def test_a_waiver_lasts_as_long_as_one_of_the_command() -> None:
     assert WAIVER_DAYS == _USUAL_DAYS
 
 
-@pytest.mark.parametrize(("kind", "command"), [("tree", "secscan fix --scan secscan.json"), ("history", ""), ("image", "")])
+FIX = "secscan fix --scan secscan.json"
+
+
+@pytest.mark.parametrize(("kind", "command"), [("tree", FIX), ("staged", FIX), ("history", ""), ("image", "")])
 def test_a_command_that_fixes_is_named_where_it_can_run(kind: str, command: str) -> None:
     scan = scan_of(PACKAGE)
     scan = msgspec.structs.replace(scan, target=msgspec.structs.replace(scan.target, kind=kind))

@@ -21,13 +21,18 @@ def page(scan: Scan) -> str:
     return render(scan).decode("utf-8")
 
 
+def digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
 def test_only_our_own_style_and_script_may_run() -> None:
     text = page(ordinary())
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text)[1].replace("&#39;", "'")
-    for element in ("style", "script"):
-        (content,) = re.findall(rf"<{element}>(.*?)</{element}>", text, re.DOTALL)
-        digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
-        assert f"{element}-src 'sha256-{digest}'" in policy
+    for element, count in (("style", 1), ("script", 2)):
+        contents = re.findall(rf"<{element}>(.*?)</{element}>", text, re.DOTALL)
+        digests = [f"'sha256-{digest(one)}'" for one in contents]
+        assert f"{element}-src {' '.join(digests)};" in policy
+        assert len(contents) == count
     assert policy.startswith("default-src 'none';")
     assert "unsafe" not in policy
 
@@ -47,7 +52,15 @@ def test_every_file_of_style_and_script_is_in_the_page() -> None:
     for one in (folder / "script").iterdir():
         text = one.read_text(encoding="utf-8")
         assert text in page(clean())
-        for forbidden in ("innerHTML", "outerHTML", "insertAdjacent", "document.write", "eval(", "Function(", "Storage"):
+        for forbidden in (
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacent",
+            "document.write",
+            "eval(",
+            "Function(",
+            "Storage",
+        ):
             assert forbidden not in text.replace("// No library, no network, no innerHTML", "")
 
 

@@ -85,7 +85,10 @@ def test_coverage_counts_findings_by_scanner_and_failed_scanners_as_not_looked_a
 
 def test_the_banner_counts_what_each_rule_blocks() -> None:
     banner = build_banner(Presentation(ordinary()))
-    assert [(one["rule"], one["count"]) for one in banner["rules"]["rows"]] == [("serious", 2), ("vulnerable-and-fixable", 1)]
+    assert [(one["rule"], one["count"]) for one in banner["rules"]["rows"]] == [
+        ("serious", 2),
+        ("vulnerable-and-fixable", 1),
+    ]
 
 
 def test_bars_fill_their_width_and_one_finding_among_many_is_seen() -> None:
