@@ -392,6 +392,15 @@ def test_the_switch_of_colours_is_kept_in_the_address_only(browser: Browser) -> 
     assert browser.run("(() => { try { return localStorage.length } catch { return 0 } })()") == 0
 
 
+@pytest.mark.parametrize("name", ["constructor", "__proto__", "toString"])
+def test_an_odd_address_is_no_filter_and_no_error(browser: Browser, name: str) -> None:
+    opened(browser, ordinary(), f"#theme={name}&group={name}&sort={name}&tab={name}&kind={name}&id={name}")
+    assert browser.text("#shown") == "0 of 5 findings"
+    assert browser.text("#theme") == "Theme: automatic"
+    browser.click("#clear")
+    assert len(titles(browser)) == 5
+
+
 def test_on_a_narrow_screen_a_finding_takes_the_place_of_the_list(browser: Browser) -> None:
     opened(browser, ordinary(), size=(375, 800))
     assert browser.run("document.getElementById('detail').getClientRects().length") == 0
@@ -400,6 +409,9 @@ def test_on_a_narrow_screen_a_finding_takes_the_place_of_the_list(browser: Brows
     assert "Command injection" in browser.text("#detail")
     browser.click("#back")
     assert browser.run("document.getElementById('list').getClientRects().length") == 1
+    opened(browser, ordinary(), "#id=aaaa0004", size=(375, 800))
+    assert browser.run("document.getElementById('list').getClientRects().length") == 0
+    assert "left 1.0" in browser.text("#detail")
 
 
 # --- Long lists and attacks ------------------------------------------------------------------------------------------

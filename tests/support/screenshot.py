@@ -19,7 +19,7 @@ def take(report: Path, picture: Path) -> None:
     """Write the picture of a report."""
     with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as browser:
         browser.media(scheme="light")
-        browser.open(report.read_bytes(), "#severity=critical&severity=high", size=(1280, 1150))
+        browser.open(report.read_bytes(), "#severity=critical&severity=high", size=(1160, 960))
         browser.settle()
         data = browser.screenshot()
     if len(data) > _MOST_BYTES:

@@ -6,7 +6,8 @@ function codeBlock(one) {
   const last = one.endLine || one.line;
   const lines = one.snippet.split("\n").map((text, at) => {
     const line = one.snippetLine + at, isHit = line >= one.line && line <= last;
-    return make("span", { class: isHit ? "line hit" : "line" }, make("i", { "aria-hidden": "true" }, String(line)), isHit ? make("mark", null, codeText(text)) : codeText(text));
+    const content = isHit ? make("mark", null, codeText(text)) : codeText(text);
+    return make("span", { class: isHit ? "line hit" : "line" }, make("i", { "aria-hidden": "true" }, String(line)), content);
   });
   return make("pre", { tabindex: "0", "aria-label": "Code from line " + one.snippetLine }, lines);
 }

@@ -16,27 +16,29 @@ function drawDetail(one) {
   detail.replaceChildren(...[
     make("button", { type: "button", class: "quiet back", id: "back" }, "Back to the list"),
     make("h2", null, one.title),
-    make("p", { class: "badges" }, badge(one.action, word("action", one.action)), badge(one.severity), dim(word("defect", one.defect) + ", " + one.confidence + " confidence")),
+    make("p", { class: "badges" }, ...badges(one), dim(word("defect", one.defect) + ", " + one.confidence + " confidence")),
     make("p", { class: "place" }, make("span", { class: "code" }, placeOf(one)), parts ? dim(" " + parts) : ""),
     codeBlock(one),
     paragraph(one.message),
     section("What to do", paragraph(one.remediation), fixCommand(one)),
     section("Why it is " + word("action", one.action), ...reasons(one)),
     section("What turns it green", ...remedy(one)),
-    section("The same secret stands in", bullets(one.places, furtherPlace), one.morePlaces ? make("p", { class: "dim" }, "... and " + number(one.morePlaces) + " more, all in the saved scan") : null),
+    section("The same secret stands in", bullets(one.places, furtherPlace),
+      one.morePlaces ? paragraph("... and " + number(one.morePlaces) + " more, all in the saved scan", "dim") : null),
     section("In the history", one.commit ? paragraph("Brought by " + one.commit) : null),
-    section("Package", paragraph(one.purl, "code"), one.fixed ? paragraph("Fixed in " + one.fixed.join(", ")) : null, one.purl && !one.fixed && one.kind !== "licence" ? paragraph("No fix is known.", "dim") : null),
-    section("Way of the data", bullets(one.trace, (step) => [make("span", { class: "code" }, step.place), step.text ? make("pre", { tabindex: "0", "aria-label": "Code at " + step.place }, codeText(step.text)) : ""], "ol")),
+    section("Package", paragraph(one.purl, "code"), fixes(one)),
+    section("Way of the data", bullets(one.trace, traceStep, "ol")),
     section("Reported by", bullets(one.sources, source)),
     section("Comments in the source that ask for silence", bullets(one.markers, (text) => make("code", null, text))),
     section("Notes", bullets(one.notes, (text) => text)),
     section("Known as", joined(one.identifiers), bullets(one.ratings, (text) => text)),
     section("References", bullets(one.references, (url) => link(url.link, url.text))),
     section("Accept it for a while", ...waiver(one)),
-    section("Share", make("p", { class: "buttons" }, copyButton(linkTo(one), "Copy link"), copyButton(placeOf(one), "Copy place"), copyButton(one.id, "Copy fingerprint")), make("p", { class: "code dim" }, one.id)),
+    section("Share", ...share(one)),
   ].filter(Boolean));
 }
 
+const badges = (one) => [badge(one.action, word("action", one.action)), " ", badge(one.severity)];
 const sentence = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
 const linkTo = (one) => location.href.split("#")[0] + "#" + new URLSearchParams({ id: one.id });
 
@@ -57,7 +59,18 @@ function remedy(one) {
 }
 
 function furtherPlace(here) {
-  return [badge(here.action, word("action", here.action)), " ", badge(here.severity), " ", make("span", { class: "code" }, here.place + (here.symbol ? " in " + here.symbol : "")), make("br"), dim(here.about)];
+  const place = here.place + (here.symbol ? " in " + here.symbol : "");
+  return [...badges(here), " ", make("span", { class: "code" }, place), make("br"), dim(here.about)];
+}
+
+function fixes(one) {
+  if (one.fixed) return paragraph("Fixed in " + one.fixed.join(", "));
+  return one.purl && one.kind !== "licence" ? paragraph("No fix is known.", "dim") : null;
+}
+
+function traceStep(step) {
+  const code = step.text ? make("pre", { tabindex: "0", "aria-label": "Code at " + step.place }, codeText(step.text)) : "";
+  return [make("span", { class: "code" }, step.place), code];
 }
 
 function source(one) {
@@ -67,6 +80,11 @@ function source(one) {
 function fixCommand(one) {
   const command = one.action === "block" ? data.fix.block : data.fix.other;
   return one.fixed && command ? make("p", { class: "command" }, make("code", null, command), copyButton(command, "Copy fix command")) : null;
+}
+
+function share(one) {
+  const buttons = [copyButton(linkTo(one), "Copy link"), copyButton(placeOf(one), "Copy place"), copyButton(one.id, "Copy fingerprint")];
+  return [make("p", { class: "buttons" }, buttons), paragraph(one.id, "code dim")];
 }
 
 // A waiver as `secscan waiver add` writes it. Only letters, digits and dashes are put in, so it stays the YAML it is.

@@ -55,7 +55,8 @@ function choice(facet, one) {
     list.scrollTop = 0;
     apply();
   });
-  return make("li", null, make("label", null, box, make("span", { class: "value " + (facet.id === "severity" ? "dot " + one.name : "") }, word(facet.id, one.name)), make("span", { class: "count" }, number(one.count))));
+  const value = make("span", { class: facet.id === "severity" ? "value dot " + one.name : "value" }, word(facet.id, one.name));
+  return make("li", null, make("label", null, box, value, make("span", { class: "count" }, number(one.count))));
 }
 
 function moreButton(facet, count, most) {

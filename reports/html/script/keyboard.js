@@ -16,7 +16,11 @@ function backToList() {
 
 function move(key) {
   const page = Math.max(1, Math.floor(list.clientHeight / ROW) - 1);
-  const target = { ArrowDown: cursor + 1, j: cursor + 1, ArrowUp: cursor - 1, k: cursor - 1, PageDown: cursor + page, PageUp: cursor - page, Home: 0, End: items.length - 1 }[key];
+  const targets = {
+    ArrowDown: cursor + 1, j: cursor + 1, PageDown: cursor + page, End: items.length - 1,
+    ArrowUp: cursor - 1, k: cursor - 1, PageUp: cursor - page, Home: 0,
+  };
+  const target = targets[key];
   if (target === undefined) return false;
   select(target);
   return true;

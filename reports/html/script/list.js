@@ -37,10 +37,13 @@ function rowElement(item, at, attributes, ...children) {
 
 function findingRow(item, at) {
   const one = item.one, more = furtherPlaces(one);
-  const row = rowElement(item, at, { class: "row " + one.severity },
-    make("div", { class: "title" }, one.title),
-    make("div", { class: "under" }, make("span", { class: "mark " + one.action }, word("action", one.action)), make("span", { class: "level " + one.severity }, one.severity),
-      make("span", { class: "code" }, placeOf(one) + (more ? " and " + more + " more" : "")), one.new === "new" ? make("span", { class: "new" }, "new") : ""));
+  const under = [
+    make("span", { class: "mark " + one.action }, word("action", one.action)),
+    make("span", null, one.severity),
+    make("span", { class: "code" }, placeOf(one) + (more ? " and " + more + " more" : "")),
+    one.new === "new" ? make("span", { class: "new" }, "new") : "",
+  ];
+  const row = rowElement(item, at, { class: "row " + one.severity }, make("div", { class: "title" }, one.title), make("div", { class: "under" }, under));
   row.addEventListener("click", () => { select(at); if (isNarrow()) openDetail(); });
   return row;
 }

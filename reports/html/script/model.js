@@ -3,7 +3,7 @@ const data = JSON.parse(byId("data").textContent);
 const all = data.findings;
 for (const one of all) for (const name of data.positions) if (name in one) one[name] = data.shared[one[name]];
 
-const word = (facet, value) => (data.words[facet] || {})[value] || value;
+const word = (facet, value) => data.words[facet] && Object.hasOwn(data.words[facet], value) ? data.words[facet][value] : value;
 const placeOf = (one) => one.line ? one.path + ":" + one.line : one.path;
 const furtherPlaces = (one) => (one.places || []).length + (one.morePlaces || 0);
 const scannersOf = (one) => [...new Set((one.sources || []).map((source) => source.scanner))];

@@ -25,6 +25,13 @@ function apply() {
   drawDetail(cursor >= 0 ? items[cursor].one || null : null);
 }
 
+// What the address says; on a narrow screen, the finding that it names takes the place of the list.
+function openAddress() {
+  now = readAddress();
+  byId("findings").classList.toggle("reading", now.id !== "");
+  apply();
+}
+
 function onSearch() {
   change({ q: byId("search").value.trim() });
   list.scrollTop = 0;
@@ -40,7 +47,7 @@ byId("clear").addEventListener("click", () => { change({ q: "", chosen: {} }, tr
 byId("fold").addEventListener("click", foldAll);
 list.addEventListener("scroll", drawList, { passive: true });
 addEventListener("resize", drawList);
-addEventListener("popstate", () => { now = readAddress(); apply(); });
+addEventListener("popstate", openAddress);
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-copy]");
   if (button) copy(button);
@@ -52,6 +59,5 @@ document.addEventListener("click", (event) => {
 document.documentElement.classList.add("ready");
 for (const element of document.querySelectorAll("#app, #tools, .command .copy")) element.hidden = false;
 byId("facets").open = !matchMedia("(max-width: 1000px)").matches;
-now = readAddress();
-apply();
+openAddress();
 setTimeout(searchable);

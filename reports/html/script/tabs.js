@@ -32,9 +32,9 @@ for (const [at, tab] of tabs.entries()) {
 const THEMES = { "": "automatic", light: "light", dark: "dark" };
 
 function showTheme() {
-  if (now.theme in THEMES && now.theme) document.documentElement.dataset.theme = now.theme;
-  else delete document.documentElement.dataset.theme;
-  byId("theme").textContent = "Theme: " + (THEMES[now.theme] || THEMES[""]);
+  const theme = Object.hasOwn(THEMES, now.theme) ? now.theme : "";
+  if (theme) document.documentElement.dataset.theme = theme; else delete document.documentElement.dataset.theme;
+  byId("theme").textContent = "Theme: " + THEMES[theme];
 }
 
 byId("theme").addEventListener("click", () => {
