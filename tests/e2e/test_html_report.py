@@ -8,9 +8,10 @@ import re
 import msgspec
 import pytest
 
+from secscan.findings.judgement import ToleratedGaps
 from secscan.findings.levels import Action
-from secscan.findings.model import Finding, ImageInfo, Layer, TargetInfo
-from secscan.findings.scan import Scan
+from secscan.findings.model import Finding, ImageInfo, Layer, Rebuild, TargetInfo
+from secscan.findings.scan import AdvisoryState, Scan
 from secscan.policy.waivers import read_waivers
 from secscan.reports.html import FORMAT
 from tests.support.browser import Browser
@@ -442,6 +443,50 @@ ATTACKS_HERE = [
     "<style>*{display:none}</style>",
     "<iframe srcdoc=\"<script>parent.document.title='owned'</script>\">",
 ]
+
+
+def hostile_everywhere(text: str) -> Scan:
+    """The hostile scan, with the attack also in what only some scans have: an image, a run, advisories."""
+    scan = hostile(text)
+    layer = Layer(index=0, digest=f"sha256:{text}", command=text)
+    image = ImageInfo(
+        distribution=text, user=text, layers=(layer,), packages=(1,), rebuild=Rebuild(base=text, digest=text)
+    )
+    target = {"repository": text, "branch": text, "prefix": text, "base": text, "image": image}
+    run = {"ci": f"javascript:{text}", "python": text, "platform": text, "judged_at": text, "started": text}
+    judgement = msgspec.structs.replace(
+        scan.judgement,
+        policy=text,
+        decisions=tuple(
+            msgspec.structs.replace(one, rule=text, reason=text, waiver="", new=True)
+            for one in scan.judgement.decisions
+        ),
+        tolerated=(ToleratedGaps(kind=text, count=1, reason=text),),
+    )
+    return msgspec.structs.replace(
+        scan,
+        secscan=text,
+        findings=tuple(msgspec.structs.replace(one, layer=layer, defect=text) for one in scan.findings),
+        target=msgspec.structs.replace(scan.target, **target),
+        run=msgspec.structs.replace(scan.run, **run),
+        advisories=(AdvisoryState(name=text, records=1, as_of=text, ecosystems=(text,)),),
+        judgement=judgement,
+    )
+
+
+@pytest.mark.parametrize("group", ["file", "class", "rule", "package", "layer"])
+@pytest.mark.parametrize(
+    "attack", ["<img src=x onerror=\"document.title='owned'\">", "</script><script>document.title='owned'"]
+)
+def test_hostile_texts_in_what_only_some_scans_have_are_texts(browser: Browser, attack: str, group: str) -> None:
+    opened(browser, hostile_everywhere(attack), f"#group={group}")
+    browser.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    for tab in browser.run("[...document.querySelectorAll('[role=tab]')].map((one) => one.id)"):
+        browser.click(f"#{tab}")
+    assert browser.console == []
+    assert browser.run("document.title").startswith("failed: ")
+    assert browser.run("document.querySelectorAll('img').length + document.scripts.length") == 3
+    assert set(browser.run("[...document.querySelectorAll('a')].map((one) => one.protocol)")) <= {"file:", "https:"}
 
 
 @pytest.mark.parametrize("attack", ATTACKS_HERE)

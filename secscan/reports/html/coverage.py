@@ -9,7 +9,7 @@ from typing import Any
 from secscan.findings.levels import RunStatus
 from secscan.findings.model import ScannerRun
 from secscan.findings.scan import AdvisoryState
-from secscan.reports.html.words import KINDS, cut, days, judged_on, query
+from secscan.reports.html.words import KINDS, cut, day, days, judged_on, query
 from secscan.reports.present import GapGroup, Presentation
 
 _FEW_GROUPS = 4
@@ -60,15 +60,11 @@ def _group(group: GapGroup) -> dict[str, Any]:
 
 
 def _advisories(state: AdvisoryState, today: date | None) -> dict[str, Any]:
-    as_of = state.as_of[:10]
-    try:
-        age = days((today - date.fromisoformat(as_of)).days) if today and as_of else ""
-    except ValueError:
-        age = ""
+    known = day(state.as_of)
     return {
         "name": state.name,
         "records": state.records,
-        "as_of": as_of,
-        "age": age,
+        "as_of": known.isoformat() if known else state.as_of,
+        "age": days((today - known).days) if today and known else "",
         "ecosystems": ", ".join(state.ecosystems),
     }

@@ -15,10 +15,11 @@ _WAYS = {True: "asked for by the project", False: "brought by another package", 
 def build_dependencies(view: Presentation) -> dict[str, Any] | None:
     """Return one row for each package and version in a file, what clears most of what blocks first; None where no
     package has a vulnerability."""
-    found = {one.finding.fingerprint: one for one in view.judged if _is_vulnerable(one)}
-    if not found:
+    vulnerable = [one for one in view.judged if _is_vulnerable(one)]
+    if not vulnerable:
         return None
-    steps = upgrades(one.finding for one in found.values())
+    found = {place.fingerprint: one for one in vulnerable for place in one.finding.each}
+    steps = upgrades(one.finding for one in vulnerable)
     rows = sorted((_row(one, found) for one in steps), key=lambda one: (-one["blocking"], not one["target"]))
     return {
         **cut(rows),
@@ -41,7 +42,7 @@ def _is_vulnerable(judged: Judged) -> bool:
 
 
 def _row(step: Upgrade, found: dict[str, Judged]) -> dict[str, Any]:
-    about = [found[one] for one in (*step.clears, *step.unfixed) if one in found]
+    about = [found[one] for one in (*step.clears, *step.unfixed)]
     worst = min((one.finding.severity for one in about), key=lambda one: one.order)
     return {
         "name": step.name,

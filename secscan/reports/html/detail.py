@@ -47,7 +47,7 @@ def build_finding(judged: Judged, steps: Mapping[str, str]) -> dict[str, Any]:
         "message": finding.message,
         "remediation": finding.remediation,
         **_decision(judged),
-        # Of any other finding, the step says again what stands here already.
+        # Where no package is to be upgraded, the step says again what stands here already.
         "step": steps.get(finding.fingerprint, "") if package else "",
         "package": package.name if package else "",
         "purl": package.purl if package else "",

@@ -7,7 +7,7 @@ from typing import Any
 
 from secscan.findings.judgement import WaiverUse
 from secscan.findings.levels import WaiverState
-from secscan.reports.html.words import brief, cut, days, judged_on
+from secscan.reports.html.words import brief, cut, day, days, judged_on
 from secscan.reports.present import Judged, Presentation
 
 _MOST_FINDINGS = 50
@@ -33,7 +33,7 @@ def build_waivers(view: Presentation) -> dict[str, Any] | None:
 
 
 def _waiver(use: WaiverUse, findings: dict[str, Judged], today: date | None) -> dict[str, Any]:
-    matched = {id(one): one for name in use.fingerprints if (one := findings.get(name)) is not None}
+    matched = {one.finding.fingerprint: one for name in use.fingerprints if (one := findings.get(name)) is not None}
     return {
         "id": use.id,
         "state": use.state.value,
@@ -54,12 +54,10 @@ def _waiver(use: WaiverUse, findings: dict[str, Judged], today: date | None) -> 
 
 def _left(use: WaiverUse, today: date | None) -> str:
     """How long it still counts, as of the judgement."""
-    try:
-        left = (date.fromisoformat(use.expires) - today).days if today else None
-    except ValueError:
-        left = None
-    if left is None:
+    last = day(use.expires)
+    if today is None or last is None:
         return ""
+    left = (last - today).days
     if left == 0:
         return "ends today"
     return f"{days(left)} left" if left > 0 else f"ended {days(-left)} ago"

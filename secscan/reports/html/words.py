@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -41,8 +41,16 @@ def query(**wanted: str) -> str:
 
 def judged_on(view: Presentation) -> date | None:
     """The day (UTC) of the judgement; None where nobody says."""
-    run = view.scan.run
-    return date.fromisoformat(run.judged_at[:10]) if run and run.judged_at else None
+    return day(view.scan.run.judged_at) if view.scan.run else None
+
+
+def day(text: str) -> date | None:
+    """The day (UTC) of a time of RFC 3339, or of a day; None for any other text."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return (moment.astimezone(UTC) if moment.tzinfo else moment).date()
 
 
 def days(number: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import msgspec
 
 from secscan.findings.levels import Kind, Severity
@@ -12,6 +14,7 @@ from secscan.reports.html.coverage import build_coverage
 from secscan.reports.html.dependencies import build_dependencies
 from secscan.reports.html.tabs import TABS, build_tabs
 from secscan.reports.html.waivers import build_waivers
+from secscan.reports.html.words import day
 from secscan.reports.present import Presentation
 from secscan.resources import data_dir
 from tests.support.scans import MARKED, PACKAGE, TAINTED, clean, compared, ordinary, scan_of
@@ -65,6 +68,21 @@ def test_one_version_clears_what_several_findings_need() -> None:
     (row,) = tab["rows"]
     assert (row["target"], row["clears"], row["unfixed"], row["worst"]) == ("2.0", 2, 1, "critical")
     assert build_dependencies(Presentation(scan_of(TAINTED, licence))) is None
+
+
+def test_a_package_with_places_of_its_own_is_shown_in_each() -> None:
+    place = msgspec.structs.replace(PACKAGE.location, path="other/requirements.txt")
+    spread = msgspec.structs.replace(
+        PACKAGE, places=(msgspec.structs.replace(PACKAGE, location=place, fingerprint="eeee0009"),)
+    )
+    tab = build_dependencies(Presentation(scan_of(spread)))
+    assert {one["place"] for one in tab["rows"]} == {"requirements.txt:3", "other/requirements.txt:3"}
+
+
+def test_a_day_is_read_as_every_saved_scan_may_write_it() -> None:
+    assert day("2026-01-31T23:30:00-02:00") == day("20260201T013000Z") == date(2026, 2, 1)
+    assert day("2026-02-05") == date(2026, 2, 5)
+    assert day("") is day("soon") is None
 
 
 def test_advisories_have_an_age_as_of_the_judgement() -> None:
