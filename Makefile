@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow lint format wheel record bench clean
+.PHONY: help demo test test-slow lint format wheel record screenshot bench clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ wheel: $(VENV)/.installed-dev ## Build the wheel into dist/
 
 record: $(VENV)/.installed-dev ## Record the scanners' real output anew for the contract tests
 	$(BIN)/python -m tests.recorded.record
+
+screenshot: demo $(VENV)/.installed-dev ## Take the picture of the README anew
+	$(BIN)/python -m tests.support.screenshot
 
 bench: $(VENV)/.installed-dev ## Run the quick benchmarks
 	$(BIN)/python benchmarks/startup.py

@@ -42,8 +42,8 @@ def added(data: bytes | None, waiver: Waiver, *, origin: str) -> bytes:
     places = _places(text, origin) if before else []
     at = places[-1].end if places else 1 + next(at for at, line in enumerate(lines) if line.startswith("waivers:"))
     blank = [""] if places and _are_apart(lines, places) else []
-    entry = _entry(waiver, places[-1].indent if places else 2)
-    return _checked(_joined([*lines[:at], *blank, *entry, *lines[at:]], text), (*before, waiver), origin)
+    new = entry(waiver, places[-1].indent if places else 2)
+    return _checked(_joined([*lines[:at], *blank, *new, *lines[at:]], text), (*before, waiver), origin)
 
 
 def without(data: bytes, ids: Collection[str], *, origin: str) -> bytes:
@@ -153,7 +153,8 @@ def _are_apart(lines: Sequence[str], places: Sequence[_Place]) -> bool:
     return len(places) < 2 or not lines[places[-1].start - 1].strip()
 
 
-def _entry(waiver: Waiver, indent: int) -> list[str]:
+def entry(waiver: Waiver, indent: int) -> list[str]:
+    """Return the lines of one waiver in a file; `indent` blanks stand before its dash."""
     fields: list[tuple[str, str]] = [("id", _scalar(waiver.id))]
     if waiver.fingerprints:
         fields.append(("fingerprint", _list(waiver.fingerprints)))

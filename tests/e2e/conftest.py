@@ -8,11 +8,13 @@ import subprocess
 import sys
 import sysconfig
 import venv
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.support.browser import Browser, chromium, running
 
 
 @dataclass(frozen=True)
@@ -115,3 +117,12 @@ def clean_tree(tmp_path: Path) -> Path:
     (tree / "app.py").write_text('"""Adds numbers."""\n\n\ndef add(a: int, b: int) -> int:\n    return a + b\n')
     (tree / "requirements.txt").write_text("itsdangerous==2.2.0\n")
     return tree
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """One browser for the tests of a module; each opens its own page."""
+    if not chromium():
+        pytest.skip("no Chromium here")
+    with running(tmp_path_factory.mktemp("browser")) as started:
+        yield started

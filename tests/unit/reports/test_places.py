@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from secscan.findings.model import Finding, Region
-from secscan.reports.html import build_data
+from secscan.reports.html.detail import build_finding
 from secscan.reports.present import Presentation, introduction
 from secscan.reports.sarif import build_log
 from secscan.reports.terminal import render_text
@@ -42,8 +42,8 @@ def test_no_more_related_locations_than_platforms_show() -> None:
 
 
 def test_the_page_lists_each_place_with_its_decision() -> None:
-    one = next(row for row in build_data(Presentation(spread()))["findings"] if row["places"])
-    assert (one["place"], one["action"]) == ("shop/settings.py:2", "block")
+    one = next(build_finding(judged, {}) for judged in Presentation(spread()).judged if judged.places)
+    assert (one["path"], one["line"], one["action"]) == ("shop/settings.py", 2, "block")
     assert [(row["place"], row["action"]) for row in one["places"][:3]] == [
         ("deploy/a [b](c).yaml:3", "accept"),
         ("tests/test_api.py:3", "accept"),

@@ -1,0 +1,127 @@
+"""One finding, with everything that the page shows of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from secscan.findings.levels import Action, SecretState
+from secscan.findings.model import Finding
+from secscan.reports.escape import web_link
+from secscan.reports.layers import layer_words
+from secscan.reports.present import Judged, introduction, newness, other_decision
+
+_MOST_PLACES = 200
+"""Places of one finding that are listed."""
+
+_NEW = {True: "new", False: "known", None: ""}
+
+_SECRET_STATES = {
+    SecretState.LIVE: "The secret store knows it: it is in use.",
+    SecretState.ROTATED: "The secret store knows it: it was replaced.",
+    SecretState.DELETED: "The secret store knows it: it was deleted.",
+    SecretState.UNKNOWN: "The secret store was asked and does not know it.",
+}
+
+
+def build_finding(judged: Judged, steps: Mapping[str, str]) -> dict[str, Any]:
+    """Return the finding's members, empty ones too; `steps` is what clears which."""
+    finding, decision = judged.finding, judged.decision
+    region, package = finding.location.region, finding.package
+    return {
+        "id": finding.fingerprint,
+        "title": finding.title,
+        "action": decision.action.value,
+        "severity": finding.severity.value,
+        "kind": finding.kind.value,
+        "defect": finding.defect,
+        "confidence": finding.confidence.value,
+        "path": finding.location.path,
+        "line": region.start_line if region else 0,
+        "endLine": region.last_line if region and region.last_line != region.start_line else 0,
+        "symbol": finding.location.symbol,
+        "layer": str(finding.layer.index) if finding.layer else "",
+        "layerWords": layer_words(finding.layer),
+        "snippet": finding.location.snippet.rstrip("\n"),
+        "snippetLine": finding.location.snippet_line if finding.location.snippet else 0,
+        "message": finding.message,
+        "remediation": finding.remediation,
+        **_decision(judged),
+        # Where no package is to be upgraded, the step says again what stands here already.
+        "step": steps.get(finding.fingerprint, "") if package else "",
+        "package": package.name if package else "",
+        "purl": package.purl if package else "",
+        "fixed": list(package.fixed_versions) if package else [],
+        "identifiers": list(finding.identifiers),
+        "ratings": _ratings(finding),
+        "trace": [{"place": f"{one.path}:{one.region.start_line}", "text": one.text} for one in finding.trace],
+        "markers": [f"{one.text}{f': {one.reason}' if one.reason else ''}" for one in finding.markers],
+        "notes": [*finding.notes, *([_SECRET_STATES[finding.secret_state]] if finding.secret_state else [])],
+        "references": [{"text": one, "link": web_link(one)} for one in finding.references],
+        "sources": _sources(finding),
+        "commit": introduction(finding),
+        "places": [_place(one) for one in judged.places[:_MOST_PLACES]],
+        "morePlaces": max(0, len(judged.places) - _MOST_PLACES),
+    }
+
+
+def _decision(judged: Judged) -> dict[str, Any]:
+    decision = judged.decision
+    accepted = decision.action is Action.ACCEPT
+    return {
+        "rule": decision.rule,
+        "reason": decision.reason,
+        "because": [text.removeprefix("yes: ") for text in decision.because],
+        "waiver": decision.waiver,
+        "accepted": ("by a waiver" if decision.waiver else "by a rule") if accepted else "",
+        "new": _NEW[decision.new],
+        "newness": newness(decision),
+        "other": other_decision(decision),
+    }
+
+
+def _ratings(finding: Finding) -> list[str]:
+    """How bad others say it is, and whether it is exploited."""
+    texts = []
+    for one in finding.cvss:
+        score = f"{one.score} " if one.score is not None else ""
+        texts.append(f"{score}{one.vector}{f' ({one.source})' if one.source else ''}")
+    if finding.epss is not None:
+        texts.append(f"EPSS: exploited within 30 days with a probability of {finding.epss:.1%}")
+    if finding.known_exploited:
+        texts.append("CISA lists it as exploited")
+    if finding.published:
+        texts.append(f"Published {finding.published[:10]}")
+    return texts
+
+
+def _place(judged: Judged) -> dict[str, str]:
+    """A further place of a finding, with what the policy says of it there."""
+    finding, decision = judged.finding, judged.decision
+    by = f"waiver {decision.waiver}" if decision.waiver else f"rule {decision.rule or 'none'}"
+    about = (f"{finding.confidence} confidence", by, newness(decision), introduction(finding))
+    return {
+        "place": finding.place,
+        "symbol": finding.location.symbol,
+        "action": decision.action.value,
+        "severity": finding.severity.value,
+        "about": "; ".join(part for part in about if part),
+        "id": finding.fingerprint,
+    }
+
+
+def _sources(finding: Finding) -> list[dict[str, str]]:
+    """Who reported it here, and who did so at further places only. A message that is the finding's own is left out."""
+    here = {(one.scanner, one.rule) for one in finding.sources}
+    others = (one for place in finding.places for one in place.sources)
+    elsewhere = {(one.scanner, one.rule): one for one in others if (one.scanner, one.rule) not in here}
+    return [
+        {
+            "scanner": one.scanner,
+            "rule": one.rule,
+            "message": one.message if one.message != finding.message else "",
+            "note": one.note,
+            "url": web_link(one.url),
+        }
+        for one in (*finding.sources, *elsewhere.values())
+    ]
