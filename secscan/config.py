@@ -48,7 +48,7 @@ FILE_NAME = "secscan.yaml"
 
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,99}")
 
-REPORT_NAMES = ("json", "sarif", "html")
+REPORT_NAMES = ("json", "sarif", "html", "github")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import typer
 
 def report(
     saved: Annotated[Path, typer.Argument(metavar="SCAN", help="A saved scan (secscan.json).")],
-    format_name: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help="terminal, json, sarif or html.")] = "terminal",
+    format_name: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help="terminal, json, sarif, github or html.")] = "terminal",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write to.", show_default="standard output")] = None,
 ) -> None:  # fmt: skip
     """Show a saved scan again. The verdict shown is the one saved in it; `secscan gate` judges anew."""

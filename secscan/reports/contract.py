@@ -33,7 +33,7 @@ class Format:
     render: Render
 
 
-FORMATS = ("html", "json", "sarif", "terminal")
+FORMATS = ("github", "html", "json", "sarif", "terminal")
 """The modules of this package that are formats; a contract test holds this list against the folder."""
 
 

@@ -13,6 +13,7 @@ from urllib.parse import quote
 _COMMAND = re.compile(r"##(\w*)\[")
 _LINE_COMMAND = re.compile(r"(?<!\S)::")
 _PLACEHOLDER = re.compile(r"\{(\d+)\}")
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 
 def terminal(text: str) -> str:
@@ -42,6 +43,11 @@ def sarif_text(text: str) -> str:
     SARIF gives both a meaning in plain messages (2.1.0, 3.11.5 and 3.11.6), so scanned code could forge them.
     """
     return _PLACEHOLDER.sub(r"{ \1 }", plain(text).replace("](", "] ("))
+
+
+def help_markdown(text: str) -> str:
+    """Return text as one line of Markdown that is shown as it is: each ASCII punctuation mark is escaped."""
+    return _PUNCTUATION.sub(r"\\\1", " ".join(plain(text).split()))
 
 
 def uri(path: str) -> str:

@@ -43,9 +43,7 @@ def _with(finding: Finding, hashes: dict[str, dict[int, str]]) -> Finding:
     places = tuple(_with(one, hashes) for one in finding.places)
     if not found and not places:
         return finding
-    return msgspec.structs.replace(
-        finding, location=msgspec.structs.replace(location, line_hash=found), places=places
-    )
+    return msgspec.structs.replace(finding, location=msgspec.structs.replace(location, line_hash=found), places=places)
 
 
 def _hashes(

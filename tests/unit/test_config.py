@@ -72,7 +72,7 @@ def test_a_version_is_enough() -> None:
         ("version: 1\nreports: {html: /etc/x}", "reports.html: '/etc/x' leads out of", "relative path"),
         ("version: 1\nreports: {html: a/../../x}", "reports.html: 'a/../../x' leads out of", "relative path"),
         ("version: 1\nreports: {html: true}", "reports.html: expected a text, got true", ""),
-        ("version: 1\nreports: {pdf: x}", "reports.pdf: unknown field", "known fields: json, sarif, html"),
+        ("version: 1\nreports: {pdf: x}", "reports.pdf: unknown field", "known fields: json, sarif, html, github"),
         ("version: 1\nversion: 1", "secscan.yaml:2:1: version: given twice", "keep one"),
     ],
 )
