@@ -14,7 +14,6 @@ from typing import Any
 from secscan.findings.scan import Scan
 from secscan.reports.contract import Format
 from secscan.reports.escape import plain
-from secscan.reports.sarif_log.upload import left_out
 from secscan.reports.present import Judged, Presentation
 from secscan.reports.sarif_log.cwe import cwes_of, taxonomy
 from secscan.reports.sarif_log.log import Run, driver, extensions, origin, render_log
@@ -24,6 +23,7 @@ from secscan.reports.sarif_log.places import Addresses
 from secscan.reports.sarif_log.properties import result_properties
 from secscan.reports.sarif_log.results import build_fixed, build_result, suppressions
 from secscan.reports.sarif_log.rules import MESSAGE, build_rule, rule_id
+from secscan.reports.sarif_log.upload import left_out
 from secscan.reports.sarif_log.words import HOME
 
 
