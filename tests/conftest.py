@@ -23,7 +23,6 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(("SECSCAN_", "GITHUB_", "BANDIT_", "SEMGREP_", "PIP_", "VAULT_")) and name not in {
             "SECSCAN_UPDATE_GOLD",
-            "SECSCAN_SARIF_SCHEMA",
         }:
             monkeypatch.delenv(name)
     for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):

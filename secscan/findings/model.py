@@ -67,6 +67,9 @@ class Location(Value, frozen=True, kw_only=True):
     """Logical name of the place, such as `Shop.login`; empty at module level."""
     context: str = ""
     """Digest of the statement's structure with literals masked; see `findings.fingerprint`."""
+    line_hash: str = ""
+    """How code scanning of GitHub recognises the region's first line, secrets masked; see `findings.line_hash`. Empty
+    where there is no line, or its file is not read for it."""
 
     @property
     def snippet_line(self) -> int:
@@ -267,6 +270,8 @@ class ScannerRun(Value, frozen=True, kw_only=True):
     version: str = ""
     reason: str = ""
     """Why it failed or was skipped."""
+    idle: bool = False
+    """Of one that was skipped: whether nothing in the target concerns it, so that nothing was left out by that."""
     hint: str = ""
     """What a person can do about that."""
     selected: int = 0

@@ -45,6 +45,7 @@ FORMATS = (
     "csv",
     "cyclonedx",
     "defectdojo",
+    "github",
     "gitlab-codequality",
     "gitlab-container",
     "gitlab-dependency",

@@ -35,6 +35,7 @@ _FIRST = re.compile(r"^(\d*)(?=[.)](?:\s|$))|^(?=[-+=#])")
 _IN_CODE = str.maketrans({"`": r"\x60", "|": r"\x7c"})
 
 _FORMULA = re.compile(r"""(^|[,;|'"])(\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])""")
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 
 def terminal(text: str) -> str:
@@ -114,6 +115,11 @@ def sarif_text(text: str) -> str:
     SARIF gives both a meaning in plain messages (2.1.0, 3.11.5 and 3.11.6), so scanned code could forge them.
     """
     return _PLACEHOLDER.sub(r"{ \1 }", plain(text).replace("](", "] ("))
+
+
+def help_markdown(text: str) -> str:
+    """Return text as one line of Markdown that is shown as it is: each ASCII punctuation mark is escaped."""
+    return _PUNCTUATION.sub(r"\\\1", " ".join(plain(text).split()))
 
 
 def uri(path: str) -> str:

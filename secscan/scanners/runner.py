@@ -108,8 +108,13 @@ def _prepare(scanner: Scanner[Any], common: Setup) -> _Work | Outcome:
     except ScannerError as error:
         return _failed(scanner, error)
     if not plan.pieces:
-        reason = ONLY_GAPS if plan.gaps else NOTHING_TO_DO
-        run = ScannerRun(scanner=scanner.name, status=RunStatus.SKIPPED, kinds=scanner.kinds, reason=reason)
+        run = ScannerRun(
+            scanner=scanner.name,
+            status=RunStatus.SKIPPED,
+            kinds=scanner.kinds,
+            reason=ONLY_GAPS if plan.gaps else NOTHING_TO_DO,
+            idle=not plan.gaps,
+        )
         return Outcome(run=run, gaps=plan.gaps, timing=ScannerTiming(scanner=scanner.name, seconds=0.0))
     try:
         programs = find_programs(scanner, (common.target.origin, common.target.root, Path.cwd()))

@@ -37,12 +37,16 @@ def between_masks(text: str) -> Iterator[tuple[int, int]]:
         yield at, len(text)
 
 
-def replace_spans(text: str, spans: Iterable[Span]) -> str:
-    """Return the text with each span masked. Spans that overlap or touch become one mask, named for the first."""
+def replace_spans(text: str, spans: Iterable[Span], *, keep_lines: bool = False) -> str:
+    """Return the text with each span masked. Spans that overlap or touch become one mask, named for the first.
+
+    `keep_lines`: the line breaks of a span stand behind its mask.
+    """
     parts: list[str] = []
     at = 0
     for span in _joined(spans):
-        parts += (text[at : span.start], mask(span.kind, span.end - span.start))
+        breaks = text.count("\n", span.start, span.end) if keep_lines else 0
+        parts += (text[at : span.start], mask(span.kind, span.end - span.start), "\n" * breaks)
         at = span.end
     return "".join((*parts, text[at:]))
 

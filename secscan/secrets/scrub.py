@@ -21,7 +21,8 @@ from secscan.findings.scan import Scan
 from secscan.secrets.assignments import assignment_spans
 from secscan.secrets.collect import Known, collect, is_settings
 from secscan.secrets.known import HostileText, KnownSecrets
-from secscan.secrets.mask import Span, between_masks, mask, replace_spans
+from secscan.secrets.line_hashes import with_line_hashes
+from secscan.secrets.mask import MASK, Span, between_masks, mask, replace_spans
 from secscan.secrets.patterns import pattern_spans
 
 ValueT = TypeVar("ValueT", bound=Value)
@@ -57,6 +58,22 @@ class Scrubber:
         if key not in self._done:
             self._done[key] = self._until_clean(text, path)
         return self._done[key]
+
+    def scrub_lines(self, text: str, *, path: str) -> str | None:
+        """Return a text whose lines end at `\\n` with every secret masked and every line still in its place.
+
+        A mask says nothing, not even a length, so that a secret may be replaced by another. None for a text made to
+        defeat the scrubber. Nothing of it is remembered.
+        """
+        try:
+            for _ in range(_ROUNDS):
+                clean = replace_spans(text, self._spans(text, path), keep_lines=True)
+                if clean == text:
+                    return MASK.sub("[masked]", text)
+                text = clean
+        except HostileText:
+            pass
+        return None
 
     def scrub_finding(self, finding: Finding) -> Finding:
         """Return the finding with every one of its texts scrubbed."""
@@ -127,11 +144,14 @@ def scrub_findings(findings: tuple[Finding, ...], read: Callable[[str], bytes]) 
 
 
 def scrub_scan(scan: Scan, read: Callable[[str], bytes]) -> Scan:
-    """Scrub everything that a scan saw. `read` gives the content of a file by its path text."""
+    """Scrub everything that a scan saw, and hash the lines it points at as they are then: see `secrets.line_hashes`.
+    `read` gives the content of a file by its path text."""
     scrubber = Scrubber(collect(scan.findings, read))
+    findings = tuple(scrubber.scrub_finding(finding) for finding in scan.findings)
     return msgspec.structs.replace(
         scan,
-        findings=tuple(scrubber.scrub_finding(finding) for finding in scan.findings),
+        # The lines of a history are those of files that are no more.
+        findings=findings if scan.target.kind == "history" else with_line_hashes(findings, read, scrubber.scrub_lines),
         gaps=tuple(scrubber.scrub_gap(gap) for gap in scan.gaps),
         notices=tuple(scrubber.scrub_notice(notice) for notice in scan.notices),
         scanners=tuple(scrubber.scrub_run(run) for run in scan.scanners),
