@@ -17,6 +17,7 @@ import typer
 from secscan.cli import (
     advisories,
     baseline,
+    compliance,
     doctor,
     explain,
     fix,
@@ -88,6 +89,7 @@ def build() -> typer.Typer:
         ("scan", scan.scan),
         ("gate", gate.gate),
         ("report", report.report),
+        ("compliance", compliance.compliance),
         ("sbom", sbom.sbom),
         ("explain", explain.explain),
         ("fix", fix.fix),

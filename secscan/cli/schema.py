@@ -8,11 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-_DOCUMENTS = ("scan", "policy", "waivers", "baseline")
+_DOCUMENTS = ("scan", "policy", "waivers", "baseline", "controls")
 
 
 def schema(
-    document: Annotated[str, typer.Argument(metavar="scan|policy|waivers|baseline", help="Which document.")],
+    document: Annotated[str, typer.Argument(metavar="scan|policy|waivers|baseline|controls", help="Which document.")],
 ) -> None:
     """Print the JSON Schema of a document, generated from the types that read it."""
     from secscan.errors import UsageError
@@ -23,6 +23,7 @@ def schema(
 
 
 def _made(document: str) -> dict[str, Any]:
+    from secscan.compliance import schema as controls
     from secscan.findings import scan
     from secscan.policy import schema as schemas
 
@@ -31,5 +32,6 @@ def _made(document: str) -> dict[str, Any]:
         "policy": schemas.policy_schema,
         "waivers": schemas.waivers_schema,
         "baseline": schemas.baseline_schema,
+        "controls": controls.schema,
     }
     return makers[document]()

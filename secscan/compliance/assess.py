@@ -30,17 +30,13 @@ def assess(scans: Iterable[Input], framework: Framework, *, since: str = "") -> 
 def assess_arranged(inputs: Inputs, framework: Framework) -> Assessment:
     """Return the same for scans that are in order already."""
     subjects = tuple(_subject(timeline, framework) for timeline in inputs.timelines)
-    overall = tuple(
-        _worst([subject.states[at] for subject in subjects]) for at in range(len(framework.map.controls))
-    )
+    overall = tuple(_worst([subject.states[at] for subject in subjects]) for at in range(len(framework.map.controls)))
     return Assessment(framework=framework, subjects=subjects, overall=overall)
 
 
 def _subject(timeline: Timeline, framework: Framework) -> SubjectAssessment:
     seen = [_Seen.of(one.scan) for one in timeline.inputs]
-    states = [
-        tuple(_state(one, control) for control in framework.map.controls) for one in seen
-    ]
+    states = [tuple(_state(one, control) for control in framework.map.controls) for one in seen]
     mapped = {found.fingerprint for state in states[-1] for found in state.found}
     return SubjectAssessment(
         subject=timeline.subject,

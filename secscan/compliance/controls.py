@@ -101,6 +101,6 @@ class Framework(Value, frozen=True, kw_only=True):
 
     map: ControlMap
     origin: str
-    """The file, as it was named."""
+    """As given to `--framework`: the name of a shipped one, or a file."""
     digest: str
     """SHA-256 of the file."""

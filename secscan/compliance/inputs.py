@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,6 +22,11 @@ class Input:
     digest: str
     """SHA-256 of the file."""
     scan: Scan
+
+    @classmethod
+    def of(cls, name: str, data: bytes, scan: Scan) -> Input:
+        """Return the input of a file with these bytes."""
+        return cls(name, hashlib.sha256(data).hexdigest(), scan)
 
     @property
     def at(self) -> str:

@@ -12,6 +12,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
+
 from secscan.compliance.controls import (
     CONTROL_ID,
     DAY,
@@ -58,7 +60,7 @@ def load_framework(name_or_path: str) -> Framework:
                 hint=suggestion(name_or_path, known) or f"the frameworks are {', '.join(known)}; or give a file",
             )
         data = (_folder() / (name_or_path + _SUFFIX)).read_bytes()
-        return read_framework(data, origin=name_or_path + _SUFFIX)
+        return msgspec.structs.replace(read_framework(data, origin=name_or_path + _SUFFIX), origin=name_or_path)
     return read_framework(_read(Path(name_or_path)), origin=name_or_path)
 
 
@@ -96,7 +98,9 @@ def _control(node: Node) -> Control:
     fields = Fields(node, known=Control.__struct_fields__)
     evidence, manual, oscal_id = (fields.optional(name) for name in ("evidence", "manual", "oscal_id"))
     if evidence is None and manual is None:
-        raise node.fail("nothing says how it is evidenced", hint="give `evidence`, or `manual` where no scanner can test it")
+        raise node.fail(
+            "nothing says how it is evidenced", hint="give `evidence`, or `manual` where no scanner can test it"
+        )
     items = tuple(_evidence(one) for one in evidence.items()) if evidence else ()
     if evidence is not None and not items:
         raise evidence.fail("no evidence is in it", hint="remove it, and say in `manual` what a person has to check")

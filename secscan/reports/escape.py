@@ -12,6 +12,8 @@ from urllib.parse import quote
 
 _COMMAND = re.compile(r"##(\w*)\[")
 _LINE_COMMAND = re.compile(r"(?<!\S)::")
+_FORMULA = ("=", "+", "-", "@", "|", "%", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~^$&!])")
 _PLACEHOLDER = re.compile(r"\{(\d+)\}")
 
 
@@ -59,6 +61,20 @@ def json_in_html(value: Any) -> str:
     for char in "<>&\u2028\u2029":
         text = text.replace(char, f"\\u{ord(char):04x}")
     return text
+
+
+def csv_cell(text: str) -> str:
+    """Return text as one line that no spreadsheet takes for a formula: an apostrophe stands before what could begin one.
+
+    See CWE-1236. Quotes and separators are the CSV writer's matter.
+    """
+    line = terminal(text)
+    return "'" + line if line.lstrip().startswith(_FORMULA) else line
+
+
+def oscal_markup(text: str) -> str:
+    """Return text as one line of OSCAL's Markdown that means only itself: no link, markup, insertion or HTML."""
+    return _MARKUP.sub(r"\\\1", terminal(text))
 
 
 def web_link(url: str) -> str:
