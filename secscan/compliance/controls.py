@@ -1,4 +1,4 @@
-"""A control map: the controls of a framework, and what of a scan is evidence for each. Data lies in `policies/controls/`."""
+"""A control map: the controls of a framework, and what of a scan is evidence for each. Data: `policies/controls/`."""
 
 from __future__ import annotations
 

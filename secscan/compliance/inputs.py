@@ -97,7 +97,7 @@ def _in_time(scans: list[Input]) -> tuple[Input, ...]:
             )
         if len({_moment(one.at) for one in scans}) < len(scans):
             raise UsageError(
-                f"two scans of {scans[0].scan.target.name[:80]} began at the same moment, so nobody knows which is the last",
+                f"two scans of {scans[0].scan.target.name[:80]} began at the same moment: which is the last?",
                 hint="give one of them",
             )
         scans = sorted(scans, key=lambda one: _moment(one.at))

@@ -86,7 +86,8 @@ def _doubts_about_runs(covering: list[ScannerRun], evidence: Evidence) -> Iterat
         if run.status is RunStatus.COMPLETED and not run.control:
             yield f"{run.scanner} did not find its positive control, so it did not scan"
         elif run.status is RunStatus.FAILED or (run.status is RunStatus.SKIPPED and run.selected):
-            yield f"{run.scanner} {'failed' if run.status is RunStatus.FAILED else 'was skipped'}: {run.reason or 'no reason given'}"
+            how = "failed" if run.status is RunStatus.FAILED else "was skipped"
+            yield f"{run.scanner} {how}: {run.reason or 'it does not say why'}"
     completed = {run.scanner for run in covering if _completed(run)}
     for name in evidence.scanners:
         if name not in completed:

@@ -64,7 +64,7 @@ def json_in_html(value: Any) -> str:
 
 
 def csv_cell(text: str) -> str:
-    """Return text as one line that no spreadsheet takes for a formula: an apostrophe stands before what could begin one.
+    """Return text as one line that no spreadsheet takes for a formula: an apostrophe stands before what may be one.
 
     See CWE-1236. Quotes and separators are the CSV writer's matter.
     """

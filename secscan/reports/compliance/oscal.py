@@ -55,7 +55,7 @@ def render(report: ComplianceReport) -> bytes:
             },
             "import-ap": {
                 "href": f"#{identifier('map', report.assessments[0].framework.digest)}",
-                "remarks": "There is no assessment plan: the control maps in the back matter say what was held against what.",
+                "remarks": "There is no assessment plan: control maps in the back matter stand for it.",
             },
             "results": [part.result() for part in parts],
             "back-matter": {"resources": list(_resources(report))},
@@ -147,8 +147,9 @@ class _Part:
         selection: dict[str, Any] = {"include-controls": [{"control-id": token(one)} for one in tested or manual]}
         if tested and manual:
             selection["exclude-controls"] = [{"control-id": token(one)} for one in manual]
+        left = "; ".join(f"{one.id}: {one.manual}" for one in manual)
         selection["remarks"] = oscal_markup(
-            f"{len(tested)} controls were held against scans; {len(manual)} cannot be tested by a scanner."
+            f"{len(tested)} controls were held against scans. No scanner can test these: {left or 'none'}"
         )
         return {"control-selections": [selection]}
 

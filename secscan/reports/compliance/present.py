@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -14,14 +15,14 @@ from secscan.reports.compliance.contract import ComplianceReport
 from secscan.reports.present import Presentation, counted
 
 DISCLAIMER = (
-    "This report says what scanners looked at and what they found. It is evidence for an auditor, not an audit, not a "
-    "certificate, and no statement that any requirement is met. A scanner finds patterns it has rules for: that nothing "
-    "was found does not show that nothing is there. Titles of controls are our own words, not the framework's."
+    "This report says what scanners looked at and what they found. It is evidence for an auditor: no audit, no "
+    "certificate, and no statement that any requirement is met. A scanner finds patterns it has rules for: if nothing "
+    "was found, something may be there all the same. Titles of controls are our own words, not the framework's."
 )
 
 MEANINGS: dict[Status, str] = {
     Status.FINDINGS_OPEN: "At least one finding is there that the policy does not accept.",
-    Status.NOT_EVALUATED: "Nobody knows: a scanner that covers it did not run to its end, or something was not looked at.",
+    Status.NOT_EVALUATED: "Nobody knows: no scanner that covers it ran to its end, or something was not looked at.",
     Status.WAIVED: "Everything was looked at; what was found is accepted, by a waiver or by a rule of the policy.",
     Status.EVIDENCE: "The scanners that cover it looked at everything they have rules for, and found nothing.",
     Status.MANUAL: "A scanner cannot test it: a person has to.",
@@ -38,10 +39,8 @@ _BAD = (
 )
 _VERDICTS = (Verdict.FAILED, Verdict.INCOMPLETE, Verdict.PASSED)
 
-_READ_BY_SCANNERS_OF_CODE = frozenset({".py", ".pyi", ".pyw"})
-_OTHER_CODE = frozenset(
-    ".c .cc .cpp .cs .cxx .dart .ex .exs .go .h .hpp .java .js .jsx .kt .kts .lua .m .mjs .php .pl .rb .rs .scala .sh"
-    " .swift .ts .tsx .vue".split()
+_OTHER_CODE = re.compile(
+    r"\.(?:c|cc|cpp|cs|cxx|dart|exs?|go|h|hpp|java|jsx?|kts?|lua|m|mjs|php|pl|rb|rs|scala|sh|swift|tsx?|vue)"
 )
 
 
@@ -68,7 +67,7 @@ def limits(scan: Scan) -> tuple[str, ...]:
     if not any(Kind.SAST in run.kinds for run in scan.scanners):
         return ()
     suffixes = Counter(_suffix(one.path) for one in scan.files)
-    other = {suffix: count for suffix, count in sorted(suffixes.items()) if suffix in _OTHER_CODE}
+    other = {suffix: count for suffix, count in sorted(suffixes.items()) if _OTHER_CODE.fullmatch(suffix)}
     if not other:
         return ()
     named = ", ".join(f"{count} {suffix}" for suffix, count in other.items())
@@ -100,7 +99,8 @@ def subject_rows(timeline: Timeline) -> list[tuple[str, str]]:
         ("Scanned", run.started if run else ""),
         ("Judged as at", run.judged_at if run else ""),
         ("CI run", run.ci if run else ""),
-        ("Platform", f"Python {run.python} on {run.platform}" if run and (run.python or run.platform) else ""),
+        ("Python", run.python if run else ""),
+        ("Platform", run.platform if run else ""),
         ("secscan", scan.secscan),
         ("Policy", judgement.policy if judgement else "none: nobody has judged this scan"),
         ("Digest of the policy", judgement.policy_digest if judgement else ""),
@@ -159,7 +159,16 @@ def reproduce(report: ComplianceReport, format_name: str = "html") -> Iterator[s
     for timeline in report.inputs.timelines:
         scan = timeline.last.scan
         if scan.judgement and scan.run:
-            policy = shlex.quote(scan.judgement.policy)
-            yield f"secscan gate {shlex.quote(timeline.last.name)} --policy {policy} --at {shlex.quote(scan.run.judged_at)}"
+            words = (
+                "secscan",
+                "gate",
+                timeline.last.name,
+                "--policy",
+                scan.judgement.policy,
+                "--at",
+                scan.run.judged_at,
+            )
+            yield f"{shlex.join(words)}  # with the same waivers and baseline"
         if scan.target.revision and not scan.target.image:
-            yield f"git checkout {shlex.quote(scan.target.revision)} && secscan scan {shlex.quote(scan.target.prefix or '.')}"
+            where = shlex.quote(scan.target.prefix or ".")
+            yield f"git checkout {shlex.quote(scan.target.revision)} && secscan scan {where}"

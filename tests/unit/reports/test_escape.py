@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secscan.findings.paths import decode_path, encode_path
-from secscan.reports.escape import json_in_html, plain, sarif_text, terminal, uri, web_link
+from secscan.reports.escape import csv_cell, json_in_html, oscal_markup, plain, sarif_text, terminal, uri, web_link
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 
@@ -83,3 +83,24 @@ def test_only_web_addresses_become_links(url: str) -> None:
 
 def test_a_web_address_is_a_link() -> None:
     assert web_link("https://example.com/?a=b#c") == "https://example.com/?a=b#c"
+
+
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", " =1", "\t=1", "|x", "\uff1dx"])
+def test_a_cell_is_no_formula(text: str) -> None:
+    assert csv_cell(text).startswith("'")
+    assert csv_cell("plain - text") == "plain - text"
+    assert csv_cell("a\x1b\r\nb") == "a\\x1b\\x0d\\x0ab"
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("[a](javascript:x)", r"\[a\](javascript:x)"),
+        ("<b>&amp;", r"\<b\>\&amp;"),
+        ("{{ insert: param, x }}", r"\{\{ insert: param, x \}\}"),
+        ("a_b*c`d\\e", r"a\_b\*c\`d\\e"),
+        ("pip-audit 1.0: 3 of 4", "pip-audit 1.0: 3 of 4"),
+    ],
+)
+def test_markup_of_oscal_means_only_itself(text: str, escaped: str) -> None:
+    assert oscal_markup(text) == escaped
