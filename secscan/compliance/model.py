@@ -17,9 +17,9 @@ class Status(StrEnum):
     NOT_EVALUATED = "not-evaluated"
     """Nobody knows: no scanner that covers it ran to its end, or something that concerns it was not looked at."""
     WAIVED = "waived"
-    """Everything was looked at, and what was found is accepted: by a waiver, or by a rule of the policy."""
+    """The scanners that cover it ran to their end, and what they found is accepted: by a waiver, or by a rule."""
     EVIDENCE = "evidence"
-    """Everything was looked at by the scanners that cover it, and nothing was found."""
+    """The scanners that cover it ran to their end, and found nothing. Only tolerated gaps may be left."""
     MANUAL = "manual"
     """A scanner cannot test it."""
 

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import re
+import shlex
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
@@ -21,6 +22,7 @@ from trestle.oscal.assessment_results import AssessmentResults
 import secscan.reports.compliance
 from secscan.compliance.load import load_framework, shipped_frameworks
 from secscan.errors import UsageError
+from secscan.findings.scan import FileState
 from secscan.reports.compliance.contract import FORMATS, Format, build, load_format
 from tests.support.compliance import REPORTS, at, given, house, report_of
 from tests.support.scans import ATTACKS, NOTE, TAINTED, clean, compared, hostile, ordinary, scan_of
@@ -223,6 +225,22 @@ def test_ids_of_oscal_change_with_the_input_and_only_with_it() -> None:
 def test_oscal_needs_a_time() -> None:
     with pytest.raises(UsageError, match="does not say when it was made"):
         load_format("oscal").render(report_of(msgspec.structs.replace(clean(), run=None)))
+
+
+def test_code_that_no_scanner_reads_is_named() -> None:
+    files = tuple(FileState(path=path, digest="0") for path in ("a.py", "b.js", "c/d.JS", "e.go", "Makefile", ".java"))
+    scan = msgspec.structs.replace(clean(), files=files)
+    for name in ("html", "json", "oscal"):
+        assert "Other code in scope: 1 .go, 2 .js" in load_format(name).render(report_of(scan)).decode("utf-8")
+    assert b"Other code in scope" not in load_format("html").render(report_of(clean()))
+
+
+def test_the_commands_that_do_it_again_are_quoted() -> None:
+    report = build([given("a b; rm -rf $HOME.json", at(clean(), "2026-01-01", revision="$(id)"))], [house()])
+    for command in json.loads(load_format("json").render(report))["reproduce"]:
+        words = shlex.split(command, comments=True)
+        assert "a b; rm -rf $HOME.json" in words or "$(id)" in words
+    assert len(json.loads(load_format("json").render(report))["reproduce"]) == 4
 
 
 def test_a_framework_is_given_once() -> None:

@@ -14,6 +14,7 @@ from secscan.compliance.inputs import Timeline
 from secscan.compliance.model import Assessment, ControlState, Found, Status, SubjectAssessment, Trend
 from secscan.findings.levels import RunStatus
 from secscan.findings.model import ScannerRun
+from secscan.findings.scan import Scan
 from secscan.reports.compliance.contract import ComplianceReport, Format
 from secscan.reports.compliance.present import (
     DISCLAIMER,
@@ -97,6 +98,7 @@ def _subject(report: ComplianceReport, at: int) -> dict[str, Any]:
         "title": timeline.subject.title,
         "verdict": verdict_of(scan).value,
         "sentence": view.sentence,
+        "when": " ".join(part for part in (timeline.last.at and f"scanned {timeline.last.at}", _commit(scan)) if part),
         "incomplete": reasons[:_SHOWN_REASONS],
         "more_incomplete": max(0, len(reasons) - _SHOWN_REASONS),
         "limits": limits(scan),
@@ -111,6 +113,11 @@ def _subject(report: ComplianceReport, at: int) -> dict[str, Any]:
         "waiver_sentence": waiver_sentence(scan),
         "findings": _cut([_finding(one) for one in all_findings(report, at)]),
     }
+
+
+def _commit(scan: Scan) -> str:
+    revision, dirty = scan.target.revision[:_SHORT], scan.target.dirty
+    return f"commit {revision}{' with local changes' if dirty else ''}" if revision else ""
 
 
 def _framework(assessment: Assessment, timelines: Sequence[Timeline]) -> dict[str, Any]:

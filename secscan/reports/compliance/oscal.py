@@ -24,7 +24,7 @@ from secscan.findings.judgement import WaiverUse
 from secscan.findings.model import ScannerRun
 from secscan.reports.compliance.contract import ComplianceReport, Format
 from secscan.reports.compliance.oscal_parts import VERSION, define, identifier, prop, resource
-from secscan.reports.compliance.present import DISCLAIMER, decision_words, findings_of, incomplete, verdict_of
+from secscan.reports.compliance.present import DISCLAIMER, decision_words, findings_of, incomplete, limits, verdict_of
 from secscan.reports.escape import oscal_markup
 
 _REASONS = {Status.EVIDENCE: "pass", Status.FINDINGS_OPEN: "fail"}
@@ -110,7 +110,6 @@ class _Part:
     def result(self) -> dict[str, Any]:
         scan, framework = self.timeline.last.scan, self.assessment.framework.map
         judgement = scan.judgement
-        reasons = incomplete(scan)
         value: dict[str, Any] = {
             "uuid": self.id("result"),
             "title": oscal_markup(f"{framework.title} {framework.edition}: {self.timeline.subject.title}"),
@@ -134,8 +133,8 @@ class _Part:
         }
         if end := _judged_at(self.timeline):
             value["end"] = end
-        if reasons:
-            value["remarks"] = oscal_markup("Incomplete: " + "; ".join(reasons))
+        if told := [*(f"incomplete: {text}" for text in incomplete(scan)), *limits(scan)]:
+            value["remarks"] = oscal_markup("; ".join(told))
         return {name: part for name, part in value.items() if part}
 
     def _pairs(self) -> Iterator[tuple[Control, ControlState]]:

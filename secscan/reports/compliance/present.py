@@ -23,8 +23,8 @@ DISCLAIMER = (
 MEANINGS: dict[Status, str] = {
     Status.FINDINGS_OPEN: "At least one finding is there that the policy does not accept.",
     Status.NOT_EVALUATED: "Nobody knows: no scanner that covers it ran to its end, or something was not looked at.",
-    Status.WAIVED: "Everything was looked at; what was found is accepted, by a waiver or by a rule of the policy.",
-    Status.EVIDENCE: "The scanners that cover it looked at everything they have rules for, and found nothing.",
+    Status.WAIVED: "The scanners that cover it ran to their end; what they found is accepted by waiver or rule.",
+    Status.EVIDENCE: "The scanners that cover it ran to their end, and found nothing that they have rules for.",
     Status.MANUAL: "A scanner cannot test it: a person has to.",
 }
 

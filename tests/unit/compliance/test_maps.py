@@ -11,7 +11,9 @@ import jsonschema_rs
 import pytest
 from ruamel.yaml import YAML
 
-from secscan.compliance.load import load_framework, shipped_frameworks
+from secscan.compliance.controls import Fact
+from secscan.compliance.load import load_framework, read_framework, shipped_frameworks
+from secscan.compliance.model import Status
 from secscan.compliance.reach import within
 from secscan.compliance.schema import schema
 from secscan.compliance.tokens import token
@@ -99,3 +101,13 @@ def test_the_top_25_are_25() -> None:
 def test_the_file_that_editors_are_pointed_to_is_the_schema() -> None:
     file = ROOT / "policies" / "schema" / "controls-1.json"
     assert json.loads(file.read_text()) == schema(), f"secscan schema controls > {file}"
+
+
+def test_the_page_about_it_names_every_framework_and_its_example_can_be_read() -> None:
+    page = (ROOT / "docs" / "compliance.md").read_text(encoding="utf-8")
+    assert [name for name in shipped_frameworks() if f"`{name}`" not in page] == []
+    assert [fact.value for fact in Fact if f"`{fact.value}`" not in page] == []
+    assert [status.value for status in Status if f"| `{status.value}` |" not in page] == []
+    (example,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert read_framework(example.encode(), origin="docs/compliance.md").map.controls[0].manual
+    jsonschema_rs.validator_for(schema()).validate(YAML(typ="safe").load(example))
