@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from secscan.compliance.controls import Control, Evidence, Framework
 from secscan.compliance.facts import holds
@@ -15,10 +16,11 @@ from secscan.compliance.model import Assessment, ControlState, Found, Overall, S
 from secscan.compliance.reach import cwes_within, within
 from secscan.findings.defects import DEFECTS
 from secscan.findings.judgement import Decision
-from secscan.findings.levels import Action
+from secscan.findings.levels import Action, Kind
 from secscan.findings.model import Finding, at_each_place
 from secscan.findings.scan import Scan
 
+_Sort: TypeAlias = tuple[Kind, str, tuple[int, ...]]
 _CWE = re.compile(r"CWE-0*([1-9]\d{0,5})")
 
 
@@ -52,17 +54,21 @@ class _Seen:
 
     scan: Scan
     found: tuple[Found, ...]
+    sorts: frozenset[_Sort]
+    """What decides to which controls they belong. There are few, however many findings there are."""
 
     @classmethod
     def of(cls, scan: Scan) -> _Seen:
         decisions = {one.fingerprint: one for one in scan.judgement.decisions} if scan.judgement else {}
         found = [_found(one, decisions.get(one.fingerprint)) for one in at_each_place(scan.findings)]
-        return cls(scan, tuple(sorted(found, key=lambda one: (not one.open, one.severity.order, one.place))))
+        found.sort(key=lambda one: (not one.open, one.severity.order, one.place))
+        return cls(scan, tuple(found), frozenset(map(_sort, found)))
 
 
 def _state(seen: _Seen, control: Control) -> ControlState:
     looks = [_look(seen.scan, evidence) for evidence in control.evidence]
-    found = tuple(one for one in seen.found if any(_concerns(evidence, one) for evidence in control.evidence))
+    sorts = {sort for sort in seen.sorts if any(_concerns(evidence, *sort) for evidence in control.evidence)}
+    found = tuple(one for one in seen.found if _sort(one) in sorts)
     doubts = () if not found and _for_people(control) else _doubts(control, looks)
     return ControlState(
         id=control.id,
@@ -111,12 +117,16 @@ def _look(scan: Scan, evidence: Evidence) -> Look:
     )
 
 
-def _concerns(evidence: Evidence, found: Found) -> bool:
-    if found.kind not in evidence.kinds:
+def _sort(found: Found) -> _Sort:
+    return found.kind, found.defect, found.cwes
+
+
+def _concerns(evidence: Evidence, kind: Kind, defect: str, cwes: tuple[int, ...]) -> bool:
+    if kind not in evidence.kinds:
         return False
     if not evidence.cwes and not evidence.classes:
         return True
-    return found.defect in evidence.classes or not set(found.cwes).isdisjoint(evidence.cwes)
+    return defect in evidence.classes or not set(cwes).isdisjoint(evidence.cwes)
 
 
 def _found(finding: Finding, decision: Decision | None) -> Found:

@@ -50,7 +50,7 @@ def look(scan: Scan, evidence: Evidence) -> Look:
     """Return what was looked at for an evidence of kinds, and what was not."""
     covering = [run for run in scan.scanners if set(run.kinds) & set(evidence.kinds)]
     doubts = [*_doubts_about_scan(scan, evidence.kinds), *_doubts_about_runs(covering, evidence)]
-    held, tolerated = _gaps(scan, {run.scanner for run in covering}, evidence.kinds)
+    held, tolerated = _gaps(scan, evidence.kinds)
     if not within(evidence):
         doubts.append("no scanner here has a rule for what it asks")
     done = [run for run in covering if _completed(run) and run.looked_at]
@@ -98,11 +98,12 @@ def _completed(run: ScannerRun) -> bool:
     return run.status is RunStatus.COMPLETED and run.control
 
 
-def _gaps(scan: Scan, covering: set[str], kinds: Iterable[Kind]) -> tuple[list[str], list[str]]:
+def _gaps(scan: Scan, kinds: Iterable[Kind]) -> tuple[list[str], list[str]]:
     """Gaps that concern scanners of these kinds, in words: those held against the verdict, and those tolerated."""
+    elsewhere = {run.scanner for run in scan.scanners if run.kinds and not set(run.kinds) & set(kinds)}
     groups: defaultdict[tuple[str, GapKind], list[Gap]] = defaultdict(list)
     for gap in scan.gaps:
-        if gap.scanner in covering or (gap.scanner == _OURSELVES and _ours_concerns(gap.kind, kinds)):
+        if _ours_concerns(gap.kind, kinds) if gap.scanner == _OURSELVES else gap.scanner not in elsewhere:
             groups[gap.scanner, gap.kind].append(gap)
     held: list[str] = []
     tolerated: list[str] = []

@@ -22,6 +22,7 @@ from trestle.oscal.assessment_results import AssessmentResults
 import secscan.reports.compliance
 from secscan.compliance.load import load_framework, shipped_frameworks
 from secscan.errors import UsageError
+from secscan.findings.levels import Action
 from secscan.findings.scan import FileState
 from secscan.reports.compliance.contract import FORMATS, Format, build, load_format
 from tests.support.compliance import REPORTS, at, given, house, report_of
@@ -233,6 +234,18 @@ def test_code_that_no_scanner_reads_is_named() -> None:
     for name in ("html", "json", "oscal"):
         assert "Other code in scope: 1 .go, 2 .js" in load_format(name).render(report_of(scan)).decode("utf-8")
     assert b"Other code in scope" not in load_format("html").render(report_of(clean()))
+
+
+def test_the_next_deadline_is_told() -> None:
+    scan = scan_of(TAINTED)
+    assert scan.judgement is not None
+    (decision,) = scan.judgement.decisions
+    warned = msgspec.structs.replace(decision, action=Action.WARN, due="2026-03-01")
+    scan = msgspec.structs.replace(scan, judgement=msgspec.structs.replace(scan.judgement, decisions=(warned,)))
+    page = load_format("html").render(report_of(scan)).decode("utf-8")
+    assert "1 open finding will block from a day that the policy sets, the first from 2026-03-01." in page
+    assert "blocks from 2026-03-01" in page
+    assert '"deadline": "2026-03-01T00:00:00Z"' in load_format("oscal").render(report_of(scan)).decode("utf-8")
 
 
 def test_the_commands_that_do_it_again_are_quoted() -> None:

@@ -45,11 +45,12 @@ def render(report: ComplianceReport) -> bytes:
     writer.writerow(COLUMNS)
     for assessment in report.assessments:
         for timeline, held in zip(report.inputs.timelines, assessment.subjects, strict=True):
+            scan = tuple(_scan(assessment, timeline))
             for control, state in zip(assessment.framework.map.controls, held.states, strict=True):
                 row = [*_control(assessment, control), timeline.subject.title, *_state(control, state)]
-                writer.writerow(csv_cell(text) for text in (*row, *_scan(assessment, timeline)))
+                writer.writerow(csv_cell(text) for text in (*row, *scan))
             for found in held.unmapped:
-                row = [*_unmapped(assessment, found, timeline), *_scan(assessment, timeline)]
+                row = [*_unmapped(assessment, found, timeline), *scan]
                 writer.writerow(csv_cell(text) for text in row)
     return out.getvalue().encode("utf-8")
 

@@ -20,6 +20,7 @@ from secscan.reports.compliance.present import (
     DISCLAIMER,
     MEANINGS,
     all_findings,
+    deadline_sentence,
     decision_words,
     incomplete,
     limits,
@@ -111,6 +112,7 @@ def _subject(report: ComplianceReport, at: int) -> dict[str, Any]:
         "notices": _cut(scan.notices),
         "waivers": _cut(view.judgement.waivers),
         "waiver_sentence": waiver_sentence(scan),
+        "deadlines": deadline_sentence(all_findings(report, at)),
         "findings": _cut([_finding(one) for one in all_findings(report, at)]),
     }
 

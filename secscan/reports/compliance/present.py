@@ -123,6 +123,14 @@ def decision_words(found: Found) -> str:
     return "; ".join(part for part in parts if part)
 
 
+def deadline_sentence(found: Iterable[Found]) -> str:
+    """How many open findings have a day from which they block, and the next of those days; empty where none has."""
+    days = sorted(one.due for one in found if one.open and one.due)
+    if not days:
+        return ""
+    return f"{counted(len(days), 'open finding')} will block from a day that the policy sets, the first from {days[0]}."
+
+
 def findings_of(states: Iterable[ControlState], unmapped: Iterable[Found] = ()) -> tuple[Found, ...]:
     """Every finding that belongs to a control, or to none, once; the open ones first."""
     every = {one.fingerprint: one for state in states for one in state.found}

@@ -125,6 +125,7 @@ def test_open_and_not_looked_at_show_both_and_waived_never_hides_the_second() ->
         ("pip-audit", GapKind.NOT_ASSESSED, {"H.2"}),
         ("secscan", GapKind.UNREADABLE, {"H.1", "H.2", "H.3"}),
         ("secscan", GapKind.BROKEN_MANIFEST, {"H.2"}),
+        ("a scanner that nobody knows", GapKind.TIMEOUT, {"H.1", "H.2", "H.3"}),
     ],
 )
 def test_a_gap_concerns_the_controls_that_its_scanner_covers(scanner: str, kind: GapKind, not_known: set[str]) -> None:
