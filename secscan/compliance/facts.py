@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from secscan.compliance.controls import Fact
-from secscan.compliance.look import INVENTORY_GAPS, is_tolerated
+from secscan.compliance.look import A_CHANGE_ONLY, INVENTORY_GAPS, is_tolerated
 from secscan.findings.levels import WaiverState
 from secscan.findings.scan import Scan
 
@@ -28,6 +28,8 @@ def _judged(scan: Scan) -> tuple[bool, str]:
 
 
 def _inventory(scan: Scan) -> tuple[bool, str]:
+    if scan.target.kind in A_CHANGE_ONLY:
+        return False, f"only a change was looked at ({scan.target.kind}), not the whole"
     beyond = [gap for gap in scan.gaps if gap.kind in INVENTORY_GAPS and not is_tolerated(scan, gap.kind)]
     if beyond:
         return False, f"the inventory has gaps: {len(beyond)}, the first about {beyond[0].subject}"

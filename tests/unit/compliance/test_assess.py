@@ -87,6 +87,7 @@ def test_each_place_of_a_secret_is_decided_by_itself() -> None:
         ((run("bandit"), run("pip-audit"), run("semgrep")), "no scanner that looks for secret was part of the scan"),
         ((*ALL[:2], run("secrets", kinds=(Kind.SECRET,), status=RunStatus.FAILED, reason="killed"), ALL[3]), "killed"),
         ((*ALL[:2], run("secrets", kinds=(Kind.SECRET,), control=False), ALL[3]), "positive control"),
+        ((*ALL[:2], run("secrets", kinds=(Kind.SECRET,), looked_at=3), ALL[3]), "looked at 3 of 4"),
         ((*ALL[:2], run("secrets", kinds=(Kind.SECRET,), status=RunStatus.SKIPPED, reason="off"), ALL[3]), "off"),
         (
             (*ALL[:2], run("secrets", kinds=(Kind.SECRET,), status=RunStatus.SKIPPED, selected=0, looked_at=0), ALL[3]),

@@ -14,6 +14,7 @@ from secscan.findings.model import Gap, ImageInfo, TargetInfo
 from secscan.findings.scan import AdvisoryState, Scan
 from secscan.gate.judge import judged
 from secscan.policy.load import load_policy
+from tests.support.compliance import at
 from tests.support.scans import AT, HOUSE_POLICY, PACKAGE, scan_of, waiver
 
 DATED = AdvisoryState(name="PyPI", records=9, as_of="2026-01-30T00:00:00Z")
@@ -31,6 +32,7 @@ def waived(**fields: Any) -> Scan:
         (Fact.JUDGED, scan_of(), True, "judged by the policy house"),
         (Fact.INVENTORY, scan_of(packages=("PyPI:flask@2",)), True, "1 packages by name and version"),
         (Fact.INVENTORY, scan_of(), False, "no package was looked up"),
+        (Fact.INVENTORY, at(scan_of(packages=("a",)), "2026-01-01", kind="diff"), False, "only a change"),
         (
             Fact.INVENTORY,
             scan_of(packages=("a",), gaps=(Gap(scanner="secscan", kind=GapKind.BROKEN_MANIFEST, subject="x.lock"),)),
