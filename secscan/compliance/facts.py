@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from secscan.compliance.controls import Fact
-from secscan.compliance.look import A_CHANGE_ONLY, INVENTORY_GAPS, is_tolerated
-from secscan.findings.levels import WaiverState
+from secscan.compliance.look import A_CHANGE_ONLY, PACKAGE_GAPS, is_tolerated
+from secscan.findings.levels import GapKind, WaiverState
 from secscan.findings.scan import Scan
 
+_OF_ADVISORIES = frozenset({GapKind.NO_ADVISORIES, GapKind.NO_INDEX, GapKind.UNKNOWN_PACKAGE})
+"""Gaps about packages that are known by name and version all the same."""
 _COUNTS = (WaiverState.USED, WaiverState.EXPIRING)
 
 
@@ -30,7 +32,8 @@ def _judged(scan: Scan) -> tuple[bool, str]:
 def _inventory(scan: Scan) -> tuple[bool, str]:
     if scan.target.kind in A_CHANGE_ONLY:
         return False, f"only a change was looked at ({scan.target.kind}), not the whole"
-    beyond = [gap for gap in scan.gaps if gap.kind in INVENTORY_GAPS and not is_tolerated(scan, gap.kind)]
+    kinds = {kind for kind in PACKAGE_GAPS - _OF_ADVISORIES if not is_tolerated(scan, kind)}
+    beyond = [gap for gap in scan.gaps if gap.kind in kinds]
     if beyond:
         return False, f"the inventory has gaps: {len(beyond)}, the first about {beyond[0].subject}"
     if not scan.packages:

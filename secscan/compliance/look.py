@@ -15,7 +15,7 @@ from secscan.findings.levels import GapKind, Kind, RunStatus, Verdict
 from secscan.findings.model import Gap, ScannerRun
 from secscan.findings.scan import Scan
 
-INVENTORY_GAPS = frozenset(
+PACKAGE_GAPS = frozenset(
     {
         GapKind.VERSION_RANGE,
         GapKind.UNSUPPORTED_REQUIREMENT,
@@ -127,7 +127,7 @@ def is_tolerated(scan: Scan, kind: GapKind) -> bool:
 
 
 def _ours_concerns(kind: GapKind, kinds: Iterable[Kind]) -> bool:
-    return kind not in INVENTORY_GAPS or bool(_PACKAGES & set(kinds))
+    return kind not in PACKAGE_GAPS or bool(_PACKAGES & set(kinds))
 
 
 def _in_words(scanner: str, kind: GapKind, gaps: list[Gap]) -> str:

@@ -32,6 +32,12 @@ def waived(**fields: Any) -> Scan:
         (Fact.JUDGED, scan_of(), True, "judged by the policy house"),
         (Fact.INVENTORY, scan_of(packages=("PyPI:flask@2",)), True, "1 packages by name and version"),
         (Fact.INVENTORY, scan_of(), False, "no package was looked up"),
+        (
+            Fact.INVENTORY,
+            scan_of(packages=("a",), gaps=(Gap(scanner="osv", kind=GapKind.NO_INDEX, subject="a"),)),
+            True,
+            "1 packages",
+        ),
         (Fact.INVENTORY, at(scan_of(packages=("a",)), "2026-01-01", kind="diff"), False, "only a change"),
         (
             Fact.INVENTORY,
