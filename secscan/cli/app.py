@@ -22,6 +22,7 @@ _COMMANDS = {
     "gate": "gate.gate",
     "report": "report.report",
     "diff": "diff.diff",
+    "compliance": "compliance.compliance",
     "attest": "attest.attest",
     "verify": "attest.verify",
     "replay": "attest.replay",

@@ -8,12 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-_DOCUMENTS = ("scan", "policy", "waivers", "baseline", "attestation", "diff")
+_DOCUMENTS = ("scan", "policy", "waivers", "baseline", "attestation", "diff", "controls")
 
 
 def schema(
     document: Annotated[
-        str, typer.Argument(metavar="scan|policy|waivers|baseline|attestation|diff", help="Which document.")
+        str, typer.Argument(metavar="scan|policy|waivers|baseline|attestation|diff|controls", help="Which document.")
     ],
 ) -> None:
     """Print the JSON Schema of a document, generated from the types that read it."""
@@ -26,6 +26,7 @@ def schema(
 
 def _made(document: str) -> dict[str, Any]:
     from secscan.attest import statement
+    from secscan.compliance import schema as controls
     from secscan.findings import scan
     from secscan.gate import difference
     from secscan.policy import schema as schemas
@@ -37,5 +38,6 @@ def _made(document: str) -> dict[str, Any]:
         "baseline": schemas.baseline_schema,
         "attestation": statement.schema,
         "diff": difference.schema,
+        "controls": controls.schema,
     }
     return makers[document]()

@@ -167,15 +167,19 @@ def _is_day(text: str) -> bool:
 
 def load(path: Path) -> Scan:
     """Read the saved scan at `path`; see `loads`."""
+    return loads(read(path), origin=str(path))
+
+
+def read(path: Path) -> bytes:
+    """Return the bytes of the saved scan at `path`. Raises `SavedScanError` where they cannot be read."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise SavedScanError(f"{path} is larger than {MAX_BYTES} bytes", hint="scan a smaller target")
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise SavedScanError(
             f"cannot read {path}: {os.strerror(error.errno or 0)}", hint="give the secscan.json of a scan"
         ) from error
-    return loads(data, origin=str(path))
 
 
 def schema() -> dict[str, Any]:

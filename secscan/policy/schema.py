@@ -206,7 +206,7 @@ def _marker_trust() -> dict[str, Any]:
 
 def _waiver() -> dict[str, Any]:
     special = {"id": _NAME, "expires": _about(Waiver, "expires", _DAY)}
-    fingerprint = {"anyOf": [_TEXT, _list(_TEXT, least=1)], "description": _docs(Waiver).get("fingerprints", "")}
+    fingerprint = {"anyOf": [_TEXT, _list(_TEXT, least=1)], "description": field_docs(Waiver).get("fingerprints", "")}
     properties = {
         **{name: special.get(name) or _field(Waiver, name) for name in waivers.ABOUT},
         "fingerprint": fingerprint,
@@ -291,7 +291,7 @@ def _field(owner: type, name: str) -> dict[str, Any]:
 
 
 def _about(owner: type, name: str, schema: dict[str, Any]) -> dict[str, Any]:
-    description = _docs(owner).get(name, "")
+    description = field_docs(owner).get(name, "")
     return {**schema, "description": description} if description else dict(schema)
 
 
@@ -314,7 +314,7 @@ def _hints(owner: type) -> dict[str, Any]:
 
 
 @cache
-def _docs(owner: type) -> dict[str, str]:
+def field_docs(owner: type) -> dict[str, str]:
     """The texts that stand below the fields of a class."""
     (body,) = ast.parse(textwrap.dedent(inspect.getsource(owner))).body
     assert isinstance(body, ast.ClassDef)  # noqa: S101 - it is the source of a class

@@ -15,6 +15,7 @@ from secscan.findings.visible import is_visible
 _COMMAND = re.compile(r"##(\w*)\[")
 _LINE_COMMAND = re.compile(r"(?<!\S)::")
 _WEB = re.compile(r"https?://[A-Za-z0-9%\-._~:/?#\[\]@!$&'()*+,;=]+")
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~^$&!])")
 _PLACEHOLDER = re.compile(r"\{(\d+)\}")
 _BREAKS = re.compile(r"[\n\t]+")
 
@@ -137,6 +138,11 @@ def json_in_html(value: Any) -> str:
     for char in "<>&\u2028\u2029":
         text = text.replace(char, f"\\u{ord(char):04x}")
     return text
+
+
+def oscal_markup(text: str) -> str:
+    """Return text as one line of OSCAL's Markdown that means only itself: no link, markup, insertion or HTML."""
+    return _MARKUP.sub(r"\\\1", terminal(text))
 
 
 def web_link(url: str) -> str:

@@ -29,6 +29,7 @@ SHARED = {
     "markdown_blocks",
     "vulnerabilities",
     "__init__",
+    "compliance",
     "difference",
     "sarif_log",
 }

@@ -194,3 +194,17 @@ def test_no_part_of_a_cell_is_a_formula(text: str, separator: str) -> None:
 def test_a_label_reads_back(text: str) -> None:
     (labels,) = metrics_of(f'm{{x="{prometheus_label(text)}"}} 1\n'.encode())["m"]
     assert dict(labels)["x"] == one_line(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("[a](javascript:x)", r"\[a\](javascript:x)"),
+        ("<b>&amp;", r"\<b\>\&amp;"),
+        ("{{ insert: param, x }}", r"\{\{ insert: param, x \}\}"),
+        ("a_b*c`d\\e", r"a\_b\*c\`d\\e"),
+        ("pip-audit 1.0: 3 of 4", "pip-audit 1.0: 3 of 4"),
+    ],
+)
+def test_markup_of_oscal_means_only_itself(text: str, escaped: str) -> None:
+    assert oscal_markup(text) == escaped

@@ -1,0 +1,136 @@
+"""Whether what had to be looked at was: the part of an assessment that says `not-evaluated`.
+
+It errs on the side of not knowing: what cannot be shown to be somebody else's concern concerns the control.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from secscan.compliance.controls import Evidence
+from secscan.compliance.reach import within
+from secscan.findings.levels import GapKind, Kind, RunStatus, Verdict
+from secscan.findings.model import Gap, ScannerRun
+from secscan.findings.scan import Scan
+
+PACKAGE_GAPS = frozenset(
+    {
+        GapKind.VERSION_RANGE,
+        GapKind.UNSUPPORTED_REQUIREMENT,
+        GapKind.UNSUPPORTED_MANIFEST,
+        GapKind.NO_LOCK_FILE,
+        GapKind.BROKEN_MANIFEST,
+        GapKind.NO_ADVISORIES,
+        GapKind.NO_INDEX,
+        GapKind.UNKNOWN_PACKAGE,
+    }
+)
+"""What concerns packages only, also where our own inventory reports it."""
+
+_PACKAGES = frozenset({Kind.DEPENDENCY, Kind.CONTAINER, Kind.LICENCE})
+A_CHANGE_ONLY = frozenset({"staged", "diff", "paths", "stdin"})
+"""Kinds of targets that show a part, and say nothing of the whole."""
+_OURSELVES = "secscan"
+_EXAMPLES = 3
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was looked at for one evidence."""
+
+    looked: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    tolerated: tuple[str, ...] = ()
+    nothing_there: bool = False
+    """Whether nothing in scope concerns the scanners that cover it."""
+
+
+def look(scan: Scan, evidence: Evidence) -> Look:
+    """Return what was looked at for an evidence of kinds, and what was not."""
+    covering = [run for run in scan.scanners if set(run.kinds) & set(evidence.kinds)]
+    doubts = [*_doubts_about_scan(scan, evidence.kinds), *_doubts_about_runs(scan, covering, evidence)]
+    held, tolerated = _gaps(scan, evidence.kinds)
+    if not within(evidence):
+        doubts.append("no scanner here has a rule for what it asks")
+    done = [run for run in covering if _completed(run) and run.looked_at]
+    return Look(
+        looked=tuple(f"{one.scanner} {one.version}: {one.looked_at} of {one.selected}" for one in done),
+        doubts=tuple(dict.fromkeys((*doubts, *held))),
+        tolerated=tuple(tolerated),
+        nothing_there=not done,
+    )
+
+
+def _doubts_about_scan(scan: Scan, kinds: Iterable[Kind]) -> Iterator[str]:
+    if scan.judgement is None:
+        yield "nobody has judged this scan"
+        return
+    if scan.target.kind in A_CHANGE_ONLY:
+        yield f"only a change was looked at ({scan.target.kind}), not the whole"
+    runs = {run.scanner: run for run in scan.scanners}
+    for reason in scan.judgement.reasons:
+        if reason.verdict is not Verdict.INCOMPLETE or reason.about == "gap":
+            continue  # gaps are looked at one by one
+        if reason.about == "advisories" and not _PACKAGES & set(kinds):
+            continue
+        run = runs.get(reason.subject) if reason.about == "scanner" else None
+        if run is None or not run.kinds or set(run.kinds) & set(kinds):
+            yield reason.text
+
+
+def _doubts_about_runs(scan: Scan, covering: list[ScannerRun], evidence: Evidence) -> Iterator[str]:
+    explained = {gap.scanner for gap in scan.gaps}
+    if not covering:
+        yield f"no scanner that looks for {' or '.join(evidence.kinds)} was part of the scan"
+    for run in covering:
+        if run.status is RunStatus.COMPLETED and not run.control:
+            yield f"{run.scanner} did not find its positive control, so it did not scan"
+        elif run.status is RunStatus.FAILED or (run.status is RunStatus.SKIPPED and run.selected):
+            how = "failed" if run.status is RunStatus.FAILED else "was skipped"
+            yield f"{run.scanner} {how}: {run.reason or 'it does not say why'}"
+        elif run.looked_at != run.selected and run.scanner not in explained:
+            # The gate asks it of scanners that the policy requires; here it holds for the optional ones too.
+            yield f"{run.scanner} looked at {run.looked_at} of {run.selected}, and no gap says why"
+    completed = {run.scanner for run in covering if _completed(run)}
+    for name in evidence.scanners:
+        if name not in completed:
+            yield f"{name} had to look, and did not complete"
+
+
+def _completed(run: ScannerRun) -> bool:
+    return run.status is RunStatus.COMPLETED and run.control
+
+
+def _gaps(scan: Scan, kinds: Iterable[Kind]) -> tuple[list[str], list[str]]:
+    """Gaps that concern scanners of these kinds, in words: those held against the verdict, and those tolerated."""
+    elsewhere = {run.scanner for run in scan.scanners if run.kinds and not set(run.kinds) & set(kinds)}
+    groups: defaultdict[tuple[str, GapKind], list[Gap]] = defaultdict(list)
+    for gap in scan.gaps:
+        if _ours_concerns(gap.kind, kinds) if gap.scanner == _OURSELVES else gap.scanner not in elsewhere:
+            groups[gap.scanner, gap.kind].append(gap)
+    held: list[str] = []
+    tolerated: list[str] = []
+    for (scanner, kind), gaps in sorted(groups.items()):
+        (tolerated if is_tolerated(scan, kind) else held).append(_in_words(scanner, kind, gaps))
+    return held, tolerated
+
+
+def is_tolerated(scan: Scan, kind: GapKind) -> bool:
+    """Whether the policy tolerates every gap of a kind. A kind of which one is held against the verdict is not."""
+    if scan.judgement is None:
+        return False
+    if any(one.about == "gap" and one.subject == kind for one in scan.judgement.reasons):
+        return False
+    return any(one.kind == kind for one in scan.judgement.tolerated)
+
+
+def _ours_concerns(kind: GapKind, kinds: Iterable[Kind]) -> bool:
+    return kind not in PACKAGE_GAPS or bool(_PACKAGES & set(kinds))
+
+
+def _in_words(scanner: str, kind: GapKind, gaps: list[Gap]) -> str:
+    subjects = sorted({gap.subject for gap in gaps})
+    more = f" and {len(subjects) - _EXAMPLES} more" if len(subjects) > _EXAMPLES else ""
+    return f"{scanner} could not look at {len(subjects)} ({kind}): {', '.join(subjects[:_EXAMPLES])}{more}"
