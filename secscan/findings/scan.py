@@ -141,9 +141,11 @@ def loads(data: bytes, *, origin: str = "the saved scan") -> Scan:
     for text in times:
         if text and not is_time(text):
             raise SavedScanError(f"{origin} is damaged: {text[:40]!r} is not a time", hint="scan again")
-    for use in scan.judgement.waivers if scan.judgement else ():
-        if not _is_day(use.expires):
-            raise SavedScanError(f"{origin} is damaged: {use.expires[:40]!r} is not a day", hint="scan again")
+    days = [one.expires for one in scan.judgement.waivers] if scan.judgement else []
+    days += [one.due for one in scan.judgement.decisions if one.due] if scan.judgement else []
+    for text in days:
+        if not _is_day(text):
+            raise SavedScanError(f"{origin} is damaged: {text[:40]!r} is not a day", hint="scan again")
     return scan
 
 

@@ -21,6 +21,7 @@ _PINNED: dict[tuple[type, str], Any] = {
     (RunInfo, "judged_at"): _MOMENT,
     (Introduced, "date"): _MOMENT,
     (Decision, "first_seen"): _MOMENT,
+    (Decision, "due"): _MOMENT[:10],
     (WaiverUse, "expires"): _MOMENT[:10],
 }
 """What `findings.scan.loads` accepts no other text for."""

@@ -156,7 +156,7 @@ class _Part:
         for at, run in enumerate(self.timeline.last.scan.scanners):
             yield {
                 "uuid": self.id("run", str(at)),
-                "title": oscal_markup(f"{run.scanner} {run.version}".strip()),
+                "title": oscal_markup(f"{run.scanner} {run.version}".strip() or "A scanner without a name"),
                 "description": oscal_markup(_run_words(run)),
                 "props": [
                     *prop("status", run.status.value),
@@ -182,7 +182,7 @@ class _Part:
     def _observation(self, found: Found) -> dict[str, Any]:
         return {
             "uuid": self.id("observation", found.fingerprint),
-            "title": oscal_markup(found.title),
+            "title": oscal_markup(found.title or "A finding without a title"),
             "description": oscal_markup(f"{found.place}: {found.title}. Reported by {found.by}."),
             "props": [
                 *prop("fingerprint", found.fingerprint),
@@ -198,7 +198,7 @@ class _Part:
         waiver = self._waiver(found)
         value: dict[str, Any] = {
             "uuid": self.id("risk", found.fingerprint),
-            "title": oscal_markup(found.title),
+            "title": oscal_markup(found.title or "A finding without a title"),
             "description": oscal_markup(f"{found.severity.value} severity at {found.place}"),
             "statement": oscal_markup(decision_words(found)),
             "props": [
