@@ -56,7 +56,8 @@ def test_local_links_lead_somewhere(document: Path) -> None:
 
 def test_the_formats_that_help_names_are_those_there_are() -> None:
     told = CliRunner().invoke(build("report"), ["report", "--help"]).output
-    assert all(name in told for name in FORMATS)
+    words = re.sub(r"\s+", "", told)  # long lists are broken, also at a hyphen
+    assert all(name in words for name in FORMATS)
 
 
 def test_shipped_policies_are_named_where_they_can_be_chosen() -> None:
