@@ -56,9 +56,9 @@ def test_the_same_input_gives_the_same_bytes(secscan, project: Path, tmp_path: P
     subprocess.run(["cp", "-r", str(tree), str(elsewhere)], check=True)
     tree = elsewhere
     second = scan_of("2", "--jobs", "1", LANG="tr_TR.UTF-8", TZ="Asia/Kathmandu", PYTHONHASHSEED="7")
-    # A checkout in git has a revision, a copy has none; all else is the same.
+    # A checkout in git has a revision and a place in it, a copy has none; all else is the same.
     for saved in (first[0], second[0]):
-        for name in ("revision", "dirty", "out_of_scope"):
+        for name in ("revision", "dirty", "out_of_scope", "repository", "branch", "prefix"):
             saved["target"].pop(name, None)
     assert first[0] == second[0]
 
