@@ -1,84 +1,61 @@
-"""Holds a framework against saved scans. A pure function of both: no clock, no file, no tool."""
+"""Holds frameworks against saved scans. A pure function of both: no clock, no file, no tool."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
 
-from secscan.compliance.controls import Control, Evidence, Framework
-from secscan.compliance.facts import holds
+from secscan.compliance.controls import Control, Framework
 from secscan.compliance.history import trends_of
 from secscan.compliance.inputs import Input, Inputs, Timeline, arrange
-from secscan.compliance.look import Look, look
-from secscan.compliance.model import Assessment, ControlState, Found, Overall, Status, SubjectAssessment
+from secscan.compliance.look import Look
+from secscan.compliance.model import Assessment, ControlState, Overall, Status, SubjectAssessment
 from secscan.compliance.reach import cwes_within, within
-from secscan.findings.defects import DEFECTS
-from secscan.findings.judgement import Decision
-from secscan.findings.levels import Action, Kind
-from secscan.findings.model import Finding, at_each_place
-from secscan.findings.scan import Scan
-
-_Sort: TypeAlias = tuple[Kind, str, tuple[int, ...]]
-_CWE = re.compile(r"CWE-0*([1-9]\d{0,5})")
+from secscan.compliance.seen import Seen
 
 
 def assess(scans: Iterable[Input], framework: Framework, *, since: str = "") -> Assessment:
     """Return what the scans show about each control of a framework; see `inputs.arrange` for what it raises."""
-    return assess_arranged(arrange(scans, since=since), framework)
+    (assessment,) = assess_each(arrange(scans, since=since), [framework])
+    return assessment
 
 
-def assess_arranged(inputs: Inputs, framework: Framework) -> Assessment:
-    """Return the same for scans that are in order already."""
-    subjects = tuple(_subject(timeline, framework) for timeline in inputs.timelines)
+def assess_each(inputs: Inputs, frameworks: Iterable[Framework]) -> tuple[Assessment, ...]:
+    """Return the same for each of several frameworks, and scans that are in order already."""
+    seen = [(timeline, [Seen.of(one.scan) for one in timeline.inputs]) for timeline in inputs.timelines]
+    return tuple(_assessment(seen, one) for one in frameworks)
+
+
+def _assessment(seen: Sequence[tuple[Timeline, Sequence[Seen]]], framework: Framework) -> Assessment:
+    subjects = tuple(_subject(timeline, scans, framework) for timeline, scans in seen)
     overall = tuple(_worst([subject.states[at] for subject in subjects]) for at in range(len(framework.map.controls)))
     return Assessment(framework=framework, subjects=subjects, overall=overall)
 
 
-def _subject(timeline: Timeline, framework: Framework) -> SubjectAssessment:
-    seen = [_Seen.of(one.scan) for one in timeline.inputs]
+def _subject(timeline: Timeline, seen: Sequence[Seen], framework: Framework) -> SubjectAssessment:
     states = [tuple(_state(one, control) for control in framework.map.controls) for one in seen]
-    mapped = {found.fingerprint for state in states[-1] for found in state.found}
     return SubjectAssessment(
         subject=timeline.subject,
         states=states[-1],
         trends=trends_of(timeline.inputs, states),
-        unmapped=tuple(one for one in seen[-1].found if one.fingerprint not in mapped),
+        unmapped=seen[-1].found_for_none(framework.map.controls),
     )
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """A scan with its findings at each place, as reports name them."""
-
-    scan: Scan
-    found: tuple[Found, ...]
-    sorts: frozenset[_Sort]
-    """What decides to which controls they belong. There are few, however many findings there are."""
-
-    @classmethod
-    def of(cls, scan: Scan) -> _Seen:
-        decisions = {one.fingerprint: one for one in scan.judgement.decisions} if scan.judgement else {}
-        found = [_found(one, decisions.get(one.fingerprint)) for one in at_each_place(scan.findings)]
-        found.sort(key=lambda one: (not one.open, one.severity.order, one.place))
-        return cls(scan, tuple(found), frozenset(map(_sort, found)))
-
-
-def _state(seen: _Seen, control: Control) -> ControlState:
-    looks = [_look(seen.scan, evidence) for evidence in control.evidence]
-    sorts = {sort for sort in seen.sorts if any(_concerns(evidence, *sort) for evidence in control.evidence)}
-    found = tuple(one for one in seen.found if _sort(one) in sorts)
+def _state(seen: Seen, control: Control) -> ControlState:
+    looks = [seen.look(evidence) for evidence in control.evidence]
+    found = seen.found_for(control)
+    open_count = sum(one.open for one in found)
     doubts = () if not found and _for_people(control) else _doubts(control, looks)
     return ControlState(
         id=control.id,
-        status=_status(control, found, doubts),
+        status=_status(control, doubts, found=len(found), open_count=open_count),
         found=found,
         doubts=doubts,
         tolerated=_once(text for one in looks for text in one.tolerated),
         looked=_once(text for one in looks for text in one.looked),
         cwes=len({cwe for evidence in control.evidence for cwe in evidence.cwes}),
         cwes_looked_for=len({cwe for evidence in control.evidence for cwe in cwes_within(evidence)}),
+        open=open_count,
     )
 
 
@@ -96,68 +73,15 @@ def _doubts(control: Control, looks: Sequence[Look]) -> tuple[str, ...]:
     return doubts
 
 
-def _status(control: Control, found: Sequence[Found], doubts: Sequence[str]) -> Status:
+def _status(control: Control, doubts: Sequence[str], *, found: int, open_count: int) -> Status:
     """Open before not evaluated before waived before evidence: a waiver says nothing of what nobody looked at."""
-    if any(one.open for one in found):
+    if open_count:
         return Status.FINDINGS_OPEN
     if doubts:
         return Status.NOT_EVALUATED
     if found:
         return Status.WAIVED
     return Status.MANUAL if _for_people(control) else Status.EVIDENCE
-
-
-def _look(scan: Scan, evidence: Evidence) -> Look:
-    if evidence.kinds:
-        return look(scan, evidence)
-    said = [holds(scan, fact) for fact in evidence.facts]
-    return Look(
-        looked=tuple(text for good, text in said if good),
-        doubts=tuple(text for good, text in said if not good),
-    )
-
-
-def _sort(found: Found) -> _Sort:
-    return found.kind, found.defect, found.cwes
-
-
-def _concerns(evidence: Evidence, kind: Kind, defect: str, cwes: tuple[int, ...]) -> bool:
-    if kind not in evidence.kinds:
-        return False
-    if not evidence.cwes and not evidence.classes:
-        return True
-    return defect in evidence.classes or not set(cwes).isdisjoint(evidence.cwes)
-
-
-def _found(finding: Finding, decision: Decision | None) -> Found:
-    decided = decision or Decision(
-        fingerprint=finding.fingerprint, action=Action.BLOCK, rule="", reason="nobody decided on it"
-    )
-    return Found(
-        fingerprint=finding.fingerprint,
-        title=finding.title,
-        kind=finding.kind,
-        defect=finding.defect,
-        severity=finding.severity,
-        place=finding.place,
-        by=", ".join(dict.fromkeys(f"{one.scanner} {one.rule}" for one in finding.sources)),
-        cwes=cwes_of(finding),
-        action=decided.action,
-        rule=decided.rule,
-        reason=decided.reason,
-        waiver=decided.waiver,
-        due=decided.due,
-        first_seen=decided.first_seen,
-    )
-
-
-def cwes_of(finding: Finding) -> tuple[int, ...]:
-    """Return a finding's CWE ids, sorted; the first of its class where nobody named one."""
-    named = {int(match[1]) for text in finding.identifiers if (match := _CWE.fullmatch(text))}
-    if named:
-        return tuple(sorted(named))
-    of_class = DEFECTS[finding.defect].cwes if finding.defect in DEFECTS else ()
-    return of_class[:1]
 
 
 def _worst(states: Sequence[ControlState]) -> Overall:

@@ -88,11 +88,8 @@ class ControlState(Value, frozen=True, kw_only=True):
     """How many CWE ids the control map names for it."""
     cwes_looked_for: int = 0
     """How many of those are among the classes of defect that scanners are read by."""
-
-    @property
-    def open(self) -> int:
-        """How many findings are open, each place counted."""
-        return sum(one.open for one in self.found)
+    open: int = 0
+    """How many of `found` are open, each place counted."""
 
     @property
     def accepted(self) -> int:

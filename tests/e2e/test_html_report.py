@@ -50,7 +50,7 @@ def opened(browser: Browser, scan: Scan, fragment: str = "", **how: object) -> B
     """The page of a scan; nothing may complain in it."""
     browser.media()
     browser.open(render(scan), fragment, **how)  # type: ignore[arg-type]
-    assert browser.console == []
+    assert browser.told == []
     return browser
 
 
@@ -121,6 +121,7 @@ def test_every_tab_can_be_opened_and_only_one_is(browser: Browser) -> None:
         "coverage": "Positive control",
         "waivers": "ended 31 days ago",
         "dependencies": "2.2.5",
+        "compliance": "no statement that any requirement is met",
         "about": "secscan gate secscan.json --policy house --at 2026-01-31T12:00:00Z",
         "findings": "SQL injection",
     }.items():
@@ -137,6 +138,24 @@ def test_a_waiver_leads_to_what_it_accepts(browser: Browser) -> None:
     assert browser.texts(".waiver h3") == ["old expired", "flask expiring", "brought-along pending", "nothing unused"]
     browser.click(".waiver.expiring a")
     assert "flask 2.2.2" in browser.text("#detail h2")
+
+
+def test_a_control_leads_to_its_findings(browser: Browser) -> None:
+    opened(browser, compared(), "#tab=compliance")
+    assert browser.texts(".framework .controls")[1:] == [""] * 4  # folded, but for the first
+    assert browser.texts(".controls > li .id")[0] == "A05:2025"
+    browser.click(".controls > li:first-child summary")
+    browser.click(".controls > li:first-child ul a")
+    assert browser.text("#detail h2") == "SQL injection"
+    assert browser.texts(".panel:not([hidden]) .framework") == []
+
+
+def test_where_nothing_was_found_there_is_nothing_to_filter(browser: Browser) -> None:
+    opened(browser, clean())
+    assert "Nothing was found." in browser.text("#findings")
+    assert browser.run("document.getElementById('controls').getClientRects().length") == 0
+    browser.click("#findings .note a")
+    assert "Positive control" in browser.text(".panel:not([hidden])")
 
 
 # --- Filters, groups, order ----------------------------------------------------------------------------------------
@@ -350,13 +369,15 @@ def test_the_printed_page_has_everything_and_no_controls(browser: Browser) -> No
         assert part in text
     boxes = "[...document.querySelectorAll('.tabs, #app, #tools, .copy')].map((one) => one.getClientRects().length)"
     assert set(browser.run(boxes)) == {0}
+    assert "findings open: " in browser.texts(".framework")[0]
+    assert "A05:2025" not in text  # the report on compliance has the controls
     assert browser.run("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     pages = re.findall(rb"/Type\s*/Page\b", browser.pdf())
     assert 1 <= len(pages) < 10
     browser.media()
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 375)])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 375), ("dark", 375)])
 def test_everybody_can_use_every_tab(browser: Browser, scheme: str, width: int) -> None:
     script = axe()
     opened(browser, compared(), size=(width, 800))
@@ -375,6 +396,16 @@ def violations(browser: Browser, script: str) -> list[str]:
     browser.run(script + "; 0")
     found = browser.run("axe.run(document).then((answer) => JSON.stringify(answer.violations))")
     return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in json.loads(found)]
+
+
+def test_on_a_narrow_screen_the_chosen_tab_is_in_sight_and_no_column_is_squeezed(browser: Browser) -> None:
+    opened(browser, compared(), "#tab=dependencies", size=(375, 800))
+    box = browser.run("document.getElementById('tab-dependencies').getBoundingClientRect().toJSON()")
+    assert 0 <= box["left"] < box["right"] <= 375
+    assert (
+        max(browser.run("[...document.querySelectorAll('#dependencies tbody tr')].map((one) => one.clientHeight)"))
+        < 100
+    )
 
 
 def test_the_switch_of_colours_is_kept_in_the_address_only(browser: Browser) -> None:

@@ -34,6 +34,16 @@ _KEYS = {
 }
 """Keys that are no letters: their virtual code, and the text they make."""
 
+_TOLD = {
+    "Runtime.consoleAPICalled": "console",
+    "Runtime.exceptionThrown": "exception",
+    "Log.entryAdded": "log",
+    "Page.javascriptDialogOpening": "dialog",
+    "Page.frameAttached": "frame",
+    "Network.requestWillBeSent": "request",
+}
+"""Events that are kept, and what they are called."""
+
 _MIDDLE = """
 (() => {
   const one = document.querySelector(%s);
@@ -50,14 +60,16 @@ class Browser:
 
     def __init__(self, commands: int, answers: int, folder: Path) -> None:
         self.folder = folder
-        self.console: list[str] = []
-        """Every error, warning and message of the page."""
+        self.told: list[tuple[str, str]] = []
+        """What a page does that a quiet one does not: each message, error, dialog, frame, and request for anything but
+        the page itself."""
+        self._address = ""
         self._commands, self._answers = commands, answers
         self._buffer, self._last, self._session = b"", 0, ""
         self._events: list[dict[str, Any]] = []
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Log"):
+        for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
 
     def open(
@@ -68,16 +80,23 @@ class Browser:
         script: bool = True,
         size: tuple[int, int] = (1280, 900),
         wait: bool = True,
+        before: str = "",
     ) -> None:
-        """Open a page, with or without its script, and wait until it has loaded, or only until it begins to."""
+        """Open a page, with or without its script, and wait until it has loaded, or only until it begins to.
+
+        `before` is a script of ours that runs before those of the page.
+        """
         page = self.folder / "report.html"
         page.write_bytes(data)
-        self.console.clear()
         self.call("Page.navigate", url="about:blank")
         self.call("Emulation.setScriptExecutionDisabled", value=not script)
         self.resize(*size)
+        ours = self.call("Page.addScriptToEvaluateOnNewDocument", source=before)
+        self._address = page.as_uri()
         self._events.clear()
-        self.call("Page.navigate", url=page.as_uri() + fragment)
+        self.told.clear()
+        self.call("Page.navigate", url=self._address + fragment)
+        self.call("Page.removeScriptToEvaluateOnNewDocument", **ours)
         if wait:
             self.wait("Page.loadEventFired")
 
@@ -135,14 +154,10 @@ class Browser:
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
         """Send a command and return its result. Raises `AssertionError` where the browser refuses it."""
-        self._last += 1
-        message = {"id": self._last, "method": method, "params": parameters}
-        if self._session:
-            message["sessionId"] = self._session
-        os.write(self._commands, json.dumps(message).encode() + b"\0")
+        number = self._send(method, parameters)
         while True:
             answer = self._receive()
-            if answer.get("id") == self._last:
+            if answer.get("id") == number:
                 assert "error" not in answer, (method, answer["error"])
                 result: dict[str, Any] = answer["result"]
                 return result
@@ -151,6 +166,16 @@ class Browser:
         """Wait for an event that may have come already."""
         while not any(one["method"] == event for one in self._events):
             self._receive()
+
+    def _send(self, method: str, parameters: dict[str, Any]) -> int:
+        self._last += 1
+        message = {"id": self._last, "method": method, "params": parameters}
+        if self._session:
+            message["sessionId"] = self._session
+        data = json.dumps(message).encode() + b"\0"
+        while data:
+            data = data[os.write(self._commands, data) :]
+        return self._last
 
     def _receive(self) -> dict[str, Any]:
         until = time.monotonic() + _SECONDS
@@ -164,9 +189,16 @@ class Browser:
         message: dict[str, Any] = json.loads(line)
         if "method" in message:
             self._events.append(message)
-            if message["method"] in ("Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Log.entryAdded"):
-                self.console.append(json.dumps(message["params"]))
+            self._keep(message["method"], message["params"])
         return message
+
+    def _keep(self, event: str, about: dict[str, Any]) -> None:
+        if event == "Page.javascriptDialogOpening":
+            # It holds the page; the answer to this command is of no interest.
+            self._send("Page.handleJavaScriptDialog", {"accept": True})
+        itself = event == "Network.requestWillBeSent" and about["request"]["url"] == self._address
+        if event in _TOLD and not itself:
+            self.told.append((_TOLD[event], json.dumps(about)[:400]))
 
 
 def chromium() -> str:

@@ -72,27 +72,33 @@ def hostile(text: str, turn: int = 0) -> Scan:
 
 
 def merged(scans: list[Scan]) -> Scan:
-    """One scan with what all of them found; its target is that of the first."""
-    findings = tuple(_apart(one, f"{at}-") for at, scan in enumerate(scans) for one in scan.findings)
-    judgements = [scan.judgement for scan in scans if scan.judgement is not None]
+    """One scan with everything that stands in a list of one of them; what stands alone is that of the first."""
+    merged_scan: Scan = _joined([_told_apart(scan, f"{at}-") for at, scan in enumerate(scans)])
+    return merged_scan
+
+
+def _told_apart(scan: Scan, before: str) -> Scan:
+    """The scan with `before` in front of each fingerprint."""
+    findings = tuple(_apart(one, before) for one in scan.findings)
+    assert scan.judgement is not None
     decisions = tuple(
-        msgspec.structs.replace(one, fingerprint=f"{at}-{one.fingerprint}")
-        for at, judgement in enumerate(judgements)
-        for one in judgement.decisions
+        msgspec.structs.replace(one, fingerprint=before + one.fingerprint) for one in scan.judgement.decisions
     )
-    lists = {
-        name: tuple(one for judgement in judgements for one in getattr(judgement, name))
-        for name in ("reasons", "waivers", "fixed", "tolerated")
-    }
-    return msgspec.structs.replace(
-        scans[0],
-        findings=findings,
-        judgement=msgspec.structs.replace(judgements[0], decisions=decisions, **lists),
-        **{
-            name: tuple(one for scan in scans for one in getattr(scan, name))
-            for name in ("gaps", "notices", "scanners")
-        },
-    )
+    judgement = msgspec.structs.replace(scan.judgement, decisions=decisions)
+    changed = msgspec.structs.replace(scan, findings=findings, judgement=judgement)
+    named: Scan = _naming(changed, tuple(place.fingerprint for finding in findings for place in finding.each))
+    return named
+
+
+def _joined(values: list[Any]) -> Any:
+    """The values as one: lists one after the other, structures member by member, and else the first."""
+    first = values[0]
+    if isinstance(first, tuple):
+        return tuple(one for value in values for one in value)
+    if isinstance(first, msgspec.Struct):
+        names = first.__struct_fields__
+        return type(first)(**{name: _joined([getattr(value, name) for value in values]) for name in names})
+    return first
 
 
 class _Filler:

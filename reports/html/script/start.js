@@ -15,7 +15,6 @@ function apply() {
   byId("fold").hidden = !now.group;
   byId("clear").hidden = !now.q && !Object.keys(now.chosen).length;
   byId("shown").textContent = fits.length === all.length ? counted(all.length, "finding") : number(fits.length) + " of " + counted(all.length, "finding");
-  byId("none").textContent = all.length ? "No finding fits the filters." : "Nothing was found.";
   byId("none").hidden = fits.length > 0;
   list.hidden = !fits.length;
   drawFacets(found.counts);
@@ -58,6 +57,8 @@ document.addEventListener("click", (event) => {
 
 document.documentElement.classList.add("ready");
 for (const element of document.querySelectorAll("#app, #tools, .command .copy")) element.hidden = false;
+// Where nothing was found there is nothing to look through, but still what was looked at.
+byId("app").classList.toggle("nothing", !all.length);
 byId("facets").open = !matchMedia("(max-width: 1000px)").matches;
 openAddress();
 setTimeout(searchable);

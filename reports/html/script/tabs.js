@@ -8,6 +8,9 @@ function showTab(name) {
     tab.tabIndex = tab === chosen ? 0 : -1;
     byId(tab.getAttribute("aria-controls")).hidden = tab !== chosen;
   }
+  // Where not all tabs fit, the chosen one is in sight, with a part of the one before it.
+  const bar = chosen.parentElement;
+  bar.scrollLeft = chosen.offsetLeft - bar.offsetLeft - 60;
 }
 
 function openTab(tab) {

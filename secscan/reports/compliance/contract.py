@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from secscan import __version__
-from secscan.compliance.assess import assess_arranged
+from secscan.compliance.assess import assess_each
 from secscan.compliance.controls import Framework
 from secscan.compliance.inputs import Input, Inputs, arrange
 from secscan.compliance.model import Assessment
@@ -65,4 +65,4 @@ def build(given: Iterable[Input], frameworks: Iterable[Framework], *, since: str
     if twice:
         raise UsageError(f"the framework {twice} is given twice", hint="give it once")
     inputs = arrange(given, since=since)
-    return ComplianceReport(inputs, tuple(assess_arranged(inputs, one) for one in maps), since)
+    return ComplianceReport(inputs, assess_each(inputs, maps), since)

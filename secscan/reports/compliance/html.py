@@ -12,13 +12,12 @@ from markupsafe import Markup
 
 from secscan.compliance.inputs import Timeline
 from secscan.compliance.model import Assessment, ControlState, Found, Status, SubjectAssessment, Trend
+from secscan.compliance.words import DISCLAIMER, MEANINGS
 from secscan.findings.levels import RunStatus
 from secscan.findings.model import ScannerRun
 from secscan.findings.scan import Scan
 from secscan.reports.compliance.contract import ComplianceReport, Format
 from secscan.reports.compliance.present import (
-    DISCLAIMER,
-    MEANINGS,
     all_findings,
     deadline_sentence,
     decision_words,

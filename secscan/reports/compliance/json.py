@@ -9,10 +9,9 @@ import msgspec
 
 from secscan.compliance.inputs import Input, Timeline
 from secscan.compliance.model import Assessment, SubjectAssessment
+from secscan.compliance.words import DISCLAIMER, MEANINGS
 from secscan.reports.compliance.contract import ComplianceReport, Format
 from secscan.reports.compliance.present import (
-    DISCLAIMER,
-    MEANINGS,
     all_findings,
     incomplete,
     limits,

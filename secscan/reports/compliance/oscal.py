@@ -19,12 +19,13 @@ from secscan.compliance.controls import Control
 from secscan.compliance.inputs import Timeline
 from secscan.compliance.model import Assessment, ControlState, Found, Status, SubjectAssessment
 from secscan.compliance.tokens import token
+from secscan.compliance.words import DISCLAIMER
 from secscan.errors import UsageError
 from secscan.findings.judgement import WaiverUse
 from secscan.findings.model import ScannerRun
 from secscan.reports.compliance.contract import ComplianceReport, Format
 from secscan.reports.compliance.oscal_parts import VERSION, define, identifier, prop, resource
-from secscan.reports.compliance.present import DISCLAIMER, decision_words, findings_of, incomplete, limits, verdict_of
+from secscan.reports.compliance.present import decision_words, findings_of, incomplete, limits, verdict_of
 from secscan.reports.escape import oscal_markup
 
 _REASONS = {Status.EVIDENCE: "pass", Status.FINDINGS_OPEN: "fail"}

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from secscan.reports.html.about import build_about
+from secscan.reports.html.compliance import build_compliance
 from secscan.reports.html.coverage import build_coverage
 from secscan.reports.html.dependencies import build_dependencies
 from secscan.reports.html.layers import build_layers
@@ -35,6 +36,7 @@ TABS = (
     Tab("waivers", "Waivers", build_waivers),
     Tab("dependencies", "Dependencies", build_dependencies),
     Tab("layers", "Layers", build_layers),
+    Tab("compliance", "Compliance", build_compliance),
     Tab("about", "About", build_about),
 )
 """In the order in which they stand."""

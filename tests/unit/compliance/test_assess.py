@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from secscan.compliance.assess import assess, cwes_of
+from secscan.compliance.assess import assess
 from secscan.compliance.model import Assessment, ControlState, Status
 from secscan.findings.levels import GapKind, Kind, RunStatus
 from secscan.findings.model import Gap, Package
@@ -187,14 +187,6 @@ def test_the_cwe_of_a_library_is_not_that_of_the_code() -> None:
     assert state(seen(library), "H.1").status is Status.EVIDENCE
     assert state(seen(library), "H.2").status is Status.FINDINGS_OPEN
     assert isinstance(library.package, Package)
-
-
-def test_cwes_are_those_that_are_named_else_the_first_of_the_class() -> None:
-    assert cwes_of(TAINTED) == (89,)
-    assert cwes_of(MARKED) == (78,)
-    odd = msgspec.structs.replace(TAINTED, identifiers=("CWE-0079", "CWE-0", "CWE-89x", "xCWE-1", "CVE-2020-1"))
-    assert cwes_of(odd) == (79,)
-    assert cwes_of(msgspec.structs.replace(odd, identifiers=(), defect="unheard-of")) == ()
 
 
 def test_of_several_targets_the_worst_holds() -> None:

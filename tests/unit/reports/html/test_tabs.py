@@ -30,8 +30,8 @@ def test_there_is_a_template_for_each_tab_and_none_beside() -> None:
 
 
 def test_a_tab_is_there_where_it_has_something_to_say() -> None:
-    assert names(clean()) == ["findings", "coverage", "about"]
-    assert names(compared()) == ["findings", "coverage", "waivers", "dependencies", "about"]
+    assert names(clean()) == ["findings", "coverage", "compliance", "about"]
+    assert names(compared()) == ["findings", "coverage", "waivers", "dependencies", "compliance", "about"]
     layer = Layer(index=0, digest="sha256:" + "a" * 64)
     target = msgspec.structs.replace(clean().target, kind="image", image=ImageInfo(layers=(layer,), packages=(3,)))
     assert "layers" in names(scan_of(target=target))
