@@ -11,15 +11,14 @@ from secscan.findings.levels import Action, RunStatus
 from secscan.findings.model import Notice
 from secscan.reports import markdown, pr_comment
 from secscan.reports.contract import load_format
+from tests.support.hostile_scans import hostile
 from tests.support.report_readers import Page, markdown_pages
 from tests.support.scans import (
-    ATTACKS,
     MARKED,
     NOTE,
     TAINTED,
     clean,
     compared,
-    hostile,
     ordinary,
     run,
     scan_of,
@@ -133,13 +132,6 @@ def test_hostile_texts_cannot_make_it_too_long(name: str) -> None:
     scan = hostile("\u202e@&[" * 2_000)
     noisy = msgspec.structs.replace(scan, notices=(Notice(topic="x", subject="`" * 9_000, text="#" * 9_000),) * 500)
     assert len(load_format(name).render(noisy)) <= (65_000 if name == "pr-comment" else 900_000)
-
-
-@BOTH
-@pytest.mark.parametrize("attack", [*ATTACKS, "/close", "@ana #1", "|a|b|", "`x`", "-->", "</details>", "\n\n# head\n"])
-def test_a_hostile_text_stays_text(name: str, attack: str) -> None:
-    tags = {tag for tag, _ in page_of(hostile(attack), name).elements}
-    assert tags == {tag for tag, _ in page_of(hostile("word"), name).elements}
 
 
 def test_steps_that_clear_several_are_told() -> None:

@@ -11,12 +11,12 @@ from secscan.findings.judgement import Judgement
 from secscan.findings.levels import RunStatus, Severity, Verdict
 from secscan.findings.scan import AdvisoryState
 from secscan.reports import badge, csv, jsonl, prometheus
+from tests.support.hostile_scans import hostile
 from tests.support.report_readers import csv_rows, json_lines, metrics_of, xml_of
 from tests.support.scans import (
     TAINTED,
     clean,
     compared,
-    hostile,
     ordinary,
     run,
     scan_of,
@@ -146,12 +146,6 @@ class TestPrometheus:
             labels(action="accept"): 0,
         }
         assert "secscan_new_findings" not in metrics_of(prometheus.render(ordinary()))
-
-    def test_a_label_cannot_leave_its_quotes(self) -> None:
-        text = 'x"} 1\nsecscan_verdict{verdict="passed"} 1 \\'
-        told = metrics_of(prometheus.render(hostile(text)))
-        assert sum(told["secscan_verdict"].values()) == 1
-        assert {dict(one)["target"] for one in told["secscan_verdict"]} == {text.replace("\n", " ")}
 
 
 class TestBadge:
