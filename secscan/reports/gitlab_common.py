@@ -63,7 +63,12 @@ def build_report(view: Presentation, report: Report) -> dict[str, Any]:
     # A report about another kind of target has nothing to hold, and says so.
     found = () if unfit else tuple(one for one in view.judged if one.finding.kind in report.kinds)
     places = (place for one in found for place in (one, *one.places))
-    tool = {"id": "secscan", "name": "secscan", "version": plain(scan.secscan), "vendor": {"name": "secscan"}}
+    tool = {
+        "id": "secscan",
+        "name": "secscan",
+        "version": plain(scan.secscan) or "unknown",
+        "vendor": {"name": "secscan"},
+    }
     start, end = _times(scan)
     return {
         "version": _VERSION,

@@ -134,6 +134,12 @@ def test_hostile_texts_cannot_make_it_too_long(name: str) -> None:
     assert len(load_format(name).render(noisy)) <= (65_000 if name == "pr-comment" else 900_000)
 
 
+@BOTH
+def test_a_text_that_escaping_makes_long_pushes_no_row_out(name: str) -> None:
+    found = [msgspec.structs.replace(TAINTED, fingerprint=f"f{at}", title="&" * 1_000) for at in range(20)]
+    assert load_format(name).render(scan_of(*found)).decode().count("| critical |") == 20
+
+
 def test_steps_that_clear_several_are_told() -> None:
     scan = scan_of(MARKED, msgspec.structs.replace(MARKED, fingerprint="aaaa0022"), NOTE)
     step = msgspec.structs.replace(scan.judgement.remedy.steps[0], clears=("aaaa0002", "aaaa0022"))

@@ -58,6 +58,11 @@ class TestCsv:
         rows = csv_rows(csv.render(hostile('=cmd|"/c calc"!A1\n;@x')))
         assert [row["title"] for row in rows if row["row"] == "finding"] == ["'=cmd|\"/c calc\"!A1 ;'@x"] * 2
 
+    def test_a_cell_is_cut_where_a_spreadsheet_would_begin_another(self) -> None:
+        long = msgspec.structs.replace(TAINTED, message="x" * 32_764 + "yyy=1+1")
+        (row,) = [row for row in csv_rows(csv.render(scan_of(long))) if row["row"] == "finding"]
+        assert row["message"] == "x" * 32_764 + "..."
+
 
 class TestJsonLines:
     """The lines for log pipelines."""
@@ -86,6 +91,13 @@ class TestJsonLines:
         record = next(one for one in json_lines(jsonl.render(scan_of(TAINTED))) if one["type"] == "finding")
         assert record["finding"] == json.loads(msgspec.json.encode(msgspec.structs.replace(TAINTED, trace=())))
         assert record["decision"]["action"] == "block"
+
+    def test_only_web_addresses_stay_addresses(self) -> None:
+        urls = ("javascript:alert(1)", "https://example.com/B608")
+        sources = tuple(msgspec.structs.replace(TAINTED.sources[0], url=url) for url in urls)
+        records = json_lines(jsonl.render(scan_of(msgspec.structs.replace(TAINTED, sources=sources))))
+        (found,) = [one["finding"] for one in records if one["type"] == "finding"]
+        assert [one.get("url") for one in found["sources"]] == [None, "https://example.com/B608"]
 
     def test_every_place_is_a_line(self) -> None:
         found = [one for one in json_lines(jsonl.render(spread())) if one["type"] == "finding"]
