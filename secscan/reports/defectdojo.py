@@ -62,7 +62,7 @@ def render(scan: Scan) -> bytes:
         "name": "secscan",
         "type": "secscan",
         "version": scan.secscan,
-        "description": markdown(f"{scan.target.name}: verdict {view.judgement.verdict}: {view.sentence}"),
+        "description": f"{markdown(scan.target.name)}: verdict {view.judgement.verdict}: {view.sentence}",
         "static_tool": True,
         "findings": [
             *build_coverage(view),
