@@ -70,7 +70,7 @@ def build_components(scan: Scan, told: Sequence[Told]) -> list[dict[str, Any]]:
         for ref, version in one.affects:
             found.setdefault(ref, _component(ref, package, version))
     for key in scan.packages:
-        if key not in keys:
+        if key and key not in keys:
             head, _, version = key.rpartition("@")
             ecosystem, _, name = head.rpartition(":")
             found.setdefault(

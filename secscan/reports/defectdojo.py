@@ -8,7 +8,6 @@ clean because nobody looked.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -19,7 +18,7 @@ from secscan.findings.levels import Action, Kind, Severity
 from secscan.findings.model import Finding
 from secscan.findings.scan import Scan
 from secscan.reports.contract import Format
-from secscan.reports.escape import markdown, plain, plain_values, web_link
+from secscan.reports.escape import json_document, markdown, plain, plain_values, web_link
 from secscan.reports.layers import layer_words
 from secscan.reports.present import (
     Judged,
@@ -63,14 +62,14 @@ def render(scan: Scan) -> bytes:
         "name": "secscan",
         "type": "secscan",
         "version": scan.secscan,
-        "description": f"{scan.target.name}: verdict {view.judgement.verdict}: {view.sentence}",
+        "description": f"{markdown(scan.target.name)}: verdict {view.judgement.verdict}: {view.sentence}",
         "static_tool": True,
         "findings": [
             *build_coverage(view),
             *(build_finding(one, judged_at(scan)[:10], vex=one.decision.waiver in statements) for one in each),
         ],
     }
-    return (json.dumps(plain_values(document), ensure_ascii=False, indent=1) + "\n").encode("utf-8")
+    return json_document(plain_values(document))
 
 
 def build_finding(judged: Judged, day: str, *, vex: bool) -> dict[str, Any]:

@@ -10,6 +10,8 @@ import re
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
+
 from secscan.findings.visible import is_visible
 
 _COMMAND = re.compile(r"##(\w*)\[")
@@ -35,8 +37,13 @@ _FIRST = re.compile(r"^(\d*)(?=[.)](?:\s|$))|^(?=[-+=#])")
 """What begins a list, a heading or a line below one, where it stands first."""
 _IN_CODE = str.maketrans({"`": r"\x60", "|": r"\x7c"})
 
-_FORMULA = re.compile(r"""(^|[,;|'"])(\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])""")
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+_SIGNS = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
+"""What a formula begins with."""
+_FORMULA = re.compile(rf"""[,;|'"] *(?=[{re.escape("".join(_SIGNS))}])""")
+"""What stands before one within a cell."""
+_LONGEST_CELL = 32_767
+"""Characters that Excel takes: it makes the rest of a longer cell a cell of its own."""
 
 
 def terminal(text: str) -> str:
@@ -46,7 +53,7 @@ def terminal(text: str) -> str:
     a command is taken apart: `##[error]` and `##vso[...]` anywhere in a line, `::error::` at the head of one (also of
     one that begins there only because a long text was broken).
     """
-    safe = text if is_visible(text) else "".join(_shown(char) for char in text)
+    safe = text if is_visible(text) else _spelled(text)
     return _COMMAND.sub(r"## \1[", _LINE_COMMAND.sub(": :", safe))
 
 
@@ -57,12 +64,12 @@ def terminal_lines(text: str) -> str:
 
 def plain(text: str) -> str:
     """Return text in which nothing is invisible but line breaks and tabs; for values that a program reads."""
-    return text if is_visible(text) else "".join(char if char in "\n\t" else _shown(char) for char in text)
+    return text if is_visible(text.replace("\n", "").replace("\t", "")) else _spelled(text, but="\n\t")
 
 
 def one_line(text: str) -> str:
     """Return plain text in which line breaks and tabs are blanks. XML 1.0 allows every character of it."""
-    return text if text.isprintable() else _BREAKS.sub(" ", plain(text))
+    return text if is_visible(text) else _BREAKS.sub(" ", plain(text))
 
 
 def markdown(text: str) -> str:
@@ -91,9 +98,14 @@ def csv_cell(text: str) -> str:
     """Return text for a cell of a spreadsheet, on one line, that is no formula.
 
     A `'` stands before what could begin one: also behind separators and quotes, where a spreadsheet that takes another
-    separator than ours begins a cell (https://owasp.org/www-community/attacks/CSV_Injection).
+    separator than ours begins a cell (https://owasp.org/www-community/attacks/CSV_Injection). What is longer than a
+    spreadsheet takes is cut.
     """
-    return text if text.isalnum() else _FORMULA.sub(r"\1\2'", one_line(text))
+    shown = _FORMULA.sub(r"\g<0>'", one_line(text[: _LONGEST_CELL + 1]))
+    words = shown.lstrip(" ")
+    if words.startswith(_SIGNS):
+        shown = f"{shown[: len(shown) - len(words)]}'{words}"
+    return shown if len(shown) <= _LONGEST_CELL else f"{shown[: _LONGEST_CELL - 3]}..."
 
 
 def prometheus_label(text: str) -> str:
@@ -132,6 +144,11 @@ def uri(path: str) -> str:
     return quote(path, safe="/%-._~!$&'()*+,;=@")
 
 
+def json_document(value: Any) -> bytes:
+    """Return a document as JSON that people can read, too. Its texts are escaped already."""
+    return msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n"
+
+
 def json_in_html(value: Any) -> str:
     """Return JSON that can stand in a script element: it holds no `<`, `>` or `&`, and no line separator."""
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -150,9 +167,12 @@ def web_link(url: str) -> str:
     return url if _WEB.fullmatch(url) else ""
 
 
+def _spelled(text: str, *, but: str = "") -> str:
+    """The text with its invisible characters as escapes, but for these."""
+    return text.translate({ord(char): _shown(char) for char in set(text).difference(but) if not is_visible(char)})
+
+
 def _shown(char: str) -> str:
-    if is_visible(char):
-        return char
     if char == "\t":
         return "    "
     code = ord(char)

@@ -14,8 +14,7 @@ from secscan.findings.judgement import Reason
 from secscan.findings.levels import Action, Severity
 from secscan.findings.scan import Scan
 from secscan.reports.contract import Format
-from secscan.reports.escape import one_line, plain
-from secscan.reports.gitlab_common import as_json
+from secscan.reports.escape import json_document, one_line, plain
 from secscan.reports.present import Judged, Presentation, main_identifier
 
 _SEVERITIES = {
@@ -35,7 +34,7 @@ def render(scan: Scan) -> bytes:
     view = Presentation(scan)
     issues = [*_doubts(view), *(_issue(view, place) for one in view.judged for place in (one, *one.places))]
     # GitLab shows one of several issues with the same fingerprint: only what says the same may share one.
-    return as_json([*{one["fingerprint"]: one for one in (*issues, *_gaps(view))}.values()])
+    return json_document([*{one["fingerprint"]: one for one in (*issues, *_gaps(view))}.values()])
 
 
 def _issue(view: Presentation, judged: Judged) -> dict[str, Any]:

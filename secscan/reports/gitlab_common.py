@@ -13,15 +13,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import msgspec
-
 from secscan.findings.defects import defect
 from secscan.findings.judgement import Reason
 from secscan.findings.levels import Kind, RunStatus
 from secscan.findings.model import Finding, ScannerRun
 from secscan.findings.scan import Scan
 from secscan.gate.evidence import not_applicable
-from secscan.reports.escape import markdown, one_line, plain, web_link
+from secscan.reports.escape import json_document, markdown, one_line, plain, web_link
 from secscan.reports.gitlab_text import cvss_vectors, details, identifiers
 from secscan.reports.present import Judged, Presentation
 
@@ -54,12 +52,7 @@ class Report:
 
 def render(scan: Scan, report: Report) -> bytes:
     """Return a report of this type."""
-    return as_json(build_report(Presentation(scan), report))
-
-
-def as_json(document: Any) -> bytes:
-    """Return a document as JSON that people can read, too."""
-    return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
+    return json_document(build_report(Presentation(scan), report))
 
 
 def build_report(view: Presentation, report: Report) -> dict[str, Any]:
@@ -70,7 +63,12 @@ def build_report(view: Presentation, report: Report) -> dict[str, Any]:
     # A report about another kind of target has nothing to hold, and says so.
     found = () if unfit else tuple(one for one in view.judged if one.finding.kind in report.kinds)
     places = (place for one in found for place in (one, *one.places))
-    tool = {"id": "secscan", "name": "secscan", "version": plain(scan.secscan), "vendor": {"name": "secscan"}}
+    tool = {
+        "id": "secscan",
+        "name": "secscan",
+        "version": plain(scan.secscan) or "unknown",
+        "vendor": {"name": "secscan"},
+    }
     start, end = _times(scan)
     return {
         "version": _VERSION,

@@ -9,8 +9,8 @@ from secscan.findings.levels import Kind
 from secscan.findings.model import Finding
 from secscan.findings.scan import Scan
 from secscan.reports.contract import Format
-from secscan.reports.escape import one_line
-from secscan.reports.gitlab_common import Report, as_json, build_report, dependency, project_path
+from secscan.reports.escape import json_document, one_line
+from secscan.reports.gitlab_common import Report, build_report, dependency, project_path
 from secscan.reports.present import Presentation
 
 _MANAGERS = {"PyPI": "pip", "Packagist": "composer", "RubyGems": "bundler", "crates.io": "cargo"}
@@ -22,7 +22,7 @@ def render(scan: Scan) -> bytes:
     report = Report("dependency_scanning", frozenset({Kind.DEPENDENCY}), _location, _unfit)
     document = build_report(Presentation(scan), report)
     document["dependency_files"] = [] if _unfit(scan) else build_files(scan)
-    return as_json(document)
+    return json_document(document)
 
 
 def build_files(scan: Scan) -> list[dict[str, Any]]:

@@ -78,4 +78,4 @@ def _identifier(text: str) -> dict[str, str]:
 
 
 def _own(name: str) -> dict[str, str]:
-    return {"type": "secscan_class", "name": f"secscan {one_line(name)}", "value": one_line(name)}
+    return {"type": "secscan_class", "name": f"secscan {one_line(name)}", "value": one_line(name) or "?"}

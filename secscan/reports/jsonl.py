@@ -14,15 +14,17 @@ import msgspec
 
 from secscan.findings.scan import Scan
 from secscan.reports.contract import Format
-from secscan.reports.escape import plain
+from secscan.reports.escape import plain_values, web_link
 from secscan.reports.present import Judged, Presentation
 
 
 def render(scan: Scan) -> bytes:
     """Return the lines."""
     view = Presentation(scan)
-    about = _about(view)
-    lines = [json.dumps(_visible(about | record), ensure_ascii=False, sort_keys=True) for record in build_records(view)]
+    about = plain_values(_about(view))
+    encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
+    # Nothing invisible in the texts: who reads a log reads it in a terminal.
+    lines = [encode(about | plain_values(record)) for record in build_records(view)]
     return ("\n".join(lines) + "\n").encode("utf-8")
 
 
@@ -57,10 +59,13 @@ def build_records(view: Presentation) -> Iterator[dict[str, Any]]:
 
 def _finding(judged: Judged) -> dict[str, Any]:
     """One place of a finding. Its other places have lines of their own, and the data flow is for other readers."""
-    finding = msgspec.structs.replace(judged.finding, places=(), trace=())
+    finding = msgspec.to_builtins(msgspec.structs.replace(judged.finding, places=(), trace=()))
+    for source in finding.get("sources", ()):
+        if not web_link(source.get("url", "")):
+            source.pop("url", None)
     return {
         "type": "finding",
-        "finding": msgspec.to_builtins(finding),
+        "finding": finding,
         "decision": msgspec.to_builtins(judged.decision),
     }
 
@@ -80,17 +85,6 @@ def _about(view: Presentation) -> dict[str, Any]:
 def _values(value: Any, *names: str) -> dict[str, Any]:
     """These fields of a value, but for empty ones."""
     return {name: found for name in names if (found := getattr(value, name)) not in ("", None)}
-
-
-def _visible(value: Any) -> Any:
-    """The same value with nothing invisible in its texts: who reads a log reads it in a terminal."""
-    if isinstance(value, str):
-        return plain(value)
-    if isinstance(value, list | tuple):
-        return [_visible(one) for one in value]
-    if isinstance(value, dict):
-        return {name: _visible(one) for name, one in value.items()}
-    return value
 
 
 FORMAT = Format(name="jsonl", suffix=".jsonl", title="JSON Lines for log pipelines", render=render)

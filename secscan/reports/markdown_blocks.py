@@ -5,6 +5,8 @@ Every line begins with words of our own, so that nothing of a scan can begin a l
 
 from __future__ import annotations
 
+import functools
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
@@ -18,31 +20,33 @@ from secscan.reports.present import GapGroup, Judged, Presentation, counted, mai
 _MOST_TEXT = 400
 _MOST_NAMES = 5
 _MOST_WHYS = 3
-_STEPS = (5_000, 2_000, 1_000, 700, 500, 300, 200, 100, 70, 50, 30, 20, 10, 5, 2, 0)
-"""How many rows a list may have: the first number with which the whole fits is taken."""
+_MOST_ESCAPED = 2 * _MOST_TEXT
+_STEPS = (0, 2, 5, 10, 20, 30, 50, 70, 100, 200, 300, 500, 700, 1_000, 2_000, 5_000)
+"""How many rows a list may have: the largest number with which the whole fits is taken."""
 
 Block = Sequence[str]
 
 
 def fitted(build: Callable[[int], Iterable[Block]], most_bytes: int) -> bytes:
     """Return the blocks with as many rows as fit. `build` returns them with at most so many rows a list."""
-    document = b""
-    for most in _STEPS:
+
+    @functools.cache
+    def document(most: int) -> bytes:
         blocks = ["\n".join(block) for block in build(most) if block]
-        document = ("\n\n".join(blocks) + "\n").encode("utf-8")
-        if len(document) <= most_bytes:
-            break
-    return document
+        return ("\n\n".join(blocks) + "\n").encode("utf-8")
+
+    too_long = bisect_left(_STEPS, True, key=lambda most: len(document(most)) > most_bytes)
+    return document(_STEPS[max(too_long - 1, 0)])
 
 
 def text(value: str) -> str:
     """Prose of a scan: escaped, and not longer than anybody reads."""
-    return markdown(value if len(value) <= _MOST_TEXT else f"{value[: _MOST_TEXT - 3]}...")
+    return _short(value, markdown)
 
 
 def name(value: str) -> str:
     """A name of a scan, as a code span."""
-    return markdown_code(value if len(value) <= _MOST_TEXT else f"{value[: _MOST_TEXT - 3]}...")
+    return _short(value, markdown_code)
 
 
 def head(view: Presentation) -> list[str]:
@@ -142,6 +146,16 @@ def foot(view: Presentation) -> list[str]:
     ci = web_link(view.scan.run.ci) if view.scan.run else ""
     link = f"; [CI run](<{ci}>)" if ci and not set(ci) & set("<>\\`") else ""
     return [f"<sub>secscan {text(view.scan.secscan)} with {scanners}{link}</sub>"]
+
+
+def _short(value: str, escape: Callable[[str], str]) -> str:
+    """Escaped, and cut so far that a text that escaping makes many times as long pushes no row out."""
+    most = _MOST_TEXT
+    while True:
+        shown = escape(value if len(value) <= most else f"{value[: most - 3]}...")
+        if len(shown) <= _MOST_ESCAPED:
+            return shown
+        most //= 2
 
 
 def _row(view: Presentation, judged: Judged) -> str:

@@ -8,7 +8,6 @@ array without findings is not what a scan looks like that has seen nothing. An a
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +16,7 @@ from secscan.findings.levels import Action, Confidence, Kind, Severity, Verdict
 from secscan.findings.model import Cvss, Finding
 from secscan.findings.scan import Scan
 from secscan.reports.contract import Format
-from secscan.reports.escape import plain_values, web_link
+from secscan.reports.escape import json_document, plain_values, web_link
 from secscan.reports.present import Judged, Presentation, introduction, main_identifier, not_looked_at, sources_of
 from secscan.reports.vulnerabilities import judged_at
 
@@ -54,7 +53,7 @@ def render(scan: Scan) -> bytes:
     view = Presentation(scan)
     each = [one for judged in view.judged for one in (judged, *judged.places)]
     events = [build_verdict(view), *(build_event(one, scan) for one in each)]
-    return (json.dumps(plain_values(events), ensure_ascii=False, indent=1) + "\n").encode("utf-8")
+    return json_document(plain_values(events))
 
 
 def build_event(judged: Judged, scan: Scan) -> dict[str, Any]:

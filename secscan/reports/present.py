@@ -87,7 +87,11 @@ class Presentation:
 
     def with_action(self, action: Action) -> tuple[Judged, ...]:
         """The findings that the policy says this of."""
-        return tuple(one for one in self.judged if one.decision.action is action)
+        return self._with_action[action]
+
+    @cached_property
+    def _with_action(self) -> dict[Action, tuple[Judged, ...]]:
+        return {action: tuple(one for one in self.judged if one.decision.action is action) for action in _ACTIONS}
 
     @cached_property
     def by_action(self) -> dict[str, int]:
@@ -110,12 +114,12 @@ class Presentation:
         """Which finding, by the fingerprints of its places."""
         return {one.fingerprint: at for at, whole in enumerate(self.scan.findings) for one in whole.each}
 
-    @property
+    @cached_property
     def failures(self) -> tuple[Reason, ...]:
         """Reasons for `failed`."""
         return tuple(one for one in self.judgement.reasons if one.verdict is Verdict.FAILED)
 
-    @property
+    @cached_property
     def doubts(self) -> tuple[Reason, ...]:
         """Reasons for `incomplete`."""
         return tuple(one for one in self.judgement.reasons if one.verdict is Verdict.INCOMPLETE)

@@ -38,9 +38,10 @@ def is_vulnerability(finding: Finding) -> bool:
 
 def affected(package: Package) -> tuple[tuple[str, str], ...]:
     """Return package URL and version of what a finding is about: what is installed of a source package, else it."""
+    name = f"{package.name}@{package.version}"
     if package.binaries:
-        return tuple((url, _version(url) or package.version) for url in package.binaries)
-    return ((package.purl or f"{package.name}@{package.version}", package.version),)
+        return tuple((url or name, _version(url) or package.version) for url in package.binaries)
+    return ((package.purl or name, package.version),)
 
 
 def statements_of(uses: Sequence[WaiverUse]) -> dict[str, WaiverUse]:

@@ -64,6 +64,7 @@ CARELESS: dict[str, Writer] = {
     "github": lambda text: json.dumps({"message": {"text": sarif_text(text), "markdown": plain(text)}}),
     "terminal": lambda text: f"  {text}\n",
     "junit": lambda text: XML.format('"' + html.escape(text, quote=False) + '"', text),
+    "gitlab-codequality": lambda text: json.dumps({"description": text}, ensure_ascii=False),
     "gitlab-*": lambda text: only(plain(text)),
     "markdown": lambda text: f"# Report\n\n{html.escape(lines(text))}\n",
     "pr-comment": lambda text: f"| a | b |\n|---|---|\n| {html.escape(text)} | b |\n",
@@ -71,7 +72,7 @@ CARELESS: dict[str, Writer] = {
     "jsonl": lambda text: json.dumps({"text": text}, ensure_ascii=False) + "\n",
     "prometheus": lambda text: f'm{{a="{lines(text)}"}} 1\n',
     "badge": lambda text: SVG.format(text, html.escape(text)),
-    "cyclonedx": lambda text: only(plain(text)),
+    "cyclonedx": lambda text: json.dumps({"detail": plain(text), "url": text}),
     "openvex": lambda text: json.dumps({"text": plain(text), "url": text}),
     "ocsf": lambda text: json.dumps({"text": text}),
     "defectdojo": lambda text: only(html.escape(plain(text))),
@@ -89,6 +90,7 @@ CAREFUL: dict[str, Writer] = {
     "junit": lambda text: XML.format(
         *(one(_NO_XML.sub("?", plain(text))) for one in (saxutils.quoteattr, html.escape))
     ),
+    "gitlab-codequality": lambda text: only(plain(text)),
     "gitlab-*": lambda text: only(code(text)),
     "markdown": lambda text: f"# Report\n\n{code(text)}\n",
     "pr-comment": lambda text: f"- a\n\n{code(text)}\n",
@@ -96,7 +98,7 @@ CAREFUL: dict[str, Writer] = {
     "jsonl": lambda text: json.dumps({"text": plain(text)}) + "\n",
     "prometheus": lambda text: f'm{{a="{label(text)}"}} 1\n',
     "badge": lambda text: SVG.format(*[html.escape(_NO_XML.sub("?", plain(text)))] * 2),
-    "cyclonedx": lambda text: only(code(text)),
+    "cyclonedx": lambda text: only(plain(text)),
     "openvex": lambda text: json.dumps({"text": plain(text), "url": web_link(text)}),
     "ocsf": lambda text: json.dumps({"text": plain(text)}),
     "defectdojo": lambda text: only(code(text)),

@@ -60,10 +60,12 @@ def judge_html(output: bytes, text: str, tame: tuple[bytes, ...]) -> Complaints:
     yield from _markup(LexborHTMLParser(page), text, _Learned.of(tame), once=_ONCE)
 
 
-def _markup(tree: LexborHTMLParser, text: str, learned: _Learned, *, once: tuple[str, ...]) -> Complaints:
+def _markup(
+    tree: LexborHTMLParser, text: str, learned: _Learned, *, once: tuple[str, ...], but: str = "\n\t"
+) -> Complaints:
     ids: Counter[str | None] = Counter()
     counts: Counter[str] = Counter()
-    yield from invisible(tree.text())
+    yield from invisible(tree.text(), but=but)
     for node in _nodes(tree):
         counts[node.tag] += 1
         if node.tag in ("script", "style"):
@@ -152,7 +154,10 @@ _PLAIN = re.compile(
 )
 _MENTION = re.compile(r"(?<![\w/.+-])@[A-Za-z0-9]")
 _REFERENCE = re.compile(r"(?<![\w&/])#\d+\b|\b[\w-]+/[\w-]+#\d+\b")
-_QUICK_ACTION = re.compile(r"^\s*/(close|assign)\b", re.MULTILINE)
+_APART = "\u200b"
+"""What takes mentions and addresses apart. It may come of `&#8203;`, which is ours: a text's own `&` is escaped."""
+_QUICK_ACTION = re.compile(r"^[ \t]*/(close|assign)\b", re.MULTILINE)
+"""GitLab looks for them at the head of the lines that were written, not of those that come out."""
 
 
 def judge_markdown(output: bytes, text: str, tame: tuple[bytes, ...]) -> Complaints:
@@ -160,8 +165,9 @@ def judge_markdown(output: bytes, text: str, tame: tuple[bytes, ...]) -> Complai
     source = output.decode("utf-8")
     yield from invisible(source)
     tree = _rendered(source)
-    yield from _markup(tree, text, _Learned.of_markdown(tame), once=(*_ONCE, *_BLOCKS))
+    yield from _markup(tree, text, _Learned.of_markdown(tame), once=(*_ONCE, *_BLOCKS), but=f"\n\t{_APART}")
     yield from _calls(tree)
+    yield from (f"a quick action: {found[0]!r}" for found in _QUICK_ACTION.finditer(source))
 
 
 def judge_fragment(source: str, text: str) -> Complaints:
@@ -177,14 +183,14 @@ def judge_fragment(source: str, text: str) -> Complaints:
 
 
 def _calls(tree: LexborHTMLParser) -> Complaints:
-    """Mentions, references and quick actions in texts; platforms leave code and links alone."""
+    """Mentions and references in texts; platforms leave code and links alone."""
     root = tree.root
     assert root is not None
     for node in root.traverse(include_text=True):
         if node.tag != "-text" or _is_inside(node, {"code", "pre", "a", "script", "style"}):
             continue
         words = node.text_content or ""
-        for what, pattern in (("mention", _MENTION), ("reference", _REFERENCE), ("quick action", _QUICK_ACTION)):
+        for what, pattern in (("mention", _MENTION), ("reference", _REFERENCE)):
             if pattern.search(words):
                 yield f"a {what} in {words[:60]!r}"
 
@@ -376,6 +382,10 @@ def judge_text(output: bytes, text: str, tame: tuple[bytes, ...]) -> Complaints:
             yield f"a forged line: {line[:60]!r}"
 
 
+csv.field_size_limit(10_000_000)
+# Read with another sign between cells, a whole row can be one.
+_LONGEST_CELL = 32_767
+"""What Excel takes; it makes the rest of a longer cell one of its own, which can be a formula."""
 _FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
 
 
@@ -388,6 +398,7 @@ def judge_csv(output: bytes, text: str, tame: tuple[bytes, ...]) -> Complaints:
         yield f"rows of {sorted({len(row) for row in rows})} cells"
     if len(rows) not in {len(list(csv.reader(io.StringIO(one.decode("utf-8-sig"), newline="")))) for one in tame}:
         yield f"{len(rows)} rows"
+    yield from (f"a cell of {len(one)} characters" for row in rows for one in row if len(one) > _LONGEST_CELL)
     for sign in ",;\t":
         for row in csv.reader(io.StringIO(page, newline=""), delimiter=sign):
             yield from (f"a formula where {sign!r} parts: {one[:40]!r}" for one in row if _FORMULA.match(one))
@@ -420,6 +431,8 @@ ORACLES: dict[str, Oracle] = {
     "github": judge_sarif,
     "terminal": judge_text,
     "junit": judge_xml,
+    # GitLab shows an issue's description as it is, and CycloneDX 1.6 gives its texts no markup.
+    "gitlab-codequality": judge_json,
     "gitlab-*": judge_platform_json,
     "markdown": judge_markdown,
     "pr-comment": judge_markdown,
@@ -427,7 +440,7 @@ ORACLES: dict[str, Oracle] = {
     "jsonl": judge_json_lines,
     "prometheus": judge_prometheus,
     "badge": judge_badge,
-    "cyclonedx": judge_platform_json,
+    "cyclonedx": judge_json,
     "openvex": judge_json,
     "ocsf": judge_json,
     "defectdojo": judge_platform_json,

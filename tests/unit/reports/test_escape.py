@@ -179,6 +179,7 @@ def test_without_escaping_they_are_found(text: str) -> None:
         ("x\n=1", "x =1"),
         ("a-b = c", "a-b = c"),
         ("", ""),
+        ("a\u3164b", r"a\u3164b"),
     ],
 )
 def test_no_cell_is_a_formula(text: str, shown: str) -> None:

@@ -12,6 +12,7 @@ from secscan.findings.levels import GapKind, Kind, RunStatus, Severity
 from secscan.findings.model import Cvss, Gap, ImageInfo
 from secscan.findings.scan import Scan
 from secscan.reports.contract import load_format
+from tests.support.hostile_scans import hostile
 from tests.support.report_readers import gitlab_report
 from tests.support.scans import (
     MARKED,
@@ -21,7 +22,6 @@ from tests.support.scans import (
     TAINTED,
     clean,
     compared,
-    hostile,
     ordinary,
     run,
     scan_of,
