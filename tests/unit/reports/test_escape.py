@@ -16,6 +16,7 @@ from secscan.reports.escape import (
     markdown,
     markdown_code,
     one_line,
+    oscal_markup,
     plain,
     prometheus_label,
     sarif_text,
