@@ -87,7 +87,7 @@ def _doubts_about_runs(scan: Scan, covering: list[ScannerRun], evidence: Evidenc
     for run in covering:
         if run.status is RunStatus.COMPLETED and not run.control:
             yield f"{run.scanner} did not find its positive control, so it did not scan"
-        elif run.status is RunStatus.FAILED or (run.status is RunStatus.SKIPPED and run.selected):
+        elif run.status is not RunStatus.COMPLETED and not run.not_applicable:
             how = "failed" if run.status is RunStatus.FAILED else "was skipped"
             yield f"{run.scanner} {how}: {run.reason or 'it does not say why'}"
         elif run.looked_at != run.selected and run.scanner not in explained:

@@ -288,6 +288,12 @@ class ScannerRun(Value, frozen=True, kw_only=True):
         """Whether its results were given in a file."""
         return self.scanner.startswith(IMPORTED)
 
+    @property
+    def not_applicable(self) -> bool:
+        """Whether it was skipped because nothing in the target concerns it. A saved scan that does not say so, or
+        contradicts itself, is not believed to mean it."""
+        return self.status is RunStatus.SKIPPED and self.idle and not self.selected
+
 
 class Notice(Value, frozen=True, kw_only=True):
     """Something the reader should know, which is neither a finding nor a gap: for example a file of

@@ -47,11 +47,6 @@ def missing_evidence(scan: Scan, policy: Policy) -> tuple[Reason, ...]:
     return (*_target_reasons(scan.target), *(about_scanners or nobody))
 
 
-def not_applicable(run: ScannerRun) -> bool:
-    """Whether the scanner was skipped because nothing in the target concerns it."""
-    return run.status is RunStatus.SKIPPED and run.selected == 0
-
-
 def _target_reasons(target: TargetInfo) -> Iterator[Reason]:
     if target.files == 0 and target.kind not in _MAY_BE_EMPTY:
         yield _incomplete(
@@ -83,22 +78,25 @@ def _nobody_looked(runs: tuple[ScannerRun, ...]) -> Iterator[Reason]:
     runs = tuple(run for run in runs if not run.imported)
     if not runs:
         yield _incomplete("scanner", "", "no scanner was part of this scan", _DOCTOR)
-    elif not any(run.status is RunStatus.COMPLETED or not_applicable(run) for run in runs):
+    elif not any(run.status is RunStatus.COMPLETED or run.not_applicable for run in runs):
         yield _incomplete("scanner", "", "no scanner completed", _DOCTOR)
 
 
 def _run_reasons(scan: Scan, policy: Policy) -> Iterator[Reason]:
     explained = _explained_subjects(scan)
+    with_gaps = {gap.scanner for gap in scan.gaps}
     optional = frozenset(policy.optional)
     for run in sorted(scan.scanners, key=lambda one: (one.scanner, one.reason)):
-        text = "" if run.scanner in optional else _trouble(run, explained)
+        # Where all that concerns a scanner are gaps, those are the reasons, each as the policy takes its kind.
+        only_gaps = run.status is RunStatus.SKIPPED and not run.selected and run.scanner in with_gaps
+        text = "" if run.scanner in optional or only_gaps else _trouble(run, explained)
         if text:
             yield _incomplete("scanner", run.scanner, text, run.hint or _DOCTOR)
 
 
 def _trouble(run: ScannerRun, explained: Mapping[str, int]) -> str:
     """What is wrong with how the scanner ended; empty where it did its work."""
-    if not_applicable(run):
+    if run.not_applicable:
         return ""
     if run.status is not RunStatus.COMPLETED:
         why = run.reason or "it does not say why"

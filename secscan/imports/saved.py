@@ -6,7 +6,7 @@ are weighed are left behind, since they could soften; what a finding is about st
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 import msgspec
 
@@ -25,7 +25,8 @@ def read_saved(data: bytes, places: Places, origin: str) -> Iterator[Said]:
     findings = tuple(at_each_place(scan.findings))
     if len(findings) > MAX_RESULTS:
         raise MalformedOutput(f"it has more than {MAX_RESULTS} results")
-    said = {run.scanner: _ended(run, places) for run in scan.scanners}
+    with_gaps = {gap.scanner for gap in scan.gaps}
+    said = {run.scanner: _ended(run, places, with_gaps) for run in scan.scanners}
     for finding in findings:
         first = finding.sources[0].scanner if finding.sources else "secscan"
         one = said.setdefault(first, Said(_bare(first), places))
@@ -48,9 +49,10 @@ def _bare(scanner: str) -> str:
     return scanner.removeprefix(scanner_name("x")[:-1])
 
 
-def _ended(run: ScannerRun, places: Places) -> Said:
+def _ended(run: ScannerRun, places: Places, with_gaps: Container[str]) -> Said:
     said = Said(_bare(run.scanner), places, version=cut(run.version, 60))
-    if run.status is RunStatus.FAILED or (run.status is RunStatus.SKIPPED and run.selected):
+    only_gaps = run.status is RunStatus.SKIPPED and not run.selected and run.scanner in with_gaps
+    if run.status is not RunStatus.COMPLETED and not run.not_applicable and not only_gaps:
         said.failed = cut(run.reason, 300) or "it did not do its work"
     elif run.status is RunStatus.COMPLETED and not run.control and not run.imported:
         said.failed = "it did not find its positive control there"

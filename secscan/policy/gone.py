@@ -84,7 +84,7 @@ class _Sight:
 def _not_done(scanner: str, run: ScannerRun | None) -> str:
     if run is None or run.imported:
         return f"{scanner} was not run"
-    if run.status is RunStatus.FAILED or (run.status is RunStatus.SKIPPED and run.selected):
+    if run.status is not RunStatus.COMPLETED and not run.not_applicable:
         return f"{scanner} {run.status}"
     return ""
 

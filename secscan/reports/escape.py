@@ -17,6 +17,7 @@ from secscan.findings.visible import is_visible
 _COMMAND = re.compile(r"##(\w*)\[")
 _LINE_COMMAND = re.compile(r"(?<!\S)::")
 _WEB = re.compile(r"https?://[A-Za-z0-9%\-._~:/?#\[\]@!$&'()*+,;=]+")
+_REMOTE = re.compile(r"((?:https?|ssh|git)://)(.+)", re.DOTALL)
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~^$&!])")
 _PLACEHOLDER = re.compile(r"\{(\d+)\}")
 _BREAKS = re.compile(r"[\n\t]+")
@@ -37,7 +38,6 @@ _FIRST = re.compile(r"^(\d*)(?=[.)](?:\s|$))|^(?=[-+=#])")
 """What begins a list, a heading or a line below one, where it stands first."""
 _IN_CODE = str.maketrans({"`": r"\x60", "|": r"\x7c"})
 
-_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _SIGNS = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 """What a formula begins with."""
 _FORMULA = re.compile(rf"""[,;|'"] *(?=[{re.escape("".join(_SIGNS))}])""")
@@ -130,11 +130,6 @@ def sarif_text(text: str) -> str:
     return _PLACEHOLDER.sub(r"{ \1 }", plain(text).replace("](", "] ("))
 
 
-def help_markdown(text: str) -> str:
-    """Return text as one line of Markdown that is shown as it is: each ASCII punctuation mark is escaped."""
-    return _PUNCTUATION.sub(r"\\\1", " ".join(plain(text).split()))
-
-
 def uri(path: str) -> str:
     """Return path text as a relative reference of RFC 3986 that decodes to the file name's bytes.
 
@@ -149,6 +144,12 @@ def json_document(value: Any) -> bytes:
     return msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n"
 
 
+def repository_uri(address: str) -> str:
+    """Return the address of a repository as a URI of RFC 3986, or an empty text: only of what git speaks over a net."""
+    found = _REMOTE.fullmatch(address)
+    return found[1] + quote(found[2], safe="/%-._~:@!$&'()*+,;=[]") if found else ""
+
+
 def json_in_html(value: Any) -> str:
     """Return JSON that can stand in a script element: it holds no `<`, `>` or `&`, and no line separator."""
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -158,7 +159,10 @@ def json_in_html(value: Any) -> str:
 
 
 def oscal_markup(text: str) -> str:
-    """Return text as one line of OSCAL's Markdown that means only itself: no link, markup, insertion or HTML."""
+    """Return text as one line of OSCAL's Markdown that means only itself: no link, markup, insertion or HTML.
+
+    Not `markdown`: insertions and `^` are OSCAL's own, and no platform looks there for mentions and addresses.
+    """
     return _MARKUP.sub(r"\\\1", terminal(text))
 
 

@@ -17,7 +17,7 @@ from secscan.findings.levels import Action, RunStatus
 from secscan.findings.model import Finding
 from secscan.findings.scan import Scan
 from secscan.reports.contract import Format
-from secscan.reports.escape import plain, sarif_text
+from secscan.reports.escape import sarif_text
 from secscan.reports.present import Judged, Presentation
 from secscan.reports.sarif_log.log import Run, driver, extensions, origin, render_log
 from secscan.reports.sarif_log.notes import build_invocation, not_uploaded
@@ -64,7 +64,7 @@ def _coverage(view: Presentation, told: tuple[str, ...]) -> Run:
         "automationDetails": {"id": category(target, "coverage")},
         **origin(target, one_base=True),
         "invocations": [build_invocation(view, not_uploaded(told))],
-        "properties": {"verdict": view.judgement.verdict.value, "policy": plain(view.judgement.policy)},
+        "properties": {"verdict": view.judgement.verdict.value, "policy": view.judgement.policy},
     }
     return Run(head, [_missing(kind.value, text) for kind, text in withheld_texts(view)])
 
@@ -104,14 +104,14 @@ def _results(view: Presentation, upload: Upload, index: dict[str, int]) -> Itera
 
 def _line_hash(finding: Finding) -> str:
     """What GitHub knows an alert by, within a rule: its line, or, where there is none to hash, our own fingerprint."""
-    return plain(finding.location.line_hash or f"{finding.fingerprint}:1")
+    return finding.location.line_hash or f"{finding.fingerprint}:1"
 
 
 def _properties(judged: Judged) -> dict[str, Any]:
     finding = judged.finding
     return {
         "action": judged.decision.action.value,
-        "policyRule": plain(judged.decision.rule),
+        "policyRule": judged.decision.rule,
         "severity": finding.severity.value,
         "confidence": finding.confidence.value,
     }

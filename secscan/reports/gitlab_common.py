@@ -18,7 +18,6 @@ from secscan.findings.judgement import Reason
 from secscan.findings.levels import Kind, RunStatus
 from secscan.findings.model import Finding, ScannerRun
 from secscan.findings.scan import Scan
-from secscan.gate.evidence import not_applicable
 from secscan.reports.escape import json_document, markdown, one_line, plain, web_link
 from secscan.reports.gitlab_text import cvss_vectors, details, identifiers
 from secscan.reports.present import Judged, Presentation
@@ -151,7 +150,7 @@ def _doubts(view: Presentation, report: Report) -> Iterator[str]:
             explained.add(reason.subject)
             yield f"{reason.text}. {reason.hint}" if reason.hint else reason.text
     for run in runs:
-        ended_well = not_applicable(run) or (run.status is RunStatus.COMPLETED and run.control)
+        ended_well = run.not_applicable or (run.status is RunStatus.COMPLETED and run.control)
         if not ended_well and run.scanner not in explained:
             yield _ended(run)
 

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Sequence
 
 from secscan.findings.defects import defect
 from secscan.findings.levels import Action, RunStatus, WaiverState
-from secscan.gate.evidence import not_applicable
 from secscan.reports.escape import markdown, markdown_code, web_link
 from secscan.reports.links import finding_link
 from secscan.reports.present import GapGroup, Judged, Presentation, counted, main_identifier, newness
@@ -116,7 +115,7 @@ def not_looked_at(view: Presentation, most: int) -> list[str]:
     rows = [
         f"- {name(run.scanner)} {run.status}: {text(run.reason or 'it does not say why')}{_to_do(run.hint)}"
         for run in view.scan.scanners
-        if run.status is not RunStatus.COMPLETED and not not_applicable(run) and run.scanner not in told
+        if run.status is not RunStatus.COMPLETED and not run.not_applicable and run.scanner not in told
     ]
     tolerated = {one.kind: one.reason for one in view.judgement.tolerated}
     rows += [_gap_row(group, tolerated.get(group.kind, "")) for group in view.gap_groups]

@@ -13,7 +13,6 @@ from datetime import datetime
 from secscan.findings.levels import Action, Kind, RunStatus, Severity, Verdict, WaiverState
 from secscan.findings.model import ScannerRun
 from secscan.findings.scan import Scan, is_time
-from secscan.gate.evidence import not_applicable
 from secscan.reports.contract import Format
 from secscan.reports.escape import prometheus_label
 from secscan.reports.present import Presentation
@@ -82,7 +81,7 @@ def _looked_at(view: Presentation) -> Iterator[Metric]:
     yield "gaps", "What could not be looked at.", gaps
     runs: defaultdict[str, list[ScannerRun]] = defaultdict(list)
     for run in scan.scanners:
-        if not not_applicable(run):
+        if not run.not_applicable:
             runs[run.scanner].append(run)
     done = {name: min(float(one.status is RunStatus.COMPLETED and one.control) for one in runs[name]) for name in runs}
     yield "scanner_completed", "1 for a scanner that did its work and found its control, else 0.", _by_scanner(done)

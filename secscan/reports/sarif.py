@@ -13,7 +13,6 @@ from typing import Any
 
 from secscan.findings.scan import Scan
 from secscan.reports.contract import Format
-from secscan.reports.escape import plain
 from secscan.reports.present import Judged, Presentation
 from secscan.reports.sarif_log.cwe import cwes_of, taxonomy
 from secscan.reports.sarif_log.log import Run, driver, extensions, origin, render_log
@@ -52,11 +51,11 @@ def build_run(view: Presentation) -> Run:
         "taxonomies": [taxonomy(cwes)],
         "properties": {
             "verdict": view.judgement.verdict.value,
-            "policy": plain(view.judgement.policy),
-            "policyDigest": plain(view.judgement.policy_digest),
-            "targetKind": plain(scan.target.kind),
-            "targetName": plain(scan.target.name),
-            "targetDigest": plain(scan.target.digest),
+            "policy": view.judgement.policy,
+            "policyDigest": view.judgement.policy_digest,
+            "targetKind": scan.target.kind,
+            "targetName": scan.target.name,
+            "targetDigest": scan.target.digest,
             "decisions": view.by_action,
         },
     }

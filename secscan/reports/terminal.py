@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 
 from secscan.findings.levels import Action, Kind, Severity, WaiverState
 from secscan.findings.scan import Scan
-from secscan.gate.evidence import not_applicable
 from secscan.reports.contract import Format
 from secscan.reports.escape import terminal
 from secscan.reports.layers import base_sentences, layer_rows, layer_words
@@ -287,7 +286,7 @@ def _gap_group(page: _Page, group: GapGroup) -> Iterator[str]:
 
 def _scanners(page: _Page, view: Presentation) -> Iterator[str]:
     yield page.head("Scanners")
-    idle = [run.scanner for run in view.scan.scanners if not_applicable(run)]
+    idle = [run.scanner for run in view.scan.scanners if run.not_applicable]
     for run in view.scan.scanners:
         if run.scanner in idle:
             continue

@@ -344,19 +344,18 @@ def judge_sarif(output: bytes, text: str, tame: tuple[bytes, ...]) -> Complaints
             yield f"a placeholder in a message: {words[:60]!r}"
         if "markdown" in message:
             yield from judge_fragment(message["markdown"], text)
-    for reference in re.findall(rb'"uri": ?"([^"]*)"', output):
-        if not re.fullmatch(rb"[A-Za-z0-9%\-._~:/?#\[\]@!$&'()*+,;=]*", reference):
+    for reference in re.findall(rb'"(?:repositoryU|helpU|u)ri": ?"([^"]*)"', output):
+        if not re.fullmatch(rb"(?!//)[A-Za-z0-9%\-._~:/?#\[\]@!$&'()*+,;=]*", reference):
             yield f"no URI reference: {reference[:60]!r}"
 
 
 def _messages(value: Any) -> Iterator[dict[str, Any]]:
-    """Every message and multiformat message string of a log."""
+    """Every message of a log. The text of a snippet is none; what is shown instead is one."""
     if isinstance(value, dict):
         if isinstance(value.get("text"), str):
             yield value
         for name, inner in value.items():
-            if name not in ("snippet", "contents", "insertedContent"):
-                yield from _messages(inner)
+            yield from _messages(inner.get("rendered") if name == "snippet" else inner)
     elif isinstance(value, list):
         for inner in value:
             yield from _messages(inner)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ _ON = (
     "GH1007.ProvideFullyFormattedMessageStrings",
 )
 """Rules about GitHub that are off by default."""
+_ROOM = {"DOTNET_GCgen0size": "0x10000000", "DOTNET_gcConcurrent": "0"}
+"""It makes much and drops it at once: with room for that it takes a third less time."""
 
 
 def schema() -> dict[str, Any]:
@@ -54,6 +57,7 @@ def complaints(log: Path, folder: Path) -> list[str]:
         capture_output=True,
         text=True,
         check=False,
+        env={**os.environ, **_ROOM},
     )
     # Its exit code says nothing; only what it wrote does.
     if "1 files scanned" not in ended.stdout or not said.is_file():

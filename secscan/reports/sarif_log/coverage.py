@@ -32,7 +32,7 @@ def not_looked_for(view: Presentation) -> dict[Kind, tuple[str, ...]]:
     why: defaultdict[Kind, dict[str, None]] = defaultdict(dict)
     kinds = kinds_of(view)
     for run in view.scan.scanners:
-        if run.status is RunStatus.COMPLETED or (run.status is RunStatus.SKIPPED and run.idle):
+        if run.status is RunStatus.COMPLETED or run.not_applicable:
             continue
         for kind in run.kinds:
             why[kind][f"{run.scanner} {run.status}: {run.reason}"] = None

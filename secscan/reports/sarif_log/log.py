@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,10 +11,13 @@ import msgspec
 
 from secscan.findings.model import ScannerRun, TargetInfo
 from secscan.findings.scan import Scan
-from secscan.reports.escape import plain, uri
+from secscan.reports.escape import plain_values, repository_uri
 from secscan.reports.sarif_log.notes import descriptors
 from secscan.reports.sarif_log.places import ROOT, bases, in_repository
 from secscan.reports.sarif_log.words import HOME, SCHEMA
+
+_UNUSUAL = re.compile(rb"[^ -~]|\\[bfru]")
+"""What stands in JSON if a text in it may hold what nobody sees; few have any, and to look at each takes longer."""
 
 
 @dataclass(frozen=True)
@@ -34,22 +38,28 @@ def _parts(runs: Iterable[Run]) -> Iterator[bytes]:
     for number, run in enumerate(runs):
         yield b",\n{" if number else b"\n{"
         for name, value in run.head.items():
-            yield b"\n " + msgspec.json.encode(name) + b": " + msgspec.json.format(msgspec.json.encode(value), indent=0)
+            yield b"\n " + msgspec.json.encode(name) + b": " + msgspec.json.format(_encoded(value), indent=0)
             yield b","
         yield b'\n "results": ['
         for at, result in enumerate(run.results):
             yield b",\n  " if at else b"\n  "
-            yield msgspec.json.encode(result)
+            yield _encoded(result)
         yield b"\n ]\n}"
     yield b"\n]\n}\n"
+
+
+def _encoded(value: Any) -> bytes:
+    """JSON in which each text is plain, whichever member of the log it stands in."""
+    made = msgspec.json.encode(value)
+    return msgspec.json.encode(plain_values(value)) if _UNUSUAL.search(made) else made
 
 
 def driver(scan: Scan, rules: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the driver of a run."""
     return {
         "name": "secscan",
-        "version": plain(scan.secscan),
-        "semanticVersion": plain(scan.secscan),
+        "version": scan.secscan,
+        "semanticVersion": scan.secscan,
         "informationUri": HOME,
         "rules": rules,
         "notifications": descriptors(),
@@ -57,11 +67,9 @@ def driver(scan: Scan, rules: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def extensions(runs: Iterable[ScannerRun]) -> list[dict[str, str]]:
-    """Return the scanners as extensions of the driver."""
-    return [
-        {name: text for name, text in (("name", plain(run.scanner)), ("version", plain(run.version))) if text}
-        for run in runs
-    ]
+    """Return the scanners as extensions of the driver, each once."""
+    named = dict.fromkeys((run.scanner, run.version) for run in runs)
+    return [{"name": name, "version": version} if version else {"name": name} for name, version in named]
 
 
 def origin(target: TargetInfo, *, one_base: bool = False) -> dict[str, Any]:
@@ -71,22 +79,16 @@ def origin(target: TargetInfo, *, one_base: bool = False) -> dict[str, Any]:
     """
     given = {ROOT: {"description": {"text": "The top of the repository."}}} if one_base else bases(target)
     members: dict[str, Any] = {"columnKind": "unicodeCodePoints", "originalUriBaseIds": given}
-    if in_repository(target) and target.repository:
+    if in_repository(target) and (address := repository_uri(target.repository)):
         provenance = {
-            "repositoryUri": uri_of_repository(target.repository),
-            "revisionId": plain(target.revision),
-            "branch": plain(target.branch),
+            "repositoryUri": address,
+            "revisionId": target.revision,
+            "branch": target.branch,
         }
         known: dict[str, Any] = {name: text for name, text in provenance.items() if text}
         known["mappedTo"] = {"uriBaseId": ROOT}
-        more = {"dirty": target.dirty, "base": plain(target.base) or None}
+        more = {"dirty": target.dirty, "base": target.base or None}
         if more := {name: value for name, value in more.items() if value is not None}:
             known["properties"] = more
         members["versionControlProvenance"] = [known]
     return members
-
-
-def uri_of_repository(address: str) -> str:
-    """The address of a repository as an absolute reference, whatever its scheme."""
-    scheme, separator, rest = address.partition("://")
-    return f"{scheme}{separator}{uri(rest)}"

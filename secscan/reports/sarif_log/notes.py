@@ -7,7 +7,7 @@ from typing import Any
 
 from secscan.findings.levels import RunStatus
 from secscan.findings.model import Gap, Notice, ScannerRun
-from secscan.reports.escape import plain, sarif_text
+from secscan.reports.escape import sarif_text
 from secscan.reports.present import Presentation, ran_as
 from secscan.reports.sarif_log.words import ended, pascal
 
@@ -70,7 +70,7 @@ def note(name: str, level: str, text: str, *, properties: dict[str, str] | None 
 
 
 def _run_note(run: ScannerRun) -> dict[str, Any]:
-    properties = {"scanner": plain(run.scanner), "status": run.status.value}
+    properties = {"scanner": run.scanner, "status": run.status.value}
     if run.status is RunStatus.COMPLETED:
         text = f"{run.scanner} completed: {ran_as(run)}"
         return note("scanner-completed", "none", text, properties=properties)
@@ -83,9 +83,9 @@ def _run_note(run: ScannerRun) -> dict[str, Any]:
 def _gap_note(gap: Gap) -> dict[str, Any]:
     parts = (f"{gap.scanner} could not look at {gap.subject} ({gap.kind})", gap.detail, gap.remedy)
     text = ". ".join(part for part in parts if part)
-    properties = {"scanner": plain(gap.scanner), "gap": gap.kind.value, "subject": plain(gap.subject)}
+    properties = {"scanner": gap.scanner, "gap": gap.kind.value, "subject": gap.subject}
     return note("gap", "warning", text, properties=properties)
 
 
 def _notice_note(one: Notice) -> dict[str, Any]:
-    return note("notice", "note", f"{one.subject}: {one.text}", properties={"topic": plain(one.topic)})
+    return note("notice", "note", f"{one.subject}: {one.text}", properties={"topic": one.topic})

@@ -7,11 +7,12 @@ know only one, so that for them the first segment says what it is in, as in `ima
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import quote
 
 from secscan.findings.model import Finding, Location, Region, TargetInfo
-from secscan.reports.escape import plain, uri
+from secscan.reports.escape import plain, sarif_text, uri
 
 ROOT = "%SRCROOT%"
 
@@ -31,7 +32,7 @@ def base_of(target: TargetInfo) -> str:
 
 def bases(target: TargetInfo) -> dict[str, Any]:
     """What the base of the target is, for a person."""
-    what = "the repository" if in_repository(target) else f"the {plain(target.kind)} {plain(target.name)}"
+    what = "the repository" if in_repository(target) else sarif_text(f"the {target.kind} {target.name}")
     return {base_of(target): {"description": {"text": f"The top of {what}."}}}
 
 
@@ -49,7 +50,8 @@ class Addresses:
 
     def artifact(self, path: str) -> dict[str, str]:
         """Return the artifact location of a path."""
-        return {"uri": self._before + uri(path), "uriBaseId": self._base}
+        # A slash at its head would make it an address on another host, or of a file on this machine.
+        return {"uri": (self._before + uri(path)).lstrip("/"), "uriBaseId": self._base}
 
 
 def elsewhere(kind: str, name: str) -> str:
@@ -85,10 +87,12 @@ class _Lines:
     """The lines of a finding's snippet, which may be cut or masked."""
 
     def __init__(self, location: Location) -> None:
-        self._lines = plain(location.snippet).removesuffix("\n").split("\n") if location.snippet else []
+        shown = plain(location.snippet)
         self._first = location.snippet_line
+        known = shown and self._first > 0  # in a saved scan the lines need not fit the region
+        self._lines = shown.removesuffix("\n").split("\n") if known else []
         self._statement = location.statement
-        self._exact = not any("[masked " in line or "\u2026" in line for line in self._lines)
+        self._exact = shown == location.snippet and not re.search("\\[masked |\u2026", shown)
 
     def region(self, region: Region) -> dict[str, Any] | None:
         """The text of the region as artifact content; None where the snippet does not hold it."""
@@ -143,7 +147,7 @@ def _content(text: str, *, exact: bool) -> dict[str, Any]:
 
 
 def _rendered(text: str) -> dict[str, Any]:
-    return {"rendered": {"text": plain(text)}}
+    return {"rendered": {"text": sarif_text(text)}}
 
 
 def _numbers(region: Region) -> dict[str, int]:

@@ -10,7 +10,7 @@ from secscan.findings.judgement import Fixed
 from secscan.findings.levels import Action
 from secscan.findings.model import Finding, Location, Marker, TraceStep
 from secscan.policy.decide import MARKER_RULE
-from secscan.reports.escape import plain, sarif_text
+from secscan.reports.escape import sarif_text
 from secscan.reports.layers import layer_words
 from secscan.reports.present import Judged, counted, introduction, sources_of
 from secscan.reports.sarif_log.numbers import FIXED
@@ -44,10 +44,10 @@ def build_result(
         "message": {
             "text": _text(finding) + _links(places),
             "id": MESSAGE,
-            "arguments": [plain(finding.place), plain(sources_of(finding))],
+            "arguments": [finding.place, sources_of(finding)],
         },
         "locations": [location],
-        "partialFingerprints": {"secscan/v1": plain(finding.fingerprint)},
+        "partialFingerprints": {"secscan/v1": finding.fingerprint},
     }
     if places:
         result["relatedLocations"] = [
@@ -64,16 +64,16 @@ def suppressions(judged: Judged) -> Iterator[dict[str, Any]]:
     decision = judged.decision
     if decision.action is Action.ACCEPT:
         by = f"waiver {decision.waiver}" if decision.waiver else f"policy rule {decision.rule}"
-        yield {"kind": "external", "status": "accepted", "justification": plain(f"{decision.reason} ({by})")}
+        yield {"kind": "external", "status": "accepted", "justification": f"{decision.reason} ({by})"}
     for marker in judged.finding.markers:
         status = "accepted" if decision.rule == MARKER_RULE else "rejected"
-        yield {"kind": "inSource", "status": status, "justification": plain(_marker(marker))}
+        yield {"kind": "inSource", "status": status, "justification": _marker(marker)}
 
 
 def build_fixed(fixed: Fixed, rule_index: int, addresses: Addresses) -> dict[str, Any]:
     """Return a finding of the baseline that is there no more, as far as it was looked at."""
     text = ended(sarif_text(f"Fixed: {fixed.title}"))
-    gone = {"rendered": {"text": plain(fixed.title)}}
+    gone = {"rendered": {"text": sarif_text(fixed.title)}}
     region = {"startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 1, "snippet": gone}
     place = pointer(fixed.path, None, addresses)
     place |= {"region": region, "contextRegion": {"startLine": 1, "endLine": 1, "snippet": gone}}
@@ -82,9 +82,9 @@ def build_fixed(fixed: Fixed, rule_index: int, addresses: Addresses) -> dict[str
         "ruleIndex": rule_index,
         "kind": "pass",
         "level": "none",
-        "message": {"text": text, "id": MESSAGE, "arguments": [plain(fixed.path)]},
+        "message": {"text": text, "id": MESSAGE, "arguments": [fixed.path]},
         "locations": [{"physicalLocation": place}],
-        "partialFingerprints": {"secscan/v1": plain(fixed.fingerprint)},
+        "partialFingerprints": {"secscan/v1": fixed.fingerprint},
         "baselineState": "absent",
     }
 
@@ -92,14 +92,14 @@ def build_fixed(fixed: Fixed, rule_index: int, addresses: Addresses) -> dict[str
 def _text(finding: Finding) -> str:
     text = ended(sarif_text(finding.message or finding.title))
     layer = layer_words(finding.layer)
-    return f"{text} Brought by {plain(layer)}." if layer else text
+    return f"{text} Brought by {sarif_text(layer)}." if layer else text
 
 
 def _logical(finding: Finding) -> Iterator[dict[str, Any]]:
     if finding.location.symbol:
-        yield {"fullyQualifiedName": plain(finding.location.symbol)}
+        yield {"fullyQualifiedName": finding.location.symbol}
     if finding.layer is not None:
-        digest = plain(finding.layer.digest)
+        digest = finding.layer.digest
         yield {"name": f"layer {finding.layer.index}", "fullyQualifiedName": digest, "kind": "layer"}
 
 
@@ -128,7 +128,7 @@ def _related(number: int, judged: Judged, addresses: Addresses) -> dict[str, Any
     by = f"waiver {decision.waiver}" if decision.waiver else f"rule {decision.rule}"
     said = f"The same secret ({decision.action} by the {by}; {finding.severity}, {finding.confidence} confidence)."
     brought = introduction(finding)
-    properties = {"fingerprint": finding.fingerprint, "introduced": plain(brought)}
+    properties = {"fingerprint": finding.fingerprint, "introduced": brought}
     return {
         "id": number,
         "physicalLocation": _pointer(finding.location, addresses),

@@ -9,7 +9,7 @@ from typing import Any
 from secscan.findings.defects import Defect, defect
 from secscan.findings.levels import Severity
 from secscan.findings.model import Finding
-from secscan.reports.escape import help_markdown, plain, sarif_text, web_link
+from secscan.reports.escape import markdown, markdown_code, plain, sarif_text, web_link
 from secscan.reports.present import main_identifier
 from secscan.reports.sarif_log.cwe import cwes_of, relationship, tag
 from secscan.reports.sarif_log.numbers import numbered
@@ -91,11 +91,11 @@ def build_rule(
 
 def _help(worst: Finding, about: Defect, to_do: str, cwes: Sequence[str], links: Sequence[str]) -> str:
     """What to do and where to read more, as Markdown."""
-    parts = [f"**What to do**\n\n{help_markdown(to_do)}"]
+    parts = [f"**What to do**\n\n{markdown(to_do)}"]
     package = worst.package
     if package is not None and package.fixed_versions:
-        versions = ", ".join(help_markdown(one) for one in package.fixed_versions)
-        parts.append(f"**Fixed versions of {help_markdown(package.name)}**\n\n{versions}")
+        versions = ", ".join(markdown_code(one) for one in package.fixed_versions)
+        parts.append(f"**Fixed versions** of {markdown_code(package.name)}\n\n{versions}")
     more = [f"[{cwe}](https://cwe.mitre.org/data/definitions/{cwe[4:]}.html)" for cwe in cwes]
     more += [f"<{link}>" for link in islice(links, _MOST_REFERENCES) if not set(link) & set("<>\\")]
     if more:

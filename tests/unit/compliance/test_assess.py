@@ -81,6 +81,9 @@ def test_each_place_of_a_secret_is_decided_by_itself() -> None:
     assert len(here.found) == len(SPREAD.each)
 
 
+UNTOLD = run("secrets", kinds=(Kind.SECRET,), status=RunStatus.SKIPPED, selected=0, looked_at=0, reason="only gaps")
+
+
 @pytest.mark.parametrize(
     ("scanners", "said"),
     [
@@ -89,8 +92,9 @@ def test_each_place_of_a_secret_is_decided_by_itself() -> None:
         ((*ALL[:2], run("secrets", kinds=(Kind.SECRET,), control=False), ALL[3]), "positive control"),
         ((*ALL[:2], run("secrets", kinds=(Kind.SECRET,), looked_at=3), ALL[3]), "looked at 3 of 4"),
         ((*ALL[:2], run("secrets", kinds=(Kind.SECRET,), status=RunStatus.SKIPPED, reason="off"), ALL[3]), "off"),
+        ((*ALL[:2], UNTOLD, ALL[3]), "only gaps"),
         (
-            (*ALL[:2], run("secrets", kinds=(Kind.SECRET,), status=RunStatus.SKIPPED, selected=0, looked_at=0), ALL[3]),
+            (*ALL[:2], msgspec.structs.replace(UNTOLD, idle=True), ALL[3]),
             "nothing in scope",
         ),
         ((*ALL[:2], run("secrets", kinds=(Kind.SECRET,), selected=0, looked_at=0), ALL[3]), "nothing in scope"),

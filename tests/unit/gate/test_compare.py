@@ -50,6 +50,10 @@ def test_a_scan_is_no_different_from_itself() -> None:
         ({"scanners": (run("bandit"), run("semgrep", status=RunStatus.FAILED))}, "semgrep failed"),
         ({"scanners": (run("bandit"),)}, "semgrep was not run"),
         ({"scanners": (run("bandit"), run("semgrep", status=RunStatus.SKIPPED))}, "semgrep skipped"),
+        (
+            {"scanners": (run("bandit"), run("semgrep", status=RunStatus.SKIPPED, selected=0, looked_at=0))},
+            "semgrep skipped",
+        ),
         ({"gaps": (Gap(scanner="semgrep", kind=GapKind.TIMEOUT, subject="shop/catalog.py"),)}, "(timeout)"),
         ({"target": target(kind="staged"), "files": FILES[:1]}, "not in the part that was looked at (staged)"),
         ({"target": target(kind="diff"), "files": FILES[:1]}, "not in the part that was looked at (diff)"),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from secscan.findings.levels import Confidence, GapKind, RunStatus, Severity, Verdict
@@ -21,7 +21,7 @@ TREE = TargetInfo(kind="tree", name="shop", digest="d", files=3, bytes=99)
 BANDIT = ScannerRun(scanner="bandit", status=RunStatus.COMPLETED, selected=3, looked_at=3, control=True)
 SEMGREP = changed(BANDIT, scanner="semgrep")
 FAILED_RUN = ScannerRun(scanner="bandit", status=RunStatus.FAILED, reason="it was killed", hint="give it more memory")
-NOTHING = ScannerRun(scanner="bandit", status=RunStatus.SKIPPED, reason="nothing in the target concerns it")
+NOTHING = ScannerRun(scanner="bandit", status=RunStatus.SKIPPED, idle=True, reason="nothing in the target concerns it")
 
 BLOCKS_HIGH = rule("block", "high", severity=["high"])
 DEMANDING = policy(BLOCKS_HIGH, required=("bandit",))
@@ -98,6 +98,20 @@ INCOMPLETE: dict[str, tuple[Scan, Policy, str, str, str]] = {
         "scanner",
         "bandit",
         "bandit was skipped: asked to",
+    ),
+    "skipped, and nobody says that there was nothing to do": (
+        scan(scanners=(changed(NOTHING, idle=False),)),
+        DEMANDING,
+        "scanner",
+        "bandit",
+        "bandit was skipped: nothing in the target concerns it",
+    ),
+    "nobody could look at anything": (
+        scan(scanners=(changed(NOTHING, idle=False, reason="only gaps"),), gaps=(gap(),)),
+        tolerating(tolerance()),
+        "scanner",
+        "",
+        "no scanner completed",
     ),
     "completed without its control": (
         scan(scanners=(changed(BANDIT, control=False),)),
@@ -235,6 +249,10 @@ PASSED: dict[str, tuple[Scan, Policy]] = {
         scan(scanners=(changed(BANDIT, looked_at=2),), gaps=(gap(),)),
         tolerating(tolerance()),
     ),
+    "all that concerns a scanner are gaps, and tolerated": (
+        scan(scanners=(changed(NOTHING, idle=False, reason="only gaps"), SEMGREP), gaps=(gap(),)),
+        tolerating(tolerance()),
+    ),
     "as many gaps as are tolerated, counted by file": (
         scan(gaps=(gap(line=1), gap(line=2))),
         tolerating(tolerance(at_most=1)),
@@ -332,6 +350,7 @@ runs = st.builds(
     scanner=samples.names,
     status=st.sampled_from([RunStatus.COMPLETED, RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.SKIPPED]),
     control=st.sampled_from([True, True, False]),
+    idle=st.booleans(),
 )
 scans = st.builds(
     lambda findings, gaps, scanners, kind, files: scan(
@@ -365,12 +384,13 @@ def test_one_more_thing_that_could_not_be_looked_at_never_softens_the_verdict(
     """One more that was counted, not looked at, and has its gap. (A gap that is added for something that was missing
     without one does account for it, and may be tolerated.)"""
     more = changed(more, subject="src/new.py")
-    counted = tuple(
-        changed(run, selected=run.selected + 1)
-        if run.scanner == more.scanner and run.status is RunStatus.COMPLETED
-        else run
-        for run in seen.scanners
-    )
+    concerned = {run.status: run for run in seen.scanners if run.scanner == more.scanner}
+    assume(RunStatus.SKIPPED not in concerned or concerned[RunStatus.SKIPPED].idle)
+    counts = {
+        id(run): {"selected": run.selected + 1} if run.status is RunStatus.COMPLETED else {"idle": False}
+        for run in concerned.values()
+    }
+    counted = tuple(changed(run, **counts.get(id(run), {})) for run in seen.scanners)
     no_softer(seen, changed(seen, gaps=(*seen.gaps, more), scanners=counted), judged_by)
 
 

@@ -12,7 +12,7 @@ import pytest
 from secscan.correlate.imported import with_imported
 from secscan.errors import ImportedResultsError
 from secscan.findings.levels import GapKind, Kind, RunStatus, Severity
-from secscan.findings.model import Finding, at_each_place
+from secscan.findings.model import Finding, Gap, at_each_place
 from secscan.findings.scan import dumps
 from secscan.reports.contract import load_format
 from tests.support.hostile_scans import hostile
@@ -193,11 +193,20 @@ def test_a_report_of_ours_that_was_incomplete_is_incomplete(target: Any) -> None
 def test_a_saved_scan_counts_as_imported_tools_and_nothing_decided_on_it_counts(target: Any) -> None:
     scan = scan_of(
         *ordinary().findings,
-        scanners=(run("bandit", status=RunStatus.FAILED, reason="killed"), run("semgrep", control=False)),
+        scanners=(
+            run("bandit", status=RunStatus.FAILED, reason="killed"),
+            run("semgrep", control=False),
+            run("hadolint", status=RunStatus.SKIPPED, selected=0, reason="off"),
+            run("checkov", status=RunStatus.SKIPPED, selected=0, idle=True),
+            run("pip-audit", status=RunStatus.SKIPPED, selected=0, reason="only gaps"),
+        ),
+        gaps=(Gap(scanner="pip-audit", kind=GapKind.NO_LOCK_FILE, subject="pyproject.toml"),),
     )
     said = {one.scanner: one for one in read(dumps(scan), target)}
     assert said["import:bandit"].failed == "killed"
     assert "positive control" in said["import:semgrep"].failed
+    assert said["import:hadolint"].failed == "off"
+    assert said["import:checkov"].failed == said["import:pip-audit"].failed == ""
     every = [finding for one in said.values() for finding in one.findings]
     assert not any(one.markers or one.fingerprint or one.secret_state for one in every)
     assert {source.scanner.partition(":")[0] for one in every for source in one.sources} == {"import"}

@@ -96,7 +96,7 @@ def test_a_scanner_that_missed_its_control_fails_its_kind() -> None:
 
 
 def test_a_scanner_that_had_nothing_to_do_is_a_success() -> None:
-    idle = run("pip-audit", status=RunStatus.SKIPPED, selected=0, looked_at=0, control=False, reason="no manifest")
+    idle = run("pip-audit", status=RunStatus.SKIPPED, idle=True, selected=0, looked_at=0, control=False)
     assert status(scan_of(scanners=(run("bandit"), run("semgrep"), idle)), "dependency") == "success"
 
 

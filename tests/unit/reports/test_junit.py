@@ -47,7 +47,7 @@ def test_a_kind_of_gap_that_is_held_against_the_scan_is_not_called_tolerated() -
 
 
 def test_a_scanner_that_the_policy_does_not_miss_is_skipped_and_one_that_is_not_there_an_error() -> None:
-    idle = run("hadolint", status=RunStatus.SKIPPED, selected=0, looked_at=0, reason="no Dockerfile")
+    idle = run("hadolint", status=RunStatus.SKIPPED, idle=True, selected=0, looked_at=0, reason="no Dockerfile")
     found = outcomes(scan_of(scanners=(run("bandit"), run("semgrep"), idle)))
     assert found["hadolint 1.0"] == "Skipped"
     assert found["scanner pip-audit"] == "Error"

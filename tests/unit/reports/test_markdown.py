@@ -57,7 +57,7 @@ def test_what_keeps_it_from_passing_is_told_with_what_to_do() -> None:
 
 
 def test_scanners_that_had_nothing_to_do_are_not_told_of() -> None:
-    idle = run("hadolint", status=RunStatus.SKIPPED, selected=0, looked_at=0, reason="no Dockerfile")
+    idle = run("hadolint", status=RunStatus.SKIPPED, idle=True, selected=0, looked_at=0, reason="no Dockerfile")
     scan = scan_of(scanners=(*scan_of().scanners, idle))
     assert "hadolint" not in page_of(scan).text
 

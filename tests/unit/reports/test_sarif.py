@@ -17,9 +17,11 @@ from secscan.findings.scan import Scan
 from secscan.reports.contract import load_format
 from secscan.reports.sarif import render
 from secscan.reports.sarif_log.numbers import FIXED, NUMBERS
+from tests.support.hostile_scans import hostile
+from tests.support.hostile_strings import SAMPLE, STRINGS, TAME
+from tests.support.oracles import judge_sarif
 from tests.support.sarif import IN_LAYER, everything, from_repository, of_image, schema
 from tests.support.scans import (
-    ATTACKS,
     MARKED,
     NOTE,
     PACKAGE,
@@ -27,7 +29,6 @@ from tests.support.scans import (
     UNSCORED,
     clean,
     compared,
-    hostile,
     ordinary,
     scan_of,
 )
@@ -47,7 +48,7 @@ def rules(scan: Any) -> dict[str, dict[str, Any]]:
     return {rule["id"]: rule for rule in run_of(scan)["tool"]["driver"]["rules"]}
 
 
-@pytest.mark.parametrize("make", [everything, ordinary, clean, *(lambda text=text: hostile(text) for text in ATTACKS)])
+@pytest.mark.parametrize("make", [everything, ordinary, clean, *(lambda text=text: hostile(text) for text in SAMPLE)])
 @pytest.mark.parametrize("name", ["sarif", "github"])
 def test_it_is_valid_against_the_schema(name: str, make: Callable[[], Scan]) -> None:
     judge = jsonschema_rs.validator_for(schema())
@@ -55,6 +56,42 @@ def test_it_is_valid_against_the_schema(name: str, make: Callable[[], Scan]) -> 
     judge.validate(log)
     log["runs"][0]["tool"]["driver"]["rules"][0]["surprise"] = 1
     assert not judge.is_valid(log)
+
+
+def in_repository(text: str) -> Scan:
+    """A scan with this text in every field but the kind of its target, which decides what others are for."""
+    return from_repository(hostile(text), kind="tree", repository=text, revision=text, branch=text, prefix=text)
+
+
+@pytest.mark.parametrize("name", ["sarif", "github"])
+def test_nothing_acts_where_the_target_is_a_repository(name: str) -> None:
+    render = load_format(name).render
+    tame = tuple(render(in_repository(text)) for text in TAME)
+    wrong = {text: found for text in STRINGS if (found := [*judge_sarif(render(in_repository(text)), text, tame)])}
+    assert wrong == {}
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("https://git.example:8443/a/b", "https://git.example:8443/a/b"),
+        ("ssh://git.example/a b", "ssh://git.example/a%20b"),
+        ("git://[::1]/x", "git://[::1]/x"),
+    ],
+)
+def test_the_address_of_a_repository_is_a_uri(address: str, shown: str) -> None:
+    (provenance,) = run_of(from_repository(scan_of(), repository=address))["versionControlProvenance"]
+    assert provenance["repositoryUri"] == shown
+
+
+@pytest.mark.parametrize("address", ["javascript:x", "file:///etc", "JAVASCRIPT://x", "/srv/git", "https://", ""])
+def test_what_is_no_address_of_a_repository_is_left_out(address: str) -> None:
+    assert "versionControlProvenance" not in run_of(from_repository(scan_of(), repository=address))
+
+
+def test_a_path_leads_to_no_other_host() -> None:
+    odd = msgspec.structs.replace(NOTE, location=Location(path="//evil.invalid/x", region=Region(start_line=1)))
+    assert result_of(odd)["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "evil.invalid/x"
 
 
 def test_every_result_has_what_a_platform_asks_for() -> None:

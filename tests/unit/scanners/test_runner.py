@@ -97,6 +97,7 @@ def test_silence_about_a_file_is_a_gap(setup: Setup) -> None:
 def test_nothing_to_do_is_skipped_even_without_the_program(setup: Setup) -> None:
     outcome = outcome_of(setup, ends={}, programs=("nosuchprogram",))
     assert (outcome.run.status, outcome.run.reason) == (RunStatus.SKIPPED, NOTHING_TO_DO)
+    assert outcome.run.not_applicable
 
 
 def test_missing_programs_are_named_together_with_what_to_do(setup: Setup) -> None:
