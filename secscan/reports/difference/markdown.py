@@ -16,12 +16,12 @@ def render_markdown(difference: Difference) -> str:
 
 def _lines(difference: Difference) -> Iterator[str]:
     before, after = words.sides(difference)
-    yield f"**{markdown(words.summary(difference))}**"
+    yield f"## {markdown(words.summary(difference))}"
     yield ""
     yield f"- before: {markdown(before)}"
     yield f"- after: {markdown(after)}"
     for warning in difference.warnings:
-        yield f"- **warning**: {markdown(warning)}"
+        yield f"- warning: {markdown(warning)}"
     yield from _group("New", [(one, [why] if (why := words.cause(one)) else []) for one in difference.new])
     yield from _group("Changed", [(one.finding, map(words.change, one.changes)) for one in difference.changed])
     yield from _group("Fixed", [(one, []) for one in difference.fixed])
