@@ -66,7 +66,7 @@ def test_a_bad_server_fails_and_the_reports_say_why(
     assert "Root token that lives" in {one.title for one in scan.findings}
     sarif = json.loads((tmp_path / "secscan.sarif").read_bytes())
     results = sarif["runs"][0]["results"]
-    assert {one["ruleId"] for one in results} == {"long-lived-credential", "vault-misconfiguration"}
+    assert {one["properties"]["class"] for one in results} == {"long-lived-credential", "vault-misconfiguration"}
     assert all(
         one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].startswith("vault%3A") for one in results
     )
