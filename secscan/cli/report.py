@@ -15,10 +15,14 @@ def _tell_formats(wanted: bool) -> None:
     """Print every format with its usual file and what it is for, and stop."""
     if not wanted:
         return
+    import textwrap
+
     from secscan.reports.contract import load_format
 
     for one in map(load_format, FORMATS):
-        sys.stdout.write(f"{one.name:<20} {one.file:<32} {one.title}\n")
+        first, *rest = textwrap.wrap(one.title, 27)
+        sys.stdout.write(f"{one.name:<19} {one.file:<32} {first}\n")
+        sys.stdout.writelines(f"{'':<53}{line}\n" for line in rest)
     raise typer.Exit
 
 

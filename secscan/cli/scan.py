@@ -229,7 +229,7 @@ def deliver(
             from secscan.cli.app import tell
 
             tell(error)
-            code = ExitCode.INCOMPLETE
+            code = code or ExitCode.INCOMPLETE  # failed beats incomplete
         else:
             written.append(str(output / file))
     if written and not quiet:

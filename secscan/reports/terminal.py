@@ -81,7 +81,7 @@ def render_verdict(scan: Scan, *, width: int, colour: bool) -> str:
     for reason in reasons[:_MOST_REASONS]:
         lines += page.wrapped(f"- {terminal(reason.text)}", indent=2)
     if len(reasons) > _MOST_REASONS:
-        lines.append(f"  ... and {len(reasons) - _MOST_REASONS} more, all in the reports")
+        lines.append(f"  ... and {len(reasons) - _MOST_REASONS} more; the reports show all")
     return "\n".join(lines) + "\n"
 
 
@@ -98,9 +98,10 @@ class _Page:
 
     def banner(self, view: Presentation) -> list[str]:
         verdict = view.judgement.verdict
+        by = f" (policy {terminal(view.judgement.policy)})" if view.judgement.policy else ""
         stamp = f" {verdict.upper()} "
         room = "_" * len(stamp)  # a blank would be lost when the text is broken into lines
-        head, *rest = self.wrapped(f"{room} {view.sentence} (policy {terminal(view.judgement.policy)})", indent=0)
+        head, *rest = self.wrapped(f"{room} {view.sentence}{by}", indent=0)
         return [self.styled(stamp, verdict.value) + head.removeprefix(room), *rest]
 
     def head(self, text: str) -> str:
@@ -144,7 +145,7 @@ def _findings(page: _Page, title: str, judged: tuple[Judged, ...], most: int, *,
         else:
             yield from _brief(page, one)
     if len(judged) > most:
-        yield f"  ... and {len(judged) - most} more, all in the HTML report"
+        yield f"  ... and {len(judged) - most} more; the HTML report shows all"
 
 
 def _brief(page: _Page, one: Judged) -> Iterator[str]:
@@ -202,7 +203,7 @@ def _places(page: _Page, one: Judged) -> Iterator[str]:
 def _accepted(view: Presentation) -> Iterator[str]:
     count = view.by_action[Action.ACCEPT]
     if count:
-        yield f"Accepted: {count}, all in the HTML report"
+        yield f"Accepted: {count}; the HTML report shows them"
 
 
 def _layers(page: _Page, view: Presentation) -> Iterator[str]:
@@ -219,7 +220,7 @@ def _layers(page: _Page, view: Presentation) -> Iterator[str]:
         if row.command:
             yield page.styled("      " + page.cut(terminal(row.command), 6), "dim")
     if len(rows) > _MOST_WARNED:
-        yield f"  ... and {len(rows) - _MOST_WARNED} more, all in the HTML report"
+        yield f"  ... and {len(rows) - _MOST_WARNED} more; the HTML report shows all"
     for text in base_sentences(view):
         yield from page.wrapped(f"- {terminal(text)}", indent=2)
 

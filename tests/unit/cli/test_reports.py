@@ -90,5 +90,14 @@ def test_a_judgement_writes_reports_where_it_is_told_to(tmp_path: Path, monkeypa
 
 def test_the_formats_are_listed_with_their_files(capsys) -> None:
     assert run(["report", "--formats"]) == 0
-    lines = capsys.readouterr().out.splitlines()
+    told = capsys.readouterr().out.splitlines()
+    assert max(map(len, told)) <= 80
+    lines = [line for line in told if not line.startswith(" ")]
     assert [line.split()[:2] for line in lines] == [[name, load_format(name).file] for name in FORMATS]
+
+
+def test_a_failed_scan_stays_failed_where_a_report_cannot_be_written(tmp_path: Path, capsys) -> None:
+    (tmp_path / "taken").write_text("a file, where a folder would have to be")
+    for scan, code in ((ordinary(), 1), (clean(), 3)):
+        assert deliver(scan, TERMS, tmp_path, {"csv": "taken/a.csv"}, quiet=True) == code
+        assert "taken" in capsys.readouterr().err

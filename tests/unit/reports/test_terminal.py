@@ -52,7 +52,7 @@ def test_unknown_stands_before_medium() -> None:
 
 def test_a_long_list_is_cut_and_counted() -> None:
     many = [msgspec.structs.replace(MARKED, fingerprint=f"{at:08x}") for at in range(_MOST_BLOCKED + 3)]
-    assert "... and 3 more, all in the HTML report" in text_of(scan_of(*many))
+    assert "... and 3 more; the HTML report shows all" in text_of(scan_of(*many))
     assert f"Blocks ({_MOST_BLOCKED + 3})" in text_of(scan_of(*many))
     short = render_verdict(scan_of(*many), width=80, colour=False)
     assert f"... and {_MOST_BLOCKED + 3 - _MOST_REASONS} more" in short
