@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -15,9 +16,10 @@ def write_atomic(path: Path, data: bytes, *, private: bool = False) -> None:
 
     A symbolic link at `path` is replaced, not followed: the folder may belong to the scanned tree. The
     file gets the permissions of any new file of this process (its umask), as CI steps that pick it up expect; a
-    `private` one can be read by this user only. Raises `ReportError` if the file cannot be written; the old one is
-    then still whole.
+    `private` one can be read by this user only. Raises `ReportError` if the file cannot be written, or what is there
+    is no file but a device or a pipe; the old one is then still whole.
     """
+    _refuse_special(path)
     temporary = ""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -41,14 +43,44 @@ def write_atomic(path: Path, data: bytes, *, private: bool = False) -> None:
 def remove_stale(path: Path) -> None:
     """Remove a report of an earlier run, so that a run that dies leaves no old verdict behind.
 
-    Raises `ReportError` if it is there and cannot be removed.
+    Raises `ReportError` if it is there and cannot be removed, or is no file but a device or a pipe.
     """
+    _refuse_special(path)
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
         raise ReportError(
             f"cannot remove the old {path}: {os.strerror(error.errno or 0)}", hint="give another folder with --output"
         ) from error
+
+
+def place_written(path: Path) -> Path:
+    """Return where `write_atomic` puts a file: links to folders are followed, one at the path itself is not."""
+    return Path(os.path.realpath(path.parent)) / path.name
+
+
+def same_file(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one file, also one that does not exist yet; links are followed."""
+    if os.path.realpath(one) == os.path.realpath(other):
+        return True
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
+
+
+def _refuse_special(path: Path) -> None:
+    """Raise `ReportError` for a device, a pipe or a socket, also behind a link, and for everything in /dev."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:  # Nothing is there, or writing says what is wrong.
+        mode = stat.S_IFREG
+    # /dev/stdout is a link, often to an ordinary file: root would replace the link.
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)) or os.path.realpath(path.parent) == "/dev":
+        raise ReportError(
+            f"{path} is a device, a pipe or a socket, which would be replaced by a file",
+            hint="give the name of an ordinary file",
+        )
 
 
 def _umask() -> int:

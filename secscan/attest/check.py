@@ -62,12 +62,15 @@ def check_subject(statement: Statement, digest: str) -> None:
         )
 
 
-def check_demands(statement: Statement, *, passed: bool, policy: str) -> None:
-    """Raise `AttestationError` where the verdict must have been `passed`, or the policy another one."""
+def check_demands(statement: Statement, *, passed: bool, policy: str | None) -> None:
+    """Raise `AttestationError` where the verdict must have been `passed`, or the policy another one.
+
+    None demands no policy; an empty digest is that of none.
+    """
     said = statement.predicate
     if passed and said.verdict is not Verdict.PASSED:
         raise AttestationError(f"the attested verdict is {said.verdict}, not passed", hint="that is what --passed asks")
-    if policy and said.policy.digest != policy.lower():
+    if policy is not None and said.policy.digest != policy.lower():
         raise AttestationError(
             f"the policy that judged ({said.policy.name!r}) has the digest {said.policy.digest}, not {policy[:80]}",
             hint="that is what --policy asks",

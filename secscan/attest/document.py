@@ -31,7 +31,8 @@ def digest_of(value: Any) -> str:
 def read_strictly(data: bytes, kind: type[ValueT], what: str) -> ValueT:
     """Read one JSON document of a type. `what` names it in errors.
 
-    Raises `AttestationError` for what is broken, has anything behind its end, has an unknown member, or one twice.
+    Raises `AttestationError` for what is broken, has anything but white space behind its end, has an unknown member, or
+    one twice.
     """
     try:
         found = msgspec.json.decode(data, type=kind)

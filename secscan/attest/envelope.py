@@ -1,7 +1,7 @@
 """The envelope: DSSE (https://github.com/secure-systems-lab/dsse), read strictly and without a library for signatures.
 
-One signature by one key. Base64 must be the standard one in its only spelling: an envelope of which one byte was
-changed is another envelope, even where a lenient reader would not notice.
+One signature by one key, and every byte as `pack` writes it: the signature covers the payload only, and white space,
+the spelling of a name or of base64 could be changed without a lenient reader noticing.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def pack(signed: Signed) -> bytes:
 
 
 def unpack(data: bytes, origin: str) -> Signed:
-    """Read an envelope. Raises `AttestationError` for one that could be read in two ways, or that is not ours."""
+    """Read an envelope. Raises `AttestationError` for one that is not, byte for byte, as `pack` writes it."""
     if not is_envelope(data):
         raise AttestationError(
             f"{origin} is no signed attestation (a DSSE envelope)",
@@ -52,7 +52,13 @@ def unpack(data: bytes, origin: str) -> Signed:
         many = "no signature" if not found.signatures else f"{len(found.signatures)} signatures"
         raise AttestationError(f"{origin} has {many}; secscan makes one and checks one", hint="attest anew")
     (one,) = found.signatures
-    return Signed(_decoded(found.payload, origin), one.keyid, _decoded(one.sig, origin))
+    signed = Signed(_decoded(found.payload, origin), one.keyid, _decoded(one.sig, origin))
+    if pack(signed) != data:
+        raise AttestationError(
+            f"{origin} says what an attestation says, but not in the bytes that `secscan attest` writes",
+            hint="give the very file that was made, not one that was formatted or edited",
+        )
+    return signed
 
 
 def is_envelope(data: bytes) -> bool:

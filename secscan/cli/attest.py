@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -65,6 +65,10 @@ def attest(
     if public_key and unsigned:
         raise UsageError("what is unsigned has no public key", hint="leave --public-key out")
     place = terms or place_of(saved)
+    _keep_apart(
+        {"SCAN": saved, "what the scan was judged by": place, "--key": key, "--config": config},
+        {"--output": output, "--public-key": public_key},
+    )
     if not place.is_file():
         hint = "`secscan scan` and `secscan gate -o` write it; give its place with --terms"
         raise UsageError(f"{place} is missing: what the scan was judged by", hint=hint)
@@ -91,8 +95,8 @@ def verify(
     vault_key: _VaultKey = "",
     unsigned: _Unsigned = False,
     scan: Annotated[Path | None, typer.Option("--scan", metavar="SCAN", help="Saved scan that it must be about.")] = None,
-    subject: Annotated[str, typer.Option("--subject", metavar="DIGEST", help="Digest of an image, a target or a commit that it must be about.")] = "",
-    policy: Annotated[str, typer.Option("--policy", metavar="DIGEST", help="Digest of the policy that must have judged.")] = "",
+    subject: Annotated[str | None, typer.Option("--subject", metavar="DIGEST", help="Digest of an image, a target or a commit that it must be about.")] = None,
+    policy: Annotated[str | None, typer.Option("--policy", metavar="DIGEST", help="Digest of the policy that must have judged.")] = None,
     passed: Annotated[bool, typer.Option("--passed", help="Also demand that the verdict is passed.")] = False,
     config: _Config = None,
 ) -> None:  # fmt: skip
@@ -101,11 +105,16 @@ def verify(
     Exits 0 if it holds, whatever the verdict (but see --passed), else 1.
     """
     from secscan.attest.check import check_demands, check_scan, check_subject
+    from secscan.errors import UsageError
 
+    for option, digest in (("--subject", subject), ("--policy", policy)):
+        # A variable that is not set must not turn a demand into none.
+        if digest is not None and not digest.strip():
+            raise UsageError(f"{option} is empty", hint="give the digest, or leave the option out to demand none")
     statement, by = _checked(file, key, vault_key, unsigned, config)
     if scan is not None:
         check_scan(statement, _scan_bytes(scan), str(scan))
-    if subject:
+    if subject is not None:
         check_subject(statement, subject)
     check_demands(statement, passed=passed, policy=policy)
     _show(statement, f"{file} holds: {by}")
@@ -135,6 +144,21 @@ def _one_of(what: str, key: Path | None, vault_key: str, unsigned: bool) -> None
 
     if sum(map(bool, (key, vault_key, unsigned))) != 1:
         raise UsageError(f"{what} one of --key, --vault-key and --unsigned", hint="give exactly one of them")
+
+
+def _keep_apart(read: Mapping[str, Path | None], written: Mapping[str, Path | None]) -> None:
+    """Raise `UsageError` where a file to write is one that is read, or another one to write."""
+    from secscan.errors import UsageError
+    from secscan.files import same_file
+
+    taken = {name: path for name, path in read.items() if path is not None}
+    for name, path in written.items():
+        if path is None:
+            continue
+        for other, place in taken.items():
+            if same_file(path, place):
+                raise UsageError(f"{name} {path} is the file of {other}", hint="give another file to write to")
+        taken[name] = path
 
 
 def _scan_bytes(path: Path) -> bytes:

@@ -38,7 +38,7 @@ def gate(
     from secscan.policy.load import load_policy
     from secscan.scanners.registry import all_scanners
 
-    reports = report_files(REPORTS if output else {}, report or ())
+    reports = report_files(REPORTS if output else {}, report or (), output or Path())
     judge = load_policy(policy, scanners=all_scanners(), environment=environment, floor=floor, reader=usual_reader())
     accepted = [
         *(waiver for path in waivers or () for waiver in read_waivers_file(path)),

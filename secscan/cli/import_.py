@@ -58,7 +58,7 @@ def import_(
         ci=ci_run(os.environ),
         notices=judge.notices,
     )
-    reports = report_files({**REPORTS, **settings.reports}, report or ())
+    reports = report_files({**REPORTS, **settings.reports}, report or (), output)
     for name in files_of(reports):
         remove_stale(output / name)
     with show_progress(quiet=quiet) as progress:

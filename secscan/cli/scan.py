@@ -95,7 +95,7 @@ def scan(
     # Settings and policy for an image are those of where the user stands: nothing in it has a say.
     judge = gather(Path() if image else path, config, wanted, scanners=tuple(all_scanners()))
     settings = judge.settings
-    reports = report_files({**REPORTS, **settings.reports}, report or ())
+    reports = report_files({**REPORTS, **settings.reports}, report or (), output)
     with resolve(advisories) as index:
         request = pipeline.ScanRequest(
             target=TargetRequest(
@@ -166,10 +166,14 @@ def images_of(path: Path, base: str, newer: str) -> tuple[ImageReference | None,
     return (image, *bases)
 
 
-def report_files(files: Mapping[str, str], wanted: Sequence[str] = ()) -> dict[str, str]:
+def report_files(files: Mapping[str, str], wanted: Sequence[str] = (), output: Path = Path()) -> dict[str, str]:
     """Return file names by report: those given, but for ones with an empty name, which are off; and what the command
-    line wants, as FORMAT or FORMAT=FILE. Raises `UsageError`."""
+    line wants, as FORMAT or FORMAT=FILE.
+
+    Raises `UsageError`, also where two of them, or one and the terms beside the saved scan, are one file in `output`.
+    """
     from secscan.errors import UsageError
+    from secscan.files import place_written
     from secscan.reports.contract import load_format
 
     chosen = {name: file for name, file in files.items() if file}
@@ -179,16 +183,21 @@ def report_files(files: Mapping[str, str], wanted: Sequence[str] = ()) -> dict[s
         if given and not file:
             raise UsageError(f"--report {text} names no file", hint=f"write --report {name}, or name one after the =")
         chosen[name] = file or chosen.get(name, usual)
-    taken: dict[str, str] = {}
     for name, file in chosen.items():
-        other = taken.setdefault(os.path.normpath(file), name)
+        if Path(file).name in {"", ".."}:
+            raise UsageError(f"the report {name} has no file but a folder, {file}", hint="name a file")
+    taken: dict[Path, str] = {}
+    names = (*(f"the report {name}" for name in chosen), "what the saved scan was judged by")
+    for name, file in zip(names, files_of(chosen), strict=False):
+        other = taken.setdefault(place_written(output / file), name)
         if other != name:
-            raise UsageError(f"the reports {other} and {name} have the same file, {file}", hint="give each its own")
+            raise UsageError(f"{other} and {name} have the same file, {file}", hint="give each its own")
     return chosen
 
 
 def files_of(reports: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the names of all files that are written: the reports, and what the saved scan was judged by beside it."""
+    """Return the names of all files that are written: the reports, and what the saved scan was judged by beside it,
+    last."""
     from secscan.attest.terms import place_of
 
     saved = reports.get("json")

@@ -57,7 +57,7 @@ def audit(
         owner=vault.audit.owner,
         oldest_version=oldest or vault.audit.oldest_version,
     )
-    reports = report_files({**REPORTS, **judge.settings.reports}, report or ())
+    reports = report_files({**REPORTS, **judge.settings.reports}, report or (), output)
     request = pipeline.ScanRequest(
         target=TargetRequest(path=Path(), server=vault.address or vault.auth.socket),
         # Those for files have nothing to do here, and say so: a policy that requires them is content.

@@ -1,12 +1,13 @@
 """Files are written whole or not at all."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from secscan.errors import ExitCode, ReportError
-from secscan.files import remove_stale, write_atomic
+from secscan.files import remove_stale, same_file, write_atomic
 
 
 def test_a_file_is_replaced_and_has_ordinary_permissions(tmp_path: Path) -> None:
@@ -39,6 +40,37 @@ def test_what_cannot_be_written_says_which_file(tmp_path: Path) -> None:
     with pytest.raises(ReportError):
         write_atomic(tmp_path / "folder", b"")
     assert list(tmp_path.glob(".*")) == []
+
+
+@pytest.mark.parametrize("act", [remove_stale, lambda path: write_atomic(path, b"report")], ids=["remove", "write"])
+def test_a_pipe_is_neither_replaced_nor_removed(act: Callable[[Path], None], tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("pipe")
+    for name in ("pipe", "link"):
+        with pytest.raises(ReportError, match=f"{name} is a device, a pipe or a socket"):
+            act(tmp_path / name)
+    assert (tmp_path / "pipe").is_fifo()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "pipe"]
+    assert (tmp_path / "link").is_symlink()
+
+
+@pytest.mark.parametrize("act", [remove_stale, lambda path: write_atomic(path, b"report")], ids=["remove", "write"])
+def test_nothing_in_dev_is_touched(act: Callable[[Path], None]) -> None:
+    """A name that is not there, so that a mistake here harms no machine on which the tests run as root."""
+    with pytest.raises(ReportError, match="is a device"):
+        act(Path("/dev/../dev/secscan-not-there"))
+
+
+def test_one_file_has_many_paths(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("x")
+    (tmp_path / "link").symlink_to("a")
+    (tmp_path / "hard").hardlink_to(tmp_path / "a")
+    (tmp_path / "b").write_text("x")
+    for name in ("a", "link", "hard", "new/../a"):
+        assert same_file(tmp_path / name, tmp_path / "a")
+    assert same_file(tmp_path / "new", tmp_path / "x" / ".." / "new")
+    for name in ("b", "new"):
+        assert not same_file(tmp_path / name, tmp_path / "a")
 
 
 def test_an_old_report_is_removed(tmp_path: Path) -> None:

@@ -140,8 +140,10 @@ def test_what_is_demanded_must_hold() -> None:
     check.check_demands(statement(), passed=False, policy=terms().policy.digest)
     demands: list[tuple[Callable[[], None], str]] = [
         (lambda: check.check_subject(statement(), "f" * 39), "not about"),
-        (lambda: check.check_demands(statement(), passed=True, policy=""), "failed, not passed"),
+        (lambda: check.check_demands(statement(), passed=True, policy=None), "failed, not passed"),
         (lambda: check.check_demands(statement(), passed=False, policy="0" * 64), "the digest"),
+        (lambda: check.check_demands(statement(), passed=False, policy=""), "the digest"),
+        (lambda: check.check_subject(statement(), ""), "not about"),
     ]
     for demand, words in demands:
         with pytest.raises(AttestationError, match=words):
@@ -164,7 +166,7 @@ def test_every_refusal_has_a_hint() -> None:
     for refused in (
         lambda: replayed(attestation(), SCAN + b"\n"),
         lambda: replayed(attestation()[:-1], SCAN),
-        lambda: check.check_demands(statement(), passed=True, policy=""),
+        lambda: check.check_demands(statement(), passed=True, policy=None),
     ):
         with pytest.raises(SecscanError) as error:
             refused()

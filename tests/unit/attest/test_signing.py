@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
@@ -12,7 +13,7 @@ from securesystemslib.dsse import Envelope
 from securesystemslib.signer import SSlibKey
 
 from secscan.attest import signing
-from secscan.attest.envelope import PAYLOAD_TYPE, Signed, pack, unpack
+from secscan.attest.envelope import Signed, pack, unpack
 from secscan.errors import AttestationError, UsageError
 from tests.support.attested import KINDS, key_pair
 
@@ -130,6 +131,27 @@ def test_an_envelope_that_is_not_ours_is_refused(data: bytes, words: str) -> Non
         unpack(data, "file")
 
 
-def test_white_space_of_other_tools_is_no_change() -> None:
-    assert PAYLOAD_TYPE in json.dumps(json.loads(signed_by(PRIVATE)), indent=2)
-    assert checked(json.dumps(json.loads(signed_by(PRIVATE)), indent=2).encode(), PUBLIC)
+def _sorted_otherwise(data: bytes) -> bytes:
+    return json.dumps(dict(reversed(json.loads(data).items())), separators=(",", ":")).encode()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        lambda data: data + b"\n",
+        lambda data: b" " + data,
+        lambda data: json.dumps(json.loads(data), indent=2).encode(),
+        lambda data: data.replace(b'"payload":', b'"\\u0070ayload":'),
+        lambda data: data.replace(b"vnd.in-toto+json", b"vnd.in-toto\\u002bjson"),
+        _sorted_otherwise,
+    ],
+    ids=["line break", "space", "formatted", "name spelled out", "value spelled out", "order"],
+)
+def test_an_envelope_in_other_bytes_is_another(changed: Callable[[bytes], bytes]) -> None:
+    """None of these touches what the signature covers."""
+    data = signed_by(PRIVATE)
+    assert checked(data, PUBLIC)
+    assert changed(data) != data
+    assert json.loads(changed(data)) == json.loads(data)
+    with pytest.raises(AttestationError, match="not in the bytes"):
+        checked(changed(data), PUBLIC)

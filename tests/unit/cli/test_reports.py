@@ -39,12 +39,29 @@ def test_the_command_line_names_the_file_else_the_settings_do() -> None:
     [
         ("pdf", "there is no report format 'pdf'"),
         ("csv=", "--report csv= names no file"),
-        ("csv=./secscan.json", "the reports json and csv have the same file"),
+        ("csv=./secscan.json", "the report json and the report csv have the same file"),
+        ("csv=../g8/secscan.json", "the report json and the report csv have the same file"),
+        ("csv=x/../secscan.json", "the report json and the report csv have the same file"),
+        ("badge=secscan.terms.json", "the report badge and what the saved scan was judged by have the same file"),
+        ("json=.", "the report json has no file but a folder"),
+        ("csv=x/..", "the report csv has no file but a folder"),
     ],
 )
-def test_what_cannot_be_is_refused(wanted: str, message: str) -> None:
+def test_what_cannot_be_is_refused(wanted: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=message):
-        report_files(REPORTS, [wanted])
+        report_files(REPORTS, [wanted], tmp_path / "g8")
+
+
+def test_a_file_in_another_folder_or_without_a_saved_scan_is_free(tmp_path: Path) -> None:
+    for files, wanted in ((REPORTS, "csv=../secscan.json"), ({"json": ""}, "badge=secscan.terms.json")):
+        assert len(report_files(files, [wanted], tmp_path / "g8")) == len([name for name in files.values() if name]) + 1
+
+
+def test_a_link_to_the_folder_hides_no_collision(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "link").symlink_to("out")
+    with pytest.raises(UsageError, match="the report html and the report csv"):
+        report_files(REPORTS, [f"csv={tmp_path / 'link' / 'secscan.html'}"], tmp_path / "out")
 
 
 @pytest.mark.parametrize("option", ["--report=pdf", "--format=pdf"])
