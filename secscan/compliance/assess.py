@@ -45,7 +45,7 @@ def _state(seen: Seen, control: Control) -> ControlState:
     looks = [seen.look(evidence) for evidence in control.evidence]
     found = seen.found_for(control)
     open_count = sum(one.open for one in found)
-    doubts = () if not found and _for_people(control) else _doubts(control, looks)
+    doubts = () if not found and _for_people(control) else _doubts(seen, control, looks)
     return ControlState(
         id=control.id,
         status=_status(control, doubts, found=len(found), open_count=open_count),
@@ -65,10 +65,12 @@ def _for_people(control: Control) -> bool:
     return bool(control.manual) and not any(one.facts or within(one) for one in control.evidence)
 
 
-def _doubts(control: Control, looks: Sequence[Look]) -> tuple[str, ...]:
+def _doubts(seen: Seen, control: Control, looks: Sequence[Look]) -> tuple[str, ...]:
     doubts = _once(text for one in looks for text in one.doubts)
     by_kinds = [one for one, evidence in zip(looks, control.evidence, strict=True) if evidence.kinds]
-    if by_kinds and not doubts and all(one.nothing_there for one in by_kinds):
+    if not by_kinds:
+        return _once((*seen.doubts_about_whole, *doubts))
+    if not doubts and all(one.nothing_there for one in by_kinds):
         return ("nothing in scope concerns the scanners that cover it",)
     return doubts
 

@@ -63,12 +63,36 @@ def look(scan: Scan, evidence: Evidence) -> Look:
     )
 
 
+def doubts_about_whole(scan: Scan) -> tuple[str, ...]:
+    """Return why a scan shows nothing of what is asked of it as a whole; empty where it does.
+
+    No scanner stands for such a control, so whatever was not looked at concerns it.
+    """
+    if scan.judgement is None:
+        return ("nobody has judged this scan",)
+    doubts = [_only_a_change(scan)] if scan.target.kind in A_CHANGE_ONLY else []
+    doubts += [one.text for one in scan.judgement.reasons if one.verdict is Verdict.INCOMPLETE]
+    if doubts:
+        return tuple(doubts)
+    if scan.judgement.verdict is Verdict.INCOMPLETE:
+        return ("the verdict is incomplete, and nothing says why",)
+    # The gate asks it of policies that require scanners; a saved judgement may be of one that demands nothing.
+    completed = [run for run in scan.scanners if _completed(run) and not run.imported]
+    if not completed:
+        return ("no scanner completed",)
+    return () if any(run.looked_at for run in completed) else ("nothing was in scope of any scanner",)
+
+
+def _only_a_change(scan: Scan) -> str:
+    return f"only a change was looked at ({scan.target.kind}), not the whole"
+
+
 def _doubts_about_scan(scan: Scan, kinds: Iterable[Kind]) -> Iterator[str]:
     if scan.judgement is None:
         yield "nobody has judged this scan"
         return
     if scan.target.kind in A_CHANGE_ONLY:
-        yield f"only a change was looked at ({scan.target.kind}), not the whole"
+        yield _only_a_change(scan)
     runs = {run.scanner: run for run in scan.scanners}
     for reason in scan.judgement.reasons:
         if reason.verdict is not Verdict.INCOMPLETE or reason.about == "gap":

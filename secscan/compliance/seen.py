@@ -6,12 +6,13 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
 from typing import TypeAlias
 
 from secscan.compliance.controls import Control, Evidence
 from secscan.compliance.facts import holds
-from secscan.compliance.look import Look, look
+from secscan.compliance.look import Look, doubts_about_whole, look
 from secscan.compliance.model import Found
 from secscan.compliance.reach import within
 from secscan.findings.defects import DEFECTS
@@ -58,6 +59,11 @@ class Seen:
 
     def _at(self, positions: Iterable[list[int]]) -> tuple[Found, ...]:
         return tuple(self.found[at] for at in sorted(chain.from_iterable(positions)))
+
+    @cached_property
+    def doubts_about_whole(self) -> tuple[str, ...]:
+        """Why the scan is no evidence for controls that ask for facts alone; empty where it is."""
+        return doubts_about_whole(self.scan)
 
     def look(self, evidence: Evidence) -> Look:
         """Return what was looked at for an evidence; many controls ask for the same."""

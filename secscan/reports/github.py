@@ -3,7 +3,7 @@
 GitHub opens an alert for every result, whatever its suppressions say, and closes those that an upload does not have. So
 the file has only what the policy does not accept; one run and category for each kind of finding, an empty one where
 there is none; and no run at all for a kind that was not looked for to the end. That, too, is told there: the run
-`coverage` is always present, with an alert for each kind that is missing.
+`coverage` is always present, with an alert for each kind that is missing, and for each scanner that had to be there.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from secscan.findings.scan import Scan
 from secscan.reports.contract import Format
 from secscan.reports.escape import sarif_text
 from secscan.reports.present import Judged, Presentation
+from secscan.reports.sarif_log.coverage import not_looked_at
 from secscan.reports.sarif_log.log import Run, driver, extensions, origin, render_log
 from secscan.reports.sarif_log.notes import build_invocation, not_uploaded
-from secscan.reports.sarif_log.numbers import CUT_SHORT, LEFT_OUT
+from secscan.reports.sarif_log.numbers import CUT_SHORT, LEFT_OUT, NOT_LOOKED_AT
 from secscan.reports.sarif_log.places import ROOT, Addresses, elsewhere, physical
 from secscan.reports.sarif_log.results import build_result
 from secscan.reports.sarif_log.rules import MESSAGE, build_rule, rule_id_by_severity
@@ -60,13 +61,15 @@ def _coverage(view: Presentation, told: tuple[str, ...]) -> Run:
     """The run that is always there: what is not in the others, as alerts that close when it is again."""
     target = view.scan.target
     head = {
-        "tool": {"driver": driver(view.scan, [_LEFT_OUT_RULE]), "extensions": extensions(view.scan.scanners)},
+        "tool": {"driver": driver(view.scan, _COVERAGE_RULES), "extensions": extensions(view.scan.scanners)},
         "automationDetails": {"id": category(target, "coverage")},
         **origin(target, one_base=True),
         "invocations": [build_invocation(view, not_uploaded(told))],
         "properties": {"verdict": view.judgement.verdict.value, "policy": view.judgement.policy},
     }
-    return Run(head, [_missing(kind.value, text) for kind, text in withheld_texts(view)])
+    missing = [_missing(kind.value, text, LEFT_OUT) for kind, text in withheld_texts(view)]
+    unseen = [_missing(sarif_text(name), "; ".join(why), NOT_LOOKED_AT) for name, why in not_looked_at(view).items()]
+    return Run(head, [*missing, *unseen])
 
 
 def _run(view: Presentation, upload: Upload, told: tuple[str, ...]) -> Run:
@@ -117,22 +120,22 @@ def _properties(judged: Judged) -> dict[str, Any]:
     }
 
 
-def _missing(kind: str, text: str) -> dict[str, Any]:
-    """An alert for a kind of finding that is not in the file."""
-    instead = {"rendered": {"text": f"{kind} (there is no file for it)"}}
+def _missing(name: str, text: str, rule: str) -> dict[str, Any]:
+    """An alert for a kind of finding that is not in the file, or for what else was not looked at."""
+    instead = {"rendered": {"text": f"{name} (there is no file for it)"}}
     region = {"startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 1, "snippet": instead}
     place = {
-        "artifactLocation": {"uri": elsewhere("secscan", kind), "uriBaseId": ROOT},
+        "artifactLocation": {"uri": elsewhere("secscan", name), "uriBaseId": ROOT},
         "region": region,
         "contextRegion": {"startLine": 1, "endLine": 1, "snippet": instead},
     }
     return {
-        "ruleId": LEFT_OUT,
-        "ruleIndex": 0,
+        "ruleId": rule,
+        "ruleIndex": [one["id"] for one in _COVERAGE_RULES].index(rule),
         "level": "error",
-        "message": {"text": ended(sarif_text(text)), "id": MESSAGE, "arguments": [kind]},
+        "message": {"text": ended(sarif_text(text)), "id": MESSAGE, "arguments": [name]},
         "locations": [{"physicalLocation": place}],
-        "partialFingerprints": {"primaryLocationLineHash": f"{kind}:1"},
+        "partialFingerprints": {"primaryLocationLineHash": f"{name}:1"},
     }
 
 
@@ -175,6 +178,15 @@ _LEFT_OUT_RULE = _own_rule(
     "Findings of kind '{0}' are not uploaded.",
     "KindNotUploaded",
 )
+_NOT_LOOKED_AT_RULE = _own_rule(
+    NOT_LOOKED_AT,
+    "Something had to be looked at and was not.",
+    "The policy demands it, and nobody knows what would have been found there.",
+    "Scan again with what the message names. This alert closes with the next complete scan.",
+    "'{0}' had to be looked at or had to look, and nothing shows that this was done.",
+    "NotLookedAt",
+)
+_COVERAGE_RULES = [_LEFT_OUT_RULE, _NOT_LOOKED_AT_RULE]
 _CUT_SHORT_RULE = _own_rule(
     CUT_SHORT,
     "There are more findings than code scanning takes.",

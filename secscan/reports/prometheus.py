@@ -50,17 +50,16 @@ def _judged(view: Presentation) -> Iterator[Metric]:
     verdicts = [({"verdict": one.value}, float(one is judgement.verdict)) for one in Verdict]
     yield "verdict", "1 for the verdict, 0 for the others.", verdicts
     found = Counter((one.finding.kind, one.finding.severity, one.decision.action) for one in view.judged)
-    # What is looked for and not found is 0; what nobody looks for has no series.
-    kinds = {kind for run in scan.scanners for kind in run.kinds} | {kind for kind, _, _ in found}
+    surely = _looked_for(scan)
     yield (
         "findings",
         "Findings, by what the policy says of them.",
         [
             ({"kind": kind.value, "severity": severity.value, "action": action.value}, found[kind, severity, action])
             for kind in Kind
-            if kind in kinds
             for severity in Severity
             for action in Action
+            if kind in surely or found[kind, severity, action]
         ],
     )
     if any(one.decision.new is not None for one in view.judged):
@@ -74,6 +73,20 @@ def _judged(view: Presentation) -> Iterator[Metric]:
     yield "waivers", "Waivers, by what became of them.", [({"state": one.value}, waivers[one]) for one in WaiverState]
 
 
+def _looked_for(scan: Scan) -> frozenset[Kind]:
+    """The kinds of which no finding means 0: some scanner of theirs completed, and none failed or was unable to look.
+
+    Of the others only what was found is told: a 0 that nobody looked for would read as clean.
+    """
+    completed = {kind for run in scan.scanners if _did_its_work(run) for kind in run.kinds}
+    failed = {kind for run in scan.scanners if not (_did_its_work(run) or run.not_applicable) for kind in run.kinds}
+    return frozenset(completed - failed)
+
+
+def _did_its_work(run: ScannerRun) -> bool:
+    return run.status is RunStatus.COMPLETED and run.control
+
+
 def _looked_at(view: Presentation) -> Iterator[Metric]:
     scan = view.scan
     yield "doubts", "Things that had to be looked at and were not.", [({}, len(view.doubts))]
@@ -83,7 +96,7 @@ def _looked_at(view: Presentation) -> Iterator[Metric]:
     for run in scan.scanners:
         if not run.not_applicable:
             runs[run.scanner].append(run)
-    done = {name: min(float(one.status is RunStatus.COMPLETED and one.control) for one in runs[name]) for name in runs}
+    done = {name: min(float(_did_its_work(one)) for one in runs[name]) for name in runs}
     yield "scanner_completed", "1 for a scanner that did its work and found its control, else 0.", _by_scanner(done)
     selected = {name: sum(one.selected for one in runs[name]) for name in runs}
     yield "scanner_selected", "Files or packages that a scanner had to look at.", _by_scanner(selected)

@@ -15,12 +15,13 @@ from secscan.findings.scan import Scan
 from secscan.reports.contract import load_format
 from tests.support.node import multitool
 from tests.support.sarif import IN_LAYER, complaints, everything, from_repository, many, of_image
-from tests.support.scans import clean, ordinary
+from tests.support.scans import clean, ordinary, run, scan_of
 
 SAMPLES: dict[str, Callable[[], Scan]] = {
     "everything": everything,
     "empty": lambda: from_repository(clean()),
     "incomplete": lambda: from_repository(ordinary()),
+    "imported": lambda: from_repository(scan_of(scanners=(run("import:trivy.sarif"),))),
 }
 
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from secscan.findings.judgement import Reason
-from secscan.findings.levels import Kind, RunStatus
+from secscan.findings.levels import Kind, RunStatus, Verdict
 from secscan.findings.model import ScannerRun
 from secscan.reports.present import Presentation
 
@@ -43,6 +43,24 @@ def not_looked_for(view: Presentation) -> dict[Kind, tuple[str, ...]]:
         for kind in kinds:
             why[kind]["nobody has judged this scan, so nobody knows what it had to look at"] = None
     return {kind: tuple(why[kind]) for kind in kinds if kind in why}
+
+
+def not_looked_at(view: Presentation) -> dict[str, tuple[str, ...]]:
+    """What else had to be looked at and was not, each by its name with why: no kind's alert may tell of it.
+
+    That is a scanner that was not part of the scan, since nobody knows what it looks for; and whatever concerns no kind
+    that is known here.
+    """
+    why: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    kinds = kinds_of(view)
+    runs = {run.scanner for run in view.scan.scanners}
+    for reason in view.doubts:
+        absent = reason.about == "scanner" and reason.subject not in runs
+        if absent or set(kinds).isdisjoint(_concerned(reason, view, kinds)):
+            why[reason.subject or reason.about][reason.text] = None
+    if not kinds and not why and view.judgement.verdict is Verdict.INCOMPLETE:
+        why["scan"][view.sentence] = None
+    return {name: tuple(texts) for name, texts in why.items()}
 
 
 def _concerned(reason: Reason, view: Presentation, kinds: tuple[Kind, ...]) -> Iterable[Kind]:

@@ -15,6 +15,8 @@ LEFT_OUT = f"{_PREFIX}2"
 """A kind of finding that was not uploaded, since it was not looked for to the end."""
 CUT_SHORT = f"{_PREFIX}3"
 """Findings beyond what a platform takes."""
+NOT_LOOKED_AT = f"{_PREFIX}4"
+"""Something other than a kind of finding that was not looked at, such as a scanner that was not part of the scan."""
 
 NUMBERS = {
     "sql-injection": 1001,

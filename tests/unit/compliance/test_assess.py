@@ -9,7 +9,7 @@ import pytest
 
 from secscan.compliance.assess import assess
 from secscan.compliance.model import Assessment, ControlState, Status
-from secscan.findings.levels import GapKind, Kind, RunStatus
+from secscan.findings.levels import GapKind, Kind, RunStatus, Verdict
 from secscan.findings.model import Gap, Package
 from secscan.findings.scan import Scan
 from secscan.gate.judge import judged
@@ -212,3 +212,56 @@ def test_no_control_is_clean_and_incomplete_at_once() -> None:
         for one in held(scan).subjects[0].states:
             assert not (one.status is Status.EVIDENCE and one.doubts)
             assert not (one.status is Status.WAIVED and one.doubts)
+
+
+FACTS = (
+    MAP
+    + b"""\
+  - id: H.6
+    title: It is judged
+    evidence:
+      - facts: [judged, waivers-owned]
+"""
+)
+IDLE = {"status": RunStatus.SKIPPED, "idle": True, "selected": 0, "looked_at": 0, "control": False}
+
+
+def lenient(scan: Scan) -> Scan:
+    """The scan as a policy would have it that demands nothing."""
+    assert scan.judgement is not None
+    passed = msgspec.structs.replace(scan.judgement, verdict=Verdict.PASSED, reasons=())
+    return msgspec.structs.replace(scan, judgement=passed)
+
+
+def unsaid(scan: Scan) -> Scan:
+    assert scan.judgement is not None
+    return msgspec.structs.replace(
+        scan, judgement=msgspec.structs.replace(scan.judgement, verdict=Verdict.INCOMPLETE, reasons=())
+    )
+
+
+@pytest.mark.parametrize(
+    ("scan", "said"),
+    [
+        (msgspec.structs.replace(seen(), judgement=None), "nobody has judged this scan"),
+        (seen(target=msgspec.structs.replace(seen().target, files=0)), "the target holds no file in scope"),
+        (at(seen(), "2026-01-01", kind="staged"), "only a change was looked at (staged)"),
+        (at(seen(), "2026-01-01", kind="diff"), "only a change was looked at (diff)"),
+        (seen(scanners=(SECRETS,)), "bandit is required by the policy and was not part of this scan"),
+        (seen(gaps=(Gap(scanner="bandit", kind=GapKind.UNPARSABLE, subject="old.py"),)), "old.py"),
+        # A failed verdict may hide that it would be incomplete, too.
+        (seen(TAINTED, scanners=(run("bandit"), run("semgrep"))), "pip-audit is required"),
+        (seen(scanners=()), "was not part of this scan"),
+        (lenient(seen(scanners=())), "no scanner completed"),
+        (lenient(seen(scanners=(run("import:x", kinds=(Kind.SAST,)),))), "no scanner completed"),
+        (lenient(seen(scanners=(run("bandit", control=False),))), "no scanner completed"),
+        (lenient(seen(scanners=(run("bandit", **IDLE),))), "no scanner completed"),
+        (lenient(seen(scanners=(run("bandit", selected=0, looked_at=0),))), "nothing was in scope"),
+        (unsaid(seen()), "the verdict is incomplete"),
+    ],
+)
+def test_facts_alone_are_no_evidence_where_the_scan_is_none(scan: Scan, said: str) -> None:
+    assert state(seen(), "H.6", FACTS).status is Status.EVIDENCE
+    here = state(scan, "H.6", FACTS)
+    assert here.status is Status.NOT_EVALUATED
+    assert said in " ".join(here.doubts)

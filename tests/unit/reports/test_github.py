@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from secscan.findings.levels import GapKind, Kind, RunStatus, Severity
+from secscan.findings.judgement import Reason
+from secscan.findings.levels import GapKind, Kind, RunStatus, Severity, Verdict
 from secscan.findings.model import Gap
 from secscan.findings.scan import Scan
 from secscan.gate.judge import judged
@@ -81,7 +82,46 @@ def test_a_kind_that_was_not_looked_for_to_the_end_has_no_run(scanners: Any, upl
     scan = of(*scanners)
     assert kinds(scan) == uploaded
     missing = {one["message"]["arguments"][0] for one in runs(scan)["secscan/coverage/"]["results"]}
-    assert missing == {"sast", "dependency"} - uploaded
+    absent = {"bandit", "pip-audit", "semgrep"} - {one.scanner for one in scanners}
+    assert missing == ({"sast", "dependency"} - uploaded) | absent
+
+
+@pytest.mark.parametrize(
+    ("scan", "names"),
+    [
+        # Only a scanner of another kind took part: nobody knows what the others look for, so they are named.
+        (
+            scan_of(scanners=(run("dockerfile", kinds=(Kind.MISCONFIGURATION,)),)),
+            {"misconfiguration", "bandit", "pip-audit", "semgrep"},
+        ),
+        (scan_of(scanners=(run("import:trivy.sarif"),)), {"bandit", "pip-audit", "semgrep"}),
+        (scan_of(scanners=()), {"bandit", "pip-audit", "semgrep"}),
+        (msgspec.structs.replace(scan_of(scanners=()), judgement=None), {"scan"}),
+    ],
+)
+def test_a_scan_that_is_incomplete_has_an_alert_though_no_kind_is_known(scan: Scan, names: set[str]) -> None:
+    found = runs(scan)["secscan/coverage/"]
+    rules = [one["id"] for one in found["tool"]["driver"]["rules"]]
+    assert {one["message"]["arguments"][0] for one in found["results"]} == names
+    for one in found["results"]:
+        assert one["level"] == "error"
+        assert rules[one["ruleIndex"]] == one["ruleId"]
+        assert (one["ruleId"] == LEFT_OUT) == (one["message"]["arguments"][0] == "misconfiguration")
+
+
+def test_a_doubt_that_concerns_no_kind_has_an_alert_of_its_own() -> None:
+    whole = clean()
+    assert whole.judgement is not None
+    doubts = [
+        Reason(verdict=Verdict.INCOMPLETE, about=about, subject=subject, text=f"no {about}")
+        for about, subject in (("report", "secscan.html"), ("advisories", "PyPI"), ("target", "shop"))
+    ]
+    for one, named in zip(doubts, ("secscan.html", "PyPI", "sast"), strict=True):
+        judgement = msgspec.structs.replace(whole.judgement, verdict=Verdict.INCOMPLETE, reasons=(one,))
+        scan = msgspec.structs.replace(whole, judgement=judgement, scanners=(run("bandit"), run("semgrep")))
+        (alert,) = runs(scan)["secscan/coverage/"]["results"]
+        assert alert["message"]["arguments"] == [named]
+        assert one.text in alert["message"]["text"]
 
 
 def test_a_gap_that_the_policy_does_not_tolerate_withholds_the_kinds_of_its_scanner() -> None:

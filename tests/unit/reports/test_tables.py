@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import msgspec
 import pytest
@@ -120,10 +121,33 @@ class TestPrometheus:
     def test_findings_are_counted_and_what_was_looked_for_in_vain_is_0(self) -> None:
         found = metrics_of(prometheus.render(ordinary()))["secscan_findings"]
         assert found[labels(kind="sast", severity="critical", action="block")] == 1
+        # pip-audit failed: what it found is told, and nothing is said to be 0.
         assert found[labels(kind="dependency", severity="unknown", action="warn")] == 1
+        assert all(count for one, count in found.items() if ("kind", "dependency") in one)
         assert found[labels(kind="sast", severity="medium", action="block")] == 0
         assert sum(found.values()) == 5
         assert not [one for one in found if ("kind", "secret") in one]
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"status": RunStatus.FAILED, "reason": "killed"},
+            {"status": RunStatus.SKIPPED, "reason": "off"},
+            {"status": RunStatus.SKIPPED, "idle": True, "selected": 0, "looked_at": 0},
+            {"control": False},
+        ],
+    )
+    def test_what_nobody_looked_for_to_the_end_is_not_0(self, changes: dict[str, Any]) -> None:
+        runs = (run("bandit"), run("semgrep"), run("pip-audit", **changes))
+        found = metrics_of(prometheus.render(scan_of(scanners=runs)))["secscan_findings"]
+        assert {dict(one)["kind"] for one in found} == {"sast"}
+
+    def test_one_scanner_that_failed_takes_the_0_of_its_kind_and_one_without_work_does_not(self) -> None:
+        for status, idle, told in ((RunStatus.FAILED, False, False), (RunStatus.SKIPPED, True, True)):
+            other = run("semgrep", status=status, idle=idle, selected=0, looked_at=0, control=False)
+            scan = scan_of(scanners=(run("bandit"), other, run("pip-audit")))
+            found = metrics_of(prometheus.render(scan))["secscan_findings"]
+            assert ({"sast"} <= {dict(one)["kind"] for one in found}) is told
 
     def test_scanners_and_gaps_are_told(self) -> None:
         told = metrics_of(prometheus.render(ordinary()))
