@@ -67,6 +67,12 @@ class Reason(Value, frozen=True, kw_only=True):
     hint: str = ""
 
 
+def verdict_of(reasons: Iterable[Reason]) -> Verdict:
+    """Return the verdict that these reasons lead to: the worst of theirs."""
+    verdicts = {reason.verdict for reason in reasons}
+    return next((one for one in (Verdict.FAILED, Verdict.INCOMPLETE) if one in verdicts), Verdict.PASSED)
+
+
 class ToleratedGaps(Value, frozen=True, kw_only=True):
     """Gaps that the policy tolerates: counted, shown, and not held against the verdict."""
 

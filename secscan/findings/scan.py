@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from secscan.errors import SavedScanError
+from secscan.findings.contradictions import in_judgement, in_runs
 from secscan.findings.judgement import Judgement
 from secscan.findings.model import Finding, Gap, Notice, ScannerRun, TargetInfo, Value, at_each_place
 from secscan.findings.visible import is_visible
@@ -146,6 +147,7 @@ def loads(data: bytes, *, origin: str = "the saved scan") -> Scan:
     for text in days:
         if not _is_day(text):
             raise SavedScanError(f"{origin} is damaged: {text[:40]!r} is not a day", hint="scan again")
+    _refuse_contradictions(scan, origin)
     return scan
 
 
@@ -226,6 +228,13 @@ def _encoded(value: Any) -> bytes:
         return made
     # Outside of strings JSON is printable ASCII, so each of these stands in a string.
     return "".join(char if is_visible(char) else json.dumps(char)[1:-1] for char in text).encode("utf-8")
+
+
+def _refuse_contradictions(scan: Scan, origin: str) -> None:
+    """A document that says two things is shown to its reader as either; refuse it."""
+    judged = in_judgement(scan.judgement, at_each_place(scan.findings)) if scan.judgement else ()
+    for problem in (*in_runs(scan.scanners), *judged):
+        raise SavedScanError(f"{origin} is damaged: {problem}", hint="scan again")
 
 
 class _Head(msgspec.Struct):

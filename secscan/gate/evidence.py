@@ -7,35 +7,17 @@ none; only that a tool says itself that it failed counts.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
+from secscan.findings.evidence import explained_subjects, trouble
 from secscan.findings.judgement import Reason
-from secscan.findings.levels import GapKind, RunStatus, Verdict
+from secscan.findings.levels import RunStatus, Verdict
 from secscan.findings.model import ScannerRun, TargetInfo
 from secscan.findings.scan import Scan
 from secscan.policy.model import Policy
 
 _MAY_BE_EMPTY = frozenset({"staged", "diff", "paths", "vault"})
 """Targets in which no file at all is an ordinary answer: nothing was changed, or it is a server."""
-
-_NEVER_COUNTED = frozenset(
-    {
-        GapKind.VERSION_RANGE,
-        GapKind.UNSUPPORTED_REQUIREMENT,
-        GapKind.UNSUPPORTED_MANIFEST,
-        GapKind.NO_LOCK_FILE,
-        GapKind.BROKEN_MANIFEST,
-        GapKind.LINK,
-        GapKind.SUBMODULE,
-        GapKind.SPECIAL_FILE,
-        GapKind.STORE_DENIED,
-        GapKind.STORE_DELETED,
-        GapKind.STORE_UNAVAILABLE,
-        GapKind.REFERENCE_UNCHECKED,
-    }
-)
-"""Gaps about what is never among the things counted for a scanner, so they account for none that is missing."""
 
 _DOCTOR = "run `secscan doctor` to see which scanners are there and what to do"
 
@@ -83,45 +65,15 @@ def _nobody_looked(runs: tuple[ScannerRun, ...]) -> Iterator[Reason]:
 
 
 def _run_reasons(scan: Scan, policy: Policy) -> Iterator[Reason]:
-    explained = _explained_subjects(scan)
+    explained = explained_subjects(scan)
     with_gaps = {gap.scanner for gap in scan.gaps}
     optional = frozenset(policy.optional)
     for run in sorted(scan.scanners, key=lambda one: (one.scanner, one.reason)):
         # Where all that concerns a scanner are gaps, those are the reasons, each as the policy takes its kind.
         only_gaps = run.status is RunStatus.SKIPPED and not run.selected and run.scanner in with_gaps
-        text = "" if run.scanner in optional or only_gaps else _trouble(run, explained)
+        text = "" if run.scanner in optional or only_gaps else trouble(run, explained)
         if text:
             yield _incomplete("scanner", run.scanner, text, run.hint or _DOCTOR)
-
-
-def _trouble(run: ScannerRun, explained: Mapping[str, int]) -> str:
-    """What is wrong with how the scanner ended; empty where it did its work."""
-    if run.not_applicable:
-        return ""
-    if run.status is not RunStatus.COMPLETED:
-        why = run.reason or "it does not say why"
-        return f"{run.scanner} {'failed' if run.status is RunStatus.FAILED else 'was skipped'}: {why}"
-    if run.imported:
-        return ""
-    if not run.control:
-        return f"{run.scanner} did not find its positive control, so it did not scan"
-    missing = run.selected - run.looked_at
-    if missing < 0:
-        return f"{run.scanner} says it looked at {run.looked_at} where {run.selected} were counted"
-    unexplained = missing - explained.get(run.scanner, 0)
-    if unexplained > 0:
-        return (
-            f"{run.scanner} looked at {run.looked_at} of {run.selected}, and no gap accounts for {unexplained} of them"
-        )
-    return ""
-
-
-def _explained_subjects(scan: Scan) -> dict[str, int]:
-    subjects: defaultdict[str, set[str]] = defaultdict(set)
-    for gap in scan.gaps:
-        if gap.kind not in _NEVER_COUNTED:
-            subjects[gap.scanner].add(gap.subject)
-    return {scanner: len(names) for scanner, names in subjects.items()}
 
 
 def _incomplete(about: str, subject: str, text: str, hint: str) -> Reason:

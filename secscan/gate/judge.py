@@ -11,7 +11,7 @@ from datetime import datetime
 
 import msgspec
 
-from secscan.findings.judgement import Decision, Judgement, Reason, WaiverUse
+from secscan.findings.judgement import Decision, Judgement, Reason, WaiverUse, verdict_of
 from secscan.findings.levels import Action, Verdict
 from secscan.findings.model import Finding, at_each_place
 from secscan.findings.scan import RunInfo, Scan, timestamp
@@ -71,7 +71,7 @@ def judge(
     judgement = Judgement(
         policy=policy.name,
         policy_digest=policy.digest,
-        verdict=_worst(reasons),
+        verdict=verdict_of(reasons),
         reasons=reasons,
         decisions=decisions,
         tolerated=tolerated,
@@ -154,8 +154,3 @@ def _attention(finding: Finding) -> tuple[int, int, str, int, str]:
     region = finding.location.region
     line = region.start_line if region else 0
     return finding.severity.order, finding.confidence.order, finding.location.path, line, finding.fingerprint
-
-
-def _worst(reasons: tuple[Reason, ...]) -> Verdict:
-    verdicts = {reason.verdict for reason in reasons}
-    return next((one for one in (Verdict.FAILED, Verdict.INCOMPLETE) if one in verdicts), Verdict.PASSED)

@@ -15,6 +15,7 @@ import msgspec
 
 from secscan.correlate.order import file_order
 from secscan.errors import PolicyError
+from secscan.findings.evidence import explained_subjects, trouble
 from secscan.findings.fingerprint import with_fingerprints
 from secscan.findings.levels import Cause, RunStatus
 from secscan.findings.model import Finding, Value, at_each_place
@@ -50,6 +51,7 @@ class Tool(Value, frozen=True, kw_only=True):
     version: str
     rules_digest: str
     completed: bool
+    """Whether it did its work, as the gate sees it."""
 
 
 class Baseline(Value, frozen=True, kw_only=True, omit_defaults=False):
@@ -70,6 +72,7 @@ def baseline_of(scan: Scan, *, seen: datetime | None = None, older: Baseline | N
 
     What `older` knows keeps its day; the rest was first seen at `seen`, or on a day that nobody knows.
     """
+    explained = explained_subjects(scan)
     days = {one.fingerprint: one.first_seen for one in older.findings} if older else {}
     today = timestamp(seen) if seen else ""
     return Baseline(
@@ -91,7 +94,7 @@ def baseline_of(scan: Scan, *, seen: datetime | None = None, older: Baseline | N
                 scanner=run.scanner,
                 version=run.version,
                 rules_digest=run.rules_digest,
-                completed=run.status is RunStatus.COMPLETED,
+                completed=run.status is RunStatus.COMPLETED and not trouble(run, explained),
             )
             for run in scan.scanners
         ),

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import msgspec
+
+from secscan.findings.evidence import explained_subjects, trouble
 from secscan.findings.globs import any_glob
 from secscan.findings.judgement import Fixed
 from secscan.findings.levels import RunStatus
-from secscan.findings.model import ScannerRun, at_each_place
+from secscan.findings.model import Finding, at_each_place
 from secscan.findings.scan import Scan
 from secscan.policy.baseline import PARTIAL, Baseline, Known, under_old_names
 
@@ -48,6 +52,8 @@ class _Sight:
 
     def __init__(self, baseline: Baseline, scan: Scan) -> None:
         old = baseline.renames
+        self._explained = explained_subjects(scan)
+        self._moved = _Moved(baseline, scan)
         self._runs = {run.scanner: run for run in scan.scanners}
         self._files = {old.get(one.path, one.path) for one in scan.files}
         self._gaps = {old.get(one.subject, one.subject): one.kind for one in scan.gaps}
@@ -61,7 +67,7 @@ class _Sight:
     def missing(self, known: Known) -> str:
         """Why the finding could not have been seen; empty where it could."""
         for scanner in known.scanners:
-            if trouble := _not_done(scanner, self._runs.get(scanner)):
+            if trouble := self._not_done(scanner):
                 return trouble
         if known.path in self._gaps:
             return f"{known.path} was not looked at as a whole ({self._gaps[known.path]})"
@@ -72,6 +78,8 @@ class _Sight:
             for scanner, subject, kind in self._of_packages:
                 if scanner in known.scanners and name.search(subject):
                     return f"{known.package} was not looked up ({kind})"
+        if path := self._moved.unfound(known):
+            return f"its content now lies at {path}, and nothing shows that {', '.join(known.scanners)} looked there"
         if known.path in self._files:
             return ""
         if self._left_out(known.path):
@@ -80,13 +88,42 @@ class _Sight:
             return f"{known.path} is not in the part that was looked at ({self._target.kind})"
         return ""
 
+    def _not_done(self, scanner: str) -> str:
+        run = self._runs.get(scanner)
+        if run is None or run.imported:
+            return f"{scanner} was not run"
+        if run.status is not RunStatus.COMPLETED and not run.not_applicable:
+            return f"{scanner} {run.status}"
+        return trouble(run, self._explained)
 
-def _not_done(scanner: str, run: ScannerRun | None) -> str:
-    if run is None or run.imported:
-        return f"{scanner} was not run"
-    if run.status is not RunStatus.COMPLETED and not run.not_applicable:
-        return f"{scanner} {run.status}"
-    return ""
+
+class _Moved:
+    """Where the content of the baseline's files lies in a later scan, under whatever name: which scanners read a file
+    may depend on its name, and that they find nothing more there is then no sign of anything."""
+
+    def __init__(self, baseline: Baseline, scan: Scan) -> None:
+        self._old = {one.path: one.digest for one in baseline.files}
+        self._now = {one.path: one.digest for one in scan.files}
+        self._findings: defaultdict[str, list[Finding]] = defaultdict(list)
+        for finding in at_each_place(scan.findings):
+            self._findings[finding.location.path].append(finding)
+        self._paths: defaultdict[str, list[str]] = defaultdict(list)
+        for path, digest in self._now.items():
+            self._paths[digest].append(path)
+
+    def unfound(self, known: Known) -> str:
+        """The file that now has the content of the finding's file and not the finding; empty where there is none."""
+        content = self._old.get(known.path, "")
+        if not content or self._now.get(known.path) == content:
+            return ""
+        paths = self._paths.get(content, [])
+        if known.path in self._now:  # what was rewritten in place is not hidden by a copy that was there before
+            paths = [path for path in paths if self._old.get(path) != content]
+        return "" if any(self._is_found(known, path) for path in paths) else next(iter(paths), "")
+
+    def _is_found(self, known: Known, path: str) -> bool:
+        here = tuple(msgspec.structs.replace(one, places=()) for one in self._findings.get(path, ()))
+        return known.fingerprint in under_old_names(here, {path: known.path}).values()
 
 
 def _patterns(path: str) -> tuple[str, ...]:

@@ -196,9 +196,9 @@ def test_a_saved_scan_counts_as_imported_tools_and_nothing_decided_on_it_counts(
         scanners=(
             run("bandit", status=RunStatus.FAILED, reason="killed"),
             run("semgrep", control=False),
-            run("hadolint", status=RunStatus.SKIPPED, selected=0, reason="off"),
-            run("checkov", status=RunStatus.SKIPPED, selected=0, idle=True),
-            run("pip-audit", status=RunStatus.SKIPPED, selected=0, reason="only gaps"),
+            run("hadolint", status=RunStatus.SKIPPED, selected=0, looked_at=0, reason="off"),
+            run("checkov", status=RunStatus.SKIPPED, selected=0, looked_at=0, idle=True),
+            run("pip-audit", status=RunStatus.SKIPPED, selected=0, looked_at=0, reason="only gaps"),
         ),
         gaps=(Gap(scanner="pip-audit", kind=GapKind.NO_LOCK_FILE, subject="pyproject.toml"),),
     )
