@@ -31,6 +31,7 @@ SHARED = {
     "__init__",
     "compliance",
     "difference",
+    "pages",
     "sarif_log",
 }
 NUMBERS = {"badge", "prometheus"}

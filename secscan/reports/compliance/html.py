@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from secscan.compliance.inputs import Timeline
@@ -29,7 +26,7 @@ from secscan.reports.compliance.present import (
     waiver_sentence,
     worst_verdict,
 )
-from secscan.reports.escape import plain
+from secscan.reports.pages import source_hash, template
 from secscan.reports.present import Presentation, counted
 from secscan.resources import data_dir
 
@@ -44,20 +41,11 @@ _SHOWN_REASONS = 20
 def render(report: ComplianceReport) -> bytes:
     """Return the page, UTF-8."""
     folder = data_dir("reports") / "compliance"
-    environment = Environment(
-        loader=FileSystemLoader(folder),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.finalize = _finalize
     css = (folder / "compliance.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(css.encode("utf-8")).digest()).decode("ascii")
-    page = environment.get_template("compliance.html.jinja").render(
+    page = template(folder, "compliance.html.jinja").render(
         build_page(report),
         css=Markup(css),  # noqa: S704 - it is ours
-        csp=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
+        csp=f"default-src 'none'; style-src '{source_hash(css)}'; base-uri 'none'; form-action 'none'",
     )
     return page.encode("utf-8")
 
@@ -213,11 +201,6 @@ def _place(subject: str, line: int) -> str:
 def _cut(rows: Sequence[Any]) -> dict[str, Any]:
     """The rows that are shown, and how many there are besides."""
     return {"rows": rows[:_MOST_ROWS], "count": len(rows), "more": max(0, len(rows) - _MOST_ROWS)}
-
-
-def _finalize(value: Any) -> Any:
-    """Everything a template shows passes here before it is escaped, so that nothing in it is invisible."""
-    return value if isinstance(value, Markup) else plain(value) if isinstance(value, str) else value
 
 
 FORMAT = Format(name="html", suffix=".html", title="A page for people and for print", render=render)

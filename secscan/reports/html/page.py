@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import functools
-import hashlib
 from pathlib import Path
-from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from secscan.findings.scan import Scan
-from secscan.reports.escape import json_in_html, plain
+from secscan.reports.escape import json_in_html
 from secscan.reports.html.banner import build_banner
 from secscan.reports.html.island import build_island
 from secscan.reports.html.tabs import build_tabs
 from secscan.reports.html.words import ACTIONS
+from secscan.reports.pages import source_hash, template
 from secscan.reports.present import Presentation
 from secscan.resources import data_dir
 
@@ -33,7 +29,7 @@ def render(scan: Scan) -> bytes:
     css = _joined(folder / "style", STYLES, ".css")
     js = '(() => {\n"use strict";\n' + _joined(folder / "script", SCRIPTS, ".js") + "})();\n"
     early = (folder / "early.js").read_text(encoding="utf-8")
-    page = _template(folder).render(
+    page = template(folder, "report.html.jinja").render(
         banner=build_banner(view),
         tabs=build_tabs(view),
         actions=ACTIONS,
@@ -44,35 +40,12 @@ def render(scan: Scan) -> bytes:
         js=Markup(js),  # noqa: S704
         island=Markup(json_in_html(build_island(view))),  # noqa: S704
         csp=(
-            f"default-src 'none'; style-src '{_digest(css)}'; script-src '{_digest(early)}' '{_digest(js)}'; "
-            "base-uri 'none'; form-action 'none'"
+            f"default-src 'none'; style-src '{source_hash(css)}'; "
+            f"script-src '{source_hash(early)}' '{source_hash(js)}'; base-uri 'none'; form-action 'none'"
         ),
     )
     return page.encode("utf-8")
 
 
-@functools.cache
-def _template(folder: Path) -> Template:
-    """The template, which takes longer to compile than a small scan to show."""
-    environment = Environment(
-        loader=FileSystemLoader(folder),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.finalize = _finalize
-    return environment.get_template("report.html.jinja")
-
-
 def _joined(folder: Path, names: tuple[str, ...], suffix: str) -> str:
     return "".join((folder / f"{name}{suffix}").read_text(encoding="utf-8") for name in names)
-
-
-def _finalize(value: Any) -> Any:
-    """Everything a template shows passes here before it is escaped, so that nothing in it is invisible."""
-    return value if isinstance(value, Markup) else plain(value) if isinstance(value, str) else value
-
-
-def _digest(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
