@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
-from secscan.findings.judgement import Decision, RemedyStep, WaiverUse
+from secscan.findings.judgement import Decision, RemedyStep, WaiverUse, verdict_of
 from secscan.findings.model import Finding, Introduced, Rebuild
 from secscan.findings.scan import FORMAT, RunInfo, Scan
 
@@ -64,17 +64,25 @@ def hostile(text: str, turn: int = 0) -> Scan:
     decided = [scan.judgement.decisions[min(at, 1)] for at in range(len(places))]
     judgement = msgspec.structs.replace(
         scan.judgement,
+        verdict=verdict_of(scan.judgement.reasons),
         decisions=tuple(
             msgspec.structs.replace(one, fingerprint=name) for one, name in zip(decided, places, strict=True)
         ),
     )
-    return _naming(msgspec.structs.replace(scan, findings=findings, judgement=judgement), tuple(places))
+    runs = tuple(
+        msgspec.structs.replace(one, scanner=f"{one.scanner} {at}" if at else one.scanner)
+        for at, one in enumerate(scan.scanners)
+    )  # a scan that names one of them twice is refused
+    told = msgspec.structs.replace(scan, findings=findings, judgement=judgement, scanners=runs)
+    return _naming(told, tuple(places))
 
 
 def merged(scans: list[Scan]) -> Scan:
     """One scan with everything that stands in a list of one of them; what stands alone is that of the first."""
-    merged_scan: Scan = _joined([_told_apart(scan, f"{at}-") for at, scan in enumerate(scans)])
-    return merged_scan
+    joined: Scan = _joined([_told_apart(scan, f"{at}-") for at, scan in enumerate(scans)])
+    assert joined.judgement is not None
+    judgement = msgspec.structs.replace(joined.judgement, verdict=verdict_of(joined.judgement.reasons))
+    return msgspec.structs.replace(joined, judgement=judgement)
 
 
 def _told_apart(scan: Scan, before: str) -> Scan:
