@@ -257,7 +257,7 @@ def test_a_finding_that_nobody_decided_on_is_said_so(secscan: Run, folder: Path)
     save(folder / "secscan.json", msgspec.structs.replace(scan, judgement=lacking))
     result = secscan("explain", scan.judgement.decisions[0].fingerprint, cwd=folder)
     assert result.code == 2
-    assert "nobody decided on" in result.stderr
+    assert "there is no decision on it" in result.stderr
 
 
 def test_the_verdict_is_explained_by_what_turns_it(secscan: Run, folder: Path) -> None:
