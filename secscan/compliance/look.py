@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from secscan.compliance.controls import Evidence
 from secscan.compliance.reach import within
-from secscan.findings.levels import GapKind, Kind, RunStatus, Verdict
+from secscan.findings.evidence import explained_subjects, trouble
+from secscan.findings.levels import GapKind, Kind, Verdict
 from secscan.findings.model import Gap, ScannerRun
 from secscan.findings.scan import Scan
 
@@ -54,7 +55,7 @@ def look(scan: Scan, evidence: Evidence) -> Look:
     held, tolerated = _gaps(scan, evidence.kinds)
     if not within(evidence):
         doubts.append("no scanner here has a rule for what it asks")
-    done = [run for run in covering if _completed(run) and run.looked_at]
+    done = [run for run in covering if run.did_scan and run.looked_at]
     return Look(
         looked=tuple(f"{one.scanner} {one.version}: {one.looked_at} of {one.selected}" for one in done),
         doubts=tuple(dict.fromkeys((*doubts, *held))),
@@ -77,7 +78,7 @@ def doubts_about_whole(scan: Scan) -> tuple[str, ...]:
     if scan.judgement.verdict is Verdict.INCOMPLETE:
         return ("the verdict is incomplete, and nothing says why",)
     # The gate asks it of policies that require scanners; a saved judgement may be of one that demands nothing.
-    completed = [run for run in scan.scanners if _completed(run) and not run.imported]
+    completed = [run for run in scan.scanners if run.did_scan and not run.imported]
     if not completed:
         return ("no scanner completed",)
     return () if any(run.looked_at for run in completed) else ("nothing was in scope of any scanner",)
@@ -105,26 +106,19 @@ def _doubts_about_scan(scan: Scan, kinds: Iterable[Kind]) -> Iterator[str]:
 
 
 def _doubts_about_runs(scan: Scan, covering: list[ScannerRun], evidence: Evidence) -> Iterator[str]:
-    explained = {gap.scanner for gap in scan.gaps}
+    explained = explained_subjects(scan)
     if not covering:
         yield f"no scanner that looks for {' or '.join(evidence.kinds)} was part of the scan"
     for run in covering:
-        if run.status is RunStatus.COMPLETED and not run.control:
+        # The gate asks it of scanners that the policy requires, and not of imported results; here it holds for all.
+        if text := trouble(run, explained):
+            yield text
+        elif not (run.did_scan or run.not_applicable):
             yield f"{run.scanner} did not find its positive control, so it did not scan"
-        elif run.status is not RunStatus.COMPLETED and not run.not_applicable:
-            how = "failed" if run.status is RunStatus.FAILED else "was skipped"
-            yield f"{run.scanner} {how}: {run.reason or 'it does not say why'}"
-        elif run.looked_at != run.selected and run.scanner not in explained:
-            # The gate asks it of scanners that the policy requires; here it holds for the optional ones too.
-            yield f"{run.scanner} looked at {run.looked_at} of {run.selected}, and no gap says why"
-    completed = {run.scanner for run in covering if _completed(run)}
+    completed = {run.scanner for run in covering if run.did_scan}
     for name in evidence.scanners:
         if name not in completed:
             yield f"{name} had to look, and did not complete"
-
-
-def _completed(run: ScannerRun) -> bool:
-    return run.status is RunStatus.COMPLETED and run.control
 
 
 def _gaps(scan: Scan, kinds: Iterable[Kind]) -> tuple[list[str], list[str]]:

@@ -289,6 +289,12 @@ class ScannerRun(Value, frozen=True, kw_only=True):
         return self.scanner.startswith(IMPORTED)
 
     @property
+    def did_scan(self) -> bool:
+        """Whether it came to its end and found its positive control; whether it looked at everything is for
+        `findings.evidence` to say."""
+        return self.status is RunStatus.COMPLETED and self.control
+
+    @property
     def not_applicable(self) -> bool:
         """Whether it was skipped because nothing in the target concerns it. A saved scan that does not say so, or
         contradicts itself, is not believed to mean it."""

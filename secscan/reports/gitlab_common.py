@@ -15,7 +15,7 @@ from typing import Any
 
 from secscan.findings.defects import defect
 from secscan.findings.judgement import Reason
-from secscan.findings.levels import Kind, RunStatus
+from secscan.findings.levels import Kind
 from secscan.findings.model import Finding, ScannerRun
 from secscan.findings.scan import Scan
 from secscan.reports.escape import json_document, markdown, one_line, plain, web_link
@@ -150,8 +150,7 @@ def _doubts(view: Presentation, report: Report) -> Iterator[str]:
             explained.add(reason.subject)
             yield f"{reason.text}. {reason.hint}" if reason.hint else reason.text
     for run in runs:
-        ended_well = run.not_applicable or (run.status is RunStatus.COMPLETED and run.control)
-        if not ended_well and run.scanner not in explained:
+        if not (run.did_scan or run.not_applicable) and run.scanner not in explained:
             yield _ended(run)
 
 

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from secscan.findings.levels import Action, Kind, RunStatus, Severity, Verdict, WaiverState
+from secscan.findings.levels import Action, Kind, Severity, Verdict, WaiverState
 from secscan.findings.model import ScannerRun
 from secscan.findings.scan import Scan, is_time
 from secscan.reports.contract import Format
@@ -78,13 +78,9 @@ def _looked_for(scan: Scan) -> frozenset[Kind]:
 
     Of the others only what was found is told: a 0 that nobody looked for would read as clean.
     """
-    completed = {kind for run in scan.scanners if _did_its_work(run) for kind in run.kinds}
-    failed = {kind for run in scan.scanners if not (_did_its_work(run) or run.not_applicable) for kind in run.kinds}
+    completed = {kind for run in scan.scanners if run.did_scan for kind in run.kinds}
+    failed = {kind for run in scan.scanners if not (run.did_scan or run.not_applicable) for kind in run.kinds}
     return frozenset(completed - failed)
-
-
-def _did_its_work(run: ScannerRun) -> bool:
-    return run.status is RunStatus.COMPLETED and run.control
 
 
 def _looked_at(view: Presentation) -> Iterator[Metric]:
@@ -96,7 +92,7 @@ def _looked_at(view: Presentation) -> Iterator[Metric]:
     for run in scan.scanners:
         if not run.not_applicable:
             runs[run.scanner].append(run)
-    done = {name: min(float(_did_its_work(one)) for one in runs[name]) for name in runs}
+    done = {name: min(float(one.did_scan) for one in runs[name]) for name in runs}
     yield "scanner_completed", "1 for a scanner that did its work and found its control, else 0.", _by_scanner(done)
     selected = {name: sum(one.selected for one in runs[name]) for name in runs}
     yield "scanner_selected", "Files or packages that a scanner had to look at.", _by_scanner(selected)

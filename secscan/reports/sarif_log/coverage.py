@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
+from secscan.findings.evidence import explained_subjects, trouble
 from secscan.findings.judgement import Reason
-from secscan.findings.levels import Kind, RunStatus, Verdict
+from secscan.findings.levels import Kind, Verdict
 from secscan.findings.model import ScannerRun
 from secscan.reports.present import Presentation
 
@@ -31,11 +32,11 @@ def not_looked_for(view: Presentation) -> dict[Kind, tuple[str, ...]]:
     """
     why: defaultdict[Kind, dict[str, None]] = defaultdict(dict)
     kinds = kinds_of(view)
+    explained = explained_subjects(view.scan)
     for run in view.scan.scanners:
-        if run.status is RunStatus.COMPLETED or run.not_applicable:
-            continue
-        for kind in run.kinds:
-            why[kind][f"{run.scanner} {run.status}: {run.reason}"] = None
+        if text := trouble(run, explained):
+            for kind in run.kinds:
+                why[kind][text] = None
     for reason in view.doubts:
         for kind in _concerned(reason, view, kinds):
             why[kind][reason.text] = None

@@ -86,6 +86,16 @@ def test_a_kind_that_was_not_looked_for_to_the_end_has_no_run(scanners: Any, upl
     assert missing == ({"sast", "dependency"} - uploaded) | absent
 
 
+@pytest.mark.parametrize("less", [{"control": False}, {"looked_at": 3}])
+def test_an_optional_scanner_that_ended_without_having_looked_withholds_its_kinds(less: dict[str, Any]) -> None:
+    """The policy lets it fail, so that no reason of the judgement tells of it."""
+    policy = msgspec.structs.replace(load_policy(str(HOUSE_POLICY), scanners=[]), optional=("x",))
+    there = (run("bandit"), run("pip-audit"), run("semgrep"))
+    for changes, uploaded in (({}, {"sast", "dependency"}), (less, {"dependency"})):
+        seen = of(*there, run("x", kinds=(Kind.SAST,), **changes))
+        assert kinds(judged(seen, policy, AT)) == uploaded
+
+
 @pytest.mark.parametrize(
     ("scan", "names"),
     [
