@@ -29,7 +29,6 @@ from secscan.findings.scan import FORMAT, AdvisoryState, FileState, RunInfo, Sca
 from secscan.gate.weakening import Terms, weakening
 from secscan.images.reading import Image
 from secscan.images.reference import ImageReference
-from secscan.imports.reading import read_imports
 from secscan.policy.baseline import Baseline, baseline_of
 from secscan.policy.model import Waiver
 from secscan.process import Limits, private_folder
@@ -159,7 +158,7 @@ def _look(request: ScanRequest, progress: Callable[[Progress], None]) -> Scan:
             values_key=values_key,
         )
         # Read before anything is run: a file that cannot be imported must not cost a scan.
-        imported = read_imports(request.imports, target)
+        imported = _imported(request.imports, target)
         own = run_scanners(request.scanners, setup, progress=progress)
         outcomes = (*own, *imported)
         # What an image hides is told whichever scanners are asked.
@@ -245,6 +244,14 @@ def _in_context(scanners: dict[str, Scanner[Any]], outcomes: tuple[Outcome, ...]
         else:
             findings.extend(outcome.findings)
     return enrich(findings, setup.target)
+
+
+def _imported(files: tuple[Path, ...], target: Target) -> tuple[Outcome, ...]:
+    if not files:
+        return ()
+    from secscan.imports.reading import read_imports  # readers of five formats, which few scans need
+
+    return read_imports(files, target)
 
 
 def _correlated(own: tuple[Finding, ...], imported: tuple[Outcome, ...], target: Target) -> tuple[Finding, ...]:
