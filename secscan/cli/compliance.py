@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -18,9 +17,9 @@ def compliance(
 ) -> None:  # fmt: skip
     """Say what saved scans are evidence of, for the controls of a framework. Exits 0, also where findings are open: it
     judges nothing."""
+    from secscan.cli.terminal import write_document
     from secscan.compliance.inputs import Input
     from secscan.compliance.load import load_framework
-    from secscan.files import write_atomic
     from secscan.findings.scan import loads, read
     from secscan.reports.compliance.contract import build, load_format
 
@@ -34,8 +33,4 @@ def compliance(
         from secscan.cli.pdf import pdf
 
         data = pdf(data)
-    if output is not None:
-        write_atomic(output, data)
-    else:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+    write_document(data, output)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -19,14 +18,9 @@ def diff(
 
     Exits 0: it is a report. `secscan gate --baseline BEFORE AFTER` judges what is new.
     """
-    from secscan.files import write_atomic
+    from secscan.cli.terminal import write_document
     from secscan.findings.scan import load
     from secscan.gate.compare import compare
     from secscan.reports.difference import render
 
-    data = render(compare(load(before), load(after)), format_name)
-    if output is not None:
-        write_atomic(output, data)
-        return
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+    write_document(render(compare(load(before), load(after)), format_name), output)

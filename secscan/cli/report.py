@@ -33,17 +33,13 @@ def report(
     formats: Annotated[bool, typer.Option("--formats", help="Tell what each format is for, and stop.", is_eager=True, callback=_tell_formats)] = False,  # noqa: ARG001 - the callback has acted
 ) -> None:  # fmt: skip
     """Show a saved scan again. The verdict shown is the one saved in it; `secscan gate` judges anew."""
-    from secscan.cli.terminal import print_report
-    from secscan.files import write_atomic
+    from secscan.cli.terminal import print_report, write_document
     from secscan.findings.scan import load
     from secscan.reports.contract import load_format
 
     chosen = load_format(format_name)
     scan = load(saved)
-    if output is not None:
-        write_atomic(output, chosen.render(scan))
-    elif format_name == "terminal":
+    if output is None and format_name == "terminal":
         print_report(scan)
     else:
-        sys.stdout.buffer.write(chosen.render(scan))
-        sys.stdout.buffer.flush()
+        write_document(chosen.render(scan), output)

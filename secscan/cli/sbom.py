@@ -34,8 +34,8 @@ def sbom(
     Exits 0, or 3 where something could not be read, or was not assessed in the saved scan: the document says what.
     """
     from secscan.cli.scan import parse_time
+    from secscan.cli.terminal import write_document
     from secscan.errors import ExitCode, UsageError
-    from secscan.files import write_atomic
     from secscan.findings.scan import load, timestamp
     from secscan.images.reference import parse_reference
 
@@ -48,11 +48,7 @@ def sbom(
     reference = parse_reference(str(path))
     found = _of_image(reference, created, seen) if reference else _of_tree(path, created, seen)
     data = _render(format_name)(found)
-    if output is not None:
-        write_atomic(output, data)
-    else:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+    write_document(data, output)
     where = (
         "OpenVEX has no place for them: an SBOM names them" if format_name == "openvex" else "the document names them"
     )

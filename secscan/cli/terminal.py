@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from secscan.findings.scan import Scan
 
 
@@ -20,7 +22,17 @@ def print_report(scan: Scan, *, quiet: bool = False) -> None:
     colour = use_colour(sys.stdout.isatty())
     render = render_verdict if quiet else render_text
     text = render(scan, width=width, colour=colour)
-    sys.stdout.buffer.write(text.encode("utf-8", errors="backslashreplace"))
+    write_document(text.encode("utf-8", errors="backslashreplace"), None)
+
+
+def write_document(data: bytes, output: Path | None) -> None:
+    """Write a document into a file or, where none is named, on standard output. Raises `ReportError`."""
+    if output is not None:
+        from secscan.files import write_atomic
+
+        write_atomic(output, data)
+        return
+    sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
 
 
@@ -29,8 +41,7 @@ def print_for_program(scan: Scan, format_name: str, *, quiet: bool = False) -> N
     from secscan.reports.contract import load_format
     from secscan.reports.terminal import render_verdict
 
-    sys.stdout.buffer.write(load_format(format_name).render(scan))
-    sys.stdout.buffer.flush()
+    write_document(load_format(format_name).render(scan), None)
     if not quiet:
         width = min(shutil.get_terminal_size((80, 24)).columns, 120)
         sys.stderr.write(render_verdict(scan, width=width, colour=use_colour(sys.stderr.isatty())))
