@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,14 +14,13 @@ from secscan.compliance.facts import holds
 from secscan.compliance.look import Look, doubts_about_whole, look
 from secscan.compliance.model import Found
 from secscan.compliance.reach import within
-from secscan.findings.defects import DEFECTS
 from secscan.findings.judgement import Decision
 from secscan.findings.levels import Action, Kind
 from secscan.findings.model import Finding, at_each_place
 from secscan.findings.scan import Scan
+from secscan.findings.weaknesses import cwes_of
 
 _Sort: TypeAlias = tuple[Kind, str, tuple[int, ...]]
-_CWE = re.compile(r"CWE-0*([1-9]\d{0,5})")
 
 
 @dataclass(frozen=True)
@@ -106,7 +104,7 @@ def _found(finding: Finding, decision: Decision | None) -> Found:
         severity=finding.severity,
         place=finding.place,
         by=", ".join(dict.fromkeys(f"{one.scanner} {one.rule}" for one in finding.sources)),
-        cwes=cwes_of(finding),
+        cwes=tuple(sorted(cwes_of(finding))),
         action=decided.action,
         rule=decided.rule,
         reason=decided.reason,
@@ -114,12 +112,3 @@ def _found(finding: Finding, decision: Decision | None) -> Found:
         due=decided.due,
         first_seen=decided.first_seen,
     )
-
-
-def cwes_of(finding: Finding) -> tuple[int, ...]:
-    """Return a finding's CWE ids, sorted; the first of its class where nobody named one."""
-    named = {int(match[1]) for text in finding.identifiers if (match := _CWE.fullmatch(text))}
-    if named:
-        return tuple(sorted(named))
-    of_class = DEFECTS[finding.defect].cwes if finding.defect in DEFECTS else ()
-    return of_class[:1]

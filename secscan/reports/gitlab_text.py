@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from secscan.findings.defects import defect
 from secscan.findings.levels import Action
 from secscan.findings.model import Finding
+from secscan.findings.weaknesses import cwes_of
 from secscan.reports.escape import one_line
 from secscan.reports.layers import layer_words
 from secscan.reports.present import Judged, introduction, main_identifier, newness, sources_of
@@ -32,8 +32,7 @@ def identifiers(finding: Finding) -> list[dict[str, str]]:
     primary = main_identifier(finding) if finding.package else ""
     named = [primary] if primary else []
     named += [one for one in finding.identifiers if one != primary]
-    if not any(one.startswith("CWE-") for one in named):
-        named += [f"CWE-{number}" for number in defect(finding.defect).cwes[:1]]
+    named += [name for number in cwes_of(finding) if (name := f"CWE-{number}") not in named]
     values = [_identifier(one) for one in named]
     if not primary:
         values.insert(0, _own(finding.defect))

@@ -15,6 +15,7 @@ from secscan.findings.defects import defect
 from secscan.findings.levels import Action, Confidence, Kind, Severity, Verdict
 from secscan.findings.model import Cvss, Finding
 from secscan.findings.scan import Scan
+from secscan.findings.weaknesses import cwes_of
 from secscan.reports.contract import Format
 from secscan.reports.escape import json_document, plain_values, web_link
 from secscan.reports.present import Judged, Presentation, introduction, main_identifier, not_looked_at, sources_of
@@ -93,8 +94,7 @@ def build_event(judged: Judged, scan: Scan) -> dict[str, Any]:
 def build_vulnerability(finding: Finding) -> dict[str, Any]:
     """Return what is known of the weakness; empty where it has no name (the schema wants just one)."""
     name = main_identifier(finding)
-    cwes = [one for one in finding.identifiers if one.startswith("CWE-")]
-    cwes = cwes or [f"CWE-{number}" for number in defect(finding.defect).cwes[:1]]
+    cwes = [f"CWE-{number}" for number in cwes_of(finding)]
     found: dict[str, Any] = {
         "title": finding.title,
         "desc": finding.message,

@@ -14,7 +14,7 @@ from typing import Any
 from secscan.findings.scan import Scan
 from secscan.reports.contract import Format
 from secscan.reports.present import Judged, Presentation
-from secscan.reports.sarif_log.cwe import cwes_of, taxonomy
+from secscan.reports.sarif_log.cwe import cwe_ids, taxonomy
 from secscan.reports.sarif_log.log import Run, driver, extensions, origin, render_log
 from secscan.reports.sarif_log.notes import build_invocation, not_uploaded
 from secscan.reports.sarif_log.numbers import FIXED
@@ -37,7 +37,7 @@ def build_run(view: Presentation) -> Run:
     groups: defaultdict[str, list[Judged]] = defaultdict(list)
     for judged in view.judged:
         groups[rule_id(judged.finding)].append(judged)
-    cwes = sorted({cwe for one in view.judged for cwe in cwes_of(one.finding)}, key=lambda cwe: int(cwe[4:]))
+    cwes = cwe_ids(one.finding for one in view.judged)
     taxa = {cwe: at for at, cwe in enumerate(cwes)}
     rules = [build_rule(name, [one.finding for one in groups[name]], taxa) for name in sorted(groups)]
     rules.append(_FIXED_RULE)

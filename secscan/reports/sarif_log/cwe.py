@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
-from secscan.findings.defects import defect
 from secscan.findings.model import Finding
+from secscan.findings.weaknesses import cwes_of
 
-_CWE = re.compile(r"CWE-[0-9]{1,7}")
 
-
-def cwes_of(finding: Finding) -> list[str]:
-    """CWE ids of a finding: those that a tool or the advisory names, else our class's first."""
-    named = [one for one in finding.identifiers if _CWE.fullmatch(one)]
-    return named or [f"CWE-{number}" for number in defect(finding.defect).cwes[:1]]
+def cwe_ids(findings: Iterable[Finding]) -> list[str]:
+    """Return the CWE ids of all the findings, each once, by their numbers."""
+    return [f"CWE-{number}" for number in sorted({number for one in findings for number in cwes_of(one)})]
 
 
 def taxonomy(cwes: Iterable[str]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from secscan.findings.levels import Severity
 from secscan.findings.model import Finding
 from secscan.reports.escape import markdown, markdown_code, plain, sarif_text, web_link
 from secscan.reports.present import main_identifier
-from secscan.reports.sarif_log.cwe import cwes_of, relationship, tag
+from secscan.reports.sarif_log.cwe import cwe_ids, relationship, tag
 from secscan.reports.sarif_log.numbers import numbered
 from secscan.reports.sarif_log.words import HOME, LEVELS, PRECISION, PROBLEMS, pascal, score, sentence
 
@@ -62,7 +62,7 @@ def build_rule(
     level = LEVELS[worst.severity]
     title = sarif_text(worst.title) if advisory else about.title
     to_do = sarif_text(worst.remediation or about.remedy) if advisory else about.remedy
-    named = sorted({cwe for one in findings for cwe in cwes_of(one)}, key=lambda cwe: int(cwe[4:]))
+    named = cwe_ids(findings)
     links = list(dict.fromkeys(link for one in findings for ref in one.references if (link := web_link(ref))))
     severity = f" ({worst.severity} severity)" if by_severity and not advisory else ""
     properties: dict[str, Any] = {

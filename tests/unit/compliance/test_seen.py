@@ -5,20 +5,12 @@ from __future__ import annotations
 import msgspec
 
 from secscan.compliance.controls import Control, Evidence
-from secscan.compliance.seen import Seen, cwes_of
+from secscan.compliance.seen import Seen
 from secscan.findings.levels import Kind
-from tests.support.scans import MARKED, NOTE, PACKAGE, TAINTED, ordinary, scan_of
+from tests.support.scans import NOTE, PACKAGE, TAINTED, ordinary, scan_of
 
 CODE = Control(id="1", title="code", evidence=(Evidence(kinds=(Kind.SAST,), cwes=(78, 89)),))
 PACKAGES = Control(id="2", title="packages", evidence=(Evidence(kinds=(Kind.DEPENDENCY,)),))
-
-
-def test_cwes_are_those_that_are_named_else_the_first_of_the_class() -> None:
-    assert cwes_of(TAINTED) == (89,)
-    assert cwes_of(MARKED) == (78,)
-    odd = msgspec.structs.replace(TAINTED, identifiers=("CWE-0079", "CWE-0", "CWE-89x", "xCWE-1", "CVE-2020-1"))
-    assert cwes_of(odd) == (79,)
-    assert cwes_of(msgspec.structs.replace(odd, identifiers=(), defect="unheard-of")) == ()
 
 
 def test_every_finding_belongs_to_a_control_or_to_none_in_one_order() -> None:
