@@ -24,9 +24,12 @@ _BREAKS = re.compile(r"[\n\t]+")
 
 _LINKED = re.compile(
     r"""[@#!$%~^&:](?=\S)                 # @user, #1, !1, $1, %1, ~label, ^alert#1, &1, :smile:, https://, [issue:1]
+    | /(?=/\S)                           # //example.com
     | [0-9A-Fa-f]{6}(?=[0-9A-Fa-f])      # a commit
     | (?<![0-9A-Za-z])[A-Za-z][0-9A-Za-z_]*-(?=\d)  # GH-1, SHOP-7
-    | (?<![0-9A-Za-z])[Ww]{3}(?=\.)""",
+    | (?<![0-9A-Za-z])[Ww]{3}(?=\.)
+    | \.(?=(?i:[a-z]{2}|biz|com|edu|gov|net|org|pro|web|xxx|aero|asia|coop|info|museum|name|shop|рф
+        |xn--[a-z0-9-]+)(?![^\W_]))      # example.com, and app.py, which viewers take for a host in Paraguay""",
     re.VERBOSE,
 )
 _APART = "\u200b"

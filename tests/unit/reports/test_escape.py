@@ -152,6 +152,7 @@ def test_markdown_means_nothing_but_itself(around: str, text: str) -> None:
         "@octocat", "x @org/team", "#1", "octo/repo#1", "GH-1", "SHOP-7", "!12", "%1", "~bug", "&3", "$4", "^alert#5",
         "https://github.com/o/r/issues/1", "www.example.com", "ana@example.com", ":tada:", "0a1b2c3d4e5f", "[issue:1]",
         "ftp://example.com", "mailto:ana@example.com", "fixes #1", "@a@b@c", "##1", "a" * 40, "/close",
+        "example.com", "see app.py now", "1.Ac", "1.AC_", "//example.com", "x.xn--p1ai", "a.рф",
     ],
 )  # fmt: skip
 def test_markdown_pings_nobody_and_links_nowhere(text: str) -> None:
