@@ -15,18 +15,20 @@ from typing import Any
 from secscan.findings.defects import defect
 from secscan.findings.judgement import Decision
 from secscan.findings.levels import Action, Kind, Severity
-from secscan.findings.model import Finding
+from secscan.findings.model import Finding, Gap
 from secscan.findings.scan import Scan
+from secscan.findings.weaknesses import cwes_of
 from secscan.reports.contract import Format
-from secscan.reports.escape import json_document, markdown, plain, plain_values, web_link
+from secscan.reports.escape import json_document, markdown, markdown_code, plain, plain_values, web_link
 from secscan.reports.layers import layer_words
 from secscan.reports.present import (
     Judged,
     Presentation,
+    decided_by,
     introduction,
     main_identifier,
     newness,
-    not_looked_at,
+    not_done,
     other_decision,
     sources_of,
 )
@@ -96,7 +98,7 @@ def build_finding(judged: Judged, day: str, *, vex: bool) -> dict[str, Any]:
         "scanner_confidence": _CONFIDENCE[finding.confidence],
         "unique_id_from_tool": finding.fingerprint,
         "vuln_id_from_tool": main_identifier(finding) if package else finding.defect,
-        "cwe": _cwe(finding),
+        "cwe": next(iter(cwes_of(finding)), None),
         "vulnerability_ids": [one for one in finding.identifiers if not one.startswith("CWE-")],
         "file_path": finding.location.path[:_LONGEST_PATH],
         "line": region.start_line if region else None,
@@ -117,10 +119,12 @@ def build_description(judged: Judged) -> Iterator[str]:
     """Yield the paragraphs of a finding's description, in Markdown."""
     finding, decision = judged.finding, judged.decision
     yield markdown(finding.message or finding.title)
-    facts = {
+    names = {
         "Place": finding.place,
         "In": finding.location.symbol,
         "Package": finding.package.purl if finding.package else "",
+    }
+    facts = {
         "Layer": layer_words(finding.layer),
         "Brought by": introduction(finding),
         "Reported by": sources_of(finding),
@@ -128,27 +132,26 @@ def build_description(judged: Judged) -> Iterator[str]:
         "Floor": other_decision(decision),
         "Since": newness(decision),
     }
-    yield "\n".join(f"* **{name}:** {markdown(text)}" for name, text in facts.items() if text)
+    said = {name: markdown_code(text) for name, text in names.items()}
+    said |= {name: markdown(text) for name, text in facts.items()}
+    yield "\n".join(f"* **{name}:** {text}" for name, text in said.items() if text)
     if finding.trace:
         steps = (f"{step.path}:{step.region.start_line} {step.text}" for step in finding.trace[:50])
-        yield "\n".join(["Data flow:", "", *(f"* {markdown(step)}" for step in steps)])
+        yield "\n".join(["Data flow:", "", *(f"* {markdown_code(step)}" for step in steps)])
     for note in (*decision.because, *finding.notes, *(f"marker in the source: {one.text}" for one in finding.markers)):
         yield markdown(note)
 
 
 def build_coverage(view: Presentation) -> Iterator[dict[str, Any]]:
     """Yield a finding about everything that was not looked at; none where there is nothing."""
-    lines = not_looked_at(view)
-    if view.scan.judgement is None:
-        lines = ("nobody has judged this scan", *lines)
+    unjudged = ("nobody has judged this scan",) if view.scan.judgement is None else ()
+    lines = [*map(markdown, (*unjudged, *not_done(view))), *map(_gap, view.scan.gaps)]
     holds = bool(view.doubts) or view.scan.judgement is None
     if lines:
         yield {
             "title": "Scan incomplete" if holds else "Not looked at, which the policy tolerates",
             "severity": "High" if holds else "Info",
-            "description": "\n".join(
-                ["What was not looked at can hold anything.", "", *(f"* {markdown(one)}" for one in lines)]
-            ),
+            "description": "\n".join(["What was not looked at can hold anything.", "", *(f"* {one}" for one in lines)]),
             "mitigation": "Let the scan look at it, or decide in the policy that it need not.",
             "date": judged_at(view.scan)[:10],
             "active": holds,
@@ -161,20 +164,20 @@ def build_coverage(view: Presentation) -> Iterator[dict[str, Any]]:
         }
 
 
+def _gap(gap: Gap) -> str:
+    why = f": {gap.detail}" if gap.detail else ""
+    return (
+        f"{markdown(f'{gap.scanner} could not look at')} {markdown_code(gap.subject)} {markdown(f'({gap.kind}){why}')}"
+    )
+
+
 def _link(url: str) -> str:
     """A link of Markdown, where nothing in it could end it; else its text."""
     return f"<{url}>" if _URL.fullmatch(url) else markdown(url)
 
 
 def _decision(decision: Decision) -> str:
-    by = f"waiver {decision.waiver}" if decision.waiver else f"rule {decision.rule}"
-    return f"{decision.action} by {by}" + (f": {decision.reason}" if decision.reason else "")
-
-
-def _cwe(finding: Finding) -> int | None:
-    """The first that the finding names, else that of its class."""
-    named = [int(one[4:]) for one in finding.identifiers if one.startswith("CWE-") and one[4:].isdecimal()]
-    return next((one for one in (*named, *defect(finding.defect).cwes) if 0 < one < 1_000_000), None)
+    return f"{decision.action} by {decided_by(decision)}" + (f": {decision.reason}" if decision.reason else "")
 
 
 def _scores(finding: Finding) -> dict[str, Any]:

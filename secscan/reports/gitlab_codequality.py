@@ -15,7 +15,7 @@ from secscan.findings.levels import Action, Severity
 from secscan.findings.scan import Scan
 from secscan.reports.contract import Format
 from secscan.reports.escape import json_document, one_line, plain
-from secscan.reports.present import Judged, Presentation, main_identifier
+from secscan.reports.present import Judged, Presentation, gap_sentence, main_identifier
 
 _SEVERITIES = {
     Severity.CRITICAL: "blocker",
@@ -73,10 +73,9 @@ def _doubts(view: Presentation) -> Iterator[dict[str, Any]]:
 def _gaps(view: Presentation) -> Iterator[dict[str, Any]]:
     files = {one.path for one in view.scan.files}
     for gap in view.scan.gaps:
-        parts = (f"{gap.scanner} could not look at {gap.subject} ({gap.kind})", gap.detail, gap.remedy)
         yield _built(
             f"gap/{gap.kind}",
-            ". ".join(part for part in parts if part),
+            gap_sentence(gap),
             "info",
             _digest(gap.scanner, gap.kind, gap.subject, gap.detail, gap.remedy, str(gap.line)),
             view.scan.target.prefix + gap.subject if gap.subject in files else _TOP,

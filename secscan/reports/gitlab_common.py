@@ -20,7 +20,7 @@ from secscan.findings.model import Finding, ScannerRun
 from secscan.findings.scan import Scan
 from secscan.reports.escape import json_document, markdown, one_line, plain, web_link
 from secscan.reports.gitlab_text import cvss_vectors, details, identifiers
-from secscan.reports.present import Judged, Presentation
+from secscan.reports.present import Judged, Presentation, gap_sentence
 
 _VERSION = "15.0.7"
 """Old enough for GitLab 16, and taken by every later one: what newer ones add, we have no use for."""
@@ -177,8 +177,7 @@ def _messages(view: Presentation, report: Report, doubts: tuple[str, ...]) -> It
     names = {run.scanner for run in view.scan.scanners if report.kinds & set(run.kinds)}
     for gap in view.scan.gaps:
         if gap.scanner in names:
-            parts = (f"{gap.scanner} could not look at {gap.subject} ({gap.kind})", gap.detail, gap.remedy)
-            yield _message("warn", ". ".join(part for part in parts if part))
+            yield _message("warn", gap_sentence(gap))
 
 
 def _message(level: str, text: str) -> dict[str, str]:

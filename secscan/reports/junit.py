@@ -16,7 +16,7 @@ from secscan.findings.model import Gap, ScannerRun
 from secscan.findings.scan import Scan
 from secscan.reports.contract import Format
 from secscan.reports.escape import one_line, plain
-from secscan.reports.present import Judged, Presentation, main_identifier, newness, ran_as, sources_of
+from secscan.reports.present import Judged, Presentation, decided_by, main_identifier, newness, ran_as, sources_of
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def _finding(judged: Judged) -> _Case:
     # CI servers follow a test by its name, so there is no line in it.
     name = f"{finding.location.path}: {finding.title} [{finding.fingerprint}]"
     message = f"{finding.title} ({finding.severity}): {decision.reason or decision.action}"
-    by = f"waiver {decision.waiver}" if decision.waiver else f"rule {decision.rule}" if decision.rule else ""
+    by = decided_by(decision) if decision.waiver or decision.rule else ""
     lines = [
         f"{decision.action}: {decision.reason} ({by})" if by else f"{decision.action}: {decision.reason}",
         f"at: {finding.place}",

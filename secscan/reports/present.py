@@ -182,19 +182,37 @@ def ran_as(run: ScannerRun) -> str:
     return run.reason or run.status
 
 
-def not_looked_at(view: Presentation) -> tuple[str, ...]:
-    """Everything that was not looked at, a sentence each: first what makes the verdict incomplete, then every scanner
-    that failed and every gap, also those that the policy tolerates."""
+def not_done(view: Presentation) -> tuple[str, ...]:
+    """What makes the verdict incomplete, then every other scanner that failed, a sentence each."""
     doubted = {one.subject for one in view.doubts if one.about == "scanner"}
     failed = (one for one in view.scan.scanners if one.status is RunStatus.FAILED and one.scanner not in doubted)
     return (
         *(". ".join(filter(None, (one.text, one.hint))) for one in view.doubts),
         *(f"{one.scanner} failed: {ran_as(one)}" for one in failed),
+    )
+
+
+def not_looked_at(view: Presentation) -> tuple[str, ...]:
+    """Everything that was not looked at, a sentence each: what was not done, and every gap, also those that the policy
+    tolerates."""
+    return (
+        *not_done(view),
         *(
             f"{one.scanner} could not look at {one.subject} ({one.kind})" + (f": {one.detail}" if one.detail else "")
             for one in view.scan.gaps
         ),
     )
+
+
+def gap_sentence(gap: Gap) -> str:
+    """What could not be looked at, by whom, why, and what to do."""
+    parts = (f"{gap.scanner} could not look at {gap.subject} ({gap.kind})", gap.detail, gap.remedy)
+    return ". ".join(part for part in parts if part)
+
+
+def decided_by(decision: Decision) -> str:
+    """By what a finding is decided: `waiver flask`, `rule serious`."""
+    return f"waiver {decision.waiver}" if decision.waiver else f"rule {decision.rule or 'none'}"
 
 
 def main_identifier(finding: Finding) -> str:

@@ -9,7 +9,7 @@ from secscan.findings.levels import Action, SecretState
 from secscan.findings.model import Finding
 from secscan.reports.escape import web_link
 from secscan.reports.layers import layer_words
-from secscan.reports.present import Judged, introduction, newness, other_decision
+from secscan.reports.present import Judged, decided_by, introduction, newness, other_decision
 
 _MOST_PLACES = 200
 """Places of one finding that are listed."""
@@ -98,8 +98,7 @@ def _ratings(finding: Finding) -> list[str]:
 def _place(judged: Judged) -> dict[str, str]:
     """A further place of a finding, with what the policy says of it there."""
     finding, decision = judged.finding, judged.decision
-    by = f"waiver {decision.waiver}" if decision.waiver else f"rule {decision.rule or 'none'}"
-    about = (f"{finding.confidence} confidence", by, newness(decision), introduction(finding))
+    about = (f"{finding.confidence} confidence", decided_by(decision), newness(decision), introduction(finding))
     return {
         "place": finding.place,
         "symbol": finding.location.symbol,

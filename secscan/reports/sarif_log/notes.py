@@ -8,7 +8,7 @@ from typing import Any
 from secscan.findings.levels import RunStatus
 from secscan.findings.model import Gap, Notice, ScannerRun
 from secscan.reports.escape import sarif_text
-from secscan.reports.present import Presentation, ran_as
+from secscan.reports.present import Presentation, gap_sentence, ran_as
 from secscan.reports.sarif_log.words import ended, pascal
 
 _DESCRIPTORS = {
@@ -81,10 +81,8 @@ def _run_note(run: ScannerRun) -> dict[str, Any]:
 
 
 def _gap_note(gap: Gap) -> dict[str, Any]:
-    parts = (f"{gap.scanner} could not look at {gap.subject} ({gap.kind})", gap.detail, gap.remedy)
-    text = ". ".join(part for part in parts if part)
     properties = {"scanner": gap.scanner, "gap": gap.kind.value, "subject": gap.subject}
-    return note("gap", "warning", text, properties=properties)
+    return note("gap", "warning", gap_sentence(gap), properties=properties)
 
 
 def _notice_note(one: Notice) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from secscan.findings.model import Finding, Location, Marker, TraceStep
 from secscan.policy.decide import MARKER_RULE
 from secscan.reports.escape import sarif_text
 from secscan.reports.layers import layer_words
-from secscan.reports.present import Judged, counted, introduction, sources_of
+from secscan.reports.present import Judged, counted, decided_by, introduction, sources_of
 from secscan.reports.sarif_log.numbers import FIXED
 from secscan.reports.sarif_log.places import Addresses, physical, pointer
 from secscan.reports.sarif_log.rules import MESSAGE
@@ -125,7 +125,7 @@ def _label(place: str) -> str:
 
 def _related(number: int, judged: Judged, addresses: Addresses) -> dict[str, Any]:
     finding, decision = judged.finding, judged.decision
-    by = f"waiver {decision.waiver}" if decision.waiver else f"rule {decision.rule}"
+    by = decided_by(decision)
     said = f"The same secret ({decision.action} by the {by}; {finding.severity}, {finding.confidence} confidence)."
     brought = introduction(finding)
     properties = {"fingerprint": finding.fingerprint, "introduced": brought}
