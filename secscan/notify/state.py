@@ -1,6 +1,6 @@
 """What was told last: one small file for each target and policy, by which a change is known.
 
-What a channel could not be told is not noted, so that the next scan tells it.
+A channel that could not be told keeps its old verdict, and is told by the next scan, whatever that says.
 """
 
 from __future__ import annotations
@@ -22,11 +22,17 @@ _MOST_BYTES = 20_000_000
 
 
 class Last(Value, frozen=True, kw_only=True):
-    """What a channel was told, or did not have to be."""
+    """What a channel was told last, or did not have to be."""
 
     verdict: Verdict
     blocking: tuple[str, ...] = ()
     """Fingerprints of what blocked, sorted."""
+    told: bool = True
+    """Whether that arrived, as far as we know: what a service took in silence is told again."""
+
+
+FIRST = Last(verdict=Verdict.PASSED)
+"""What a channel is taken to know before it is told anything."""
 
 
 class _Document(Value, frozen=True, kw_only=True):
@@ -68,5 +74,5 @@ def due(on: When, now: Last, last: Last | None) -> bool:
         return True
     if on is When.NOT_PASSED:
         return now.verdict is not Verdict.PASSED
-    changed = now.verdict is not (last.verdict if last else Verdict.PASSED)
+    changed = now.verdict is not (last or FIRST).verdict or (last is not None and not last.told)
     return changed or (on is When.NEW and last is not None and bool(set(now.blocking).difference(last.blocking)))
