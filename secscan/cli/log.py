@@ -9,11 +9,10 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
-from secscan.progress import Progress, Stage, Watcher
-
 if TYPE_CHECKING:
     from secscan.errors import SecscanError
     from secscan.findings.scan import Scan
+    from secscan.progress import Progress, Stage, Watcher
 
 _OUTCOMES = {"completed": "success", "failed": "failure", "skipped": "unknown"}
 _VERDICTS = {"passed": "success", "failed": "failure", "incomplete": "unknown"}
@@ -51,6 +50,7 @@ def write(level: str, action: str, message: str, **fields: Any) -> None:
 
 def watcher() -> Watcher:
     """Return what writes a line for the events of a scan that somebody would look for in a log."""
+    from secscan.progress import Stage
 
     last: list[Stage] = []
 

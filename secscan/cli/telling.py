@@ -34,9 +34,9 @@ def tell_services(scan: Scan, settings: Settings, previous: Last | None, *, quie
     """
     if settings.notify is None:
         return True
-    from secscan.cli.judging import pull_request_base
+    from secscan.cli.ci import is_for_proposal
 
-    if pull_request_base(os.environ) and not settings.notify.pull_requests:
+    if is_for_proposal(os.environ) and not settings.notify.pull_requests:
         return True
     try:
         return _told(scan, settings, previous, quiet=quiet)

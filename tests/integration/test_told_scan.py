@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +15,7 @@ import jsonschema_rs
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from secscan.cli import log
+from secscan.cli import ci, log
 from secscan.cli.app import run
 from secscan.cli.log_line import LogLine, schema
 from secscan.findings.scan import load
@@ -65,6 +68,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
         receiving(Answers(200, b"")) as collector,
     ):
         patch.chdir(folder)
+        for name in ("GITHUB_EVENT_NAME", *ci._PROPOSALS):
+            patch.delenv(name, raising=False)
         patch.setenv("SLACK_URL", f"{slack.address}/{CANARIES['SLACK_URL']}")
         patch.setenv("HOOK_URL", f"{hook.address}/{CANARIES['HOOK_URL']}")
         patch.setenv("SECSCAN_STATE", str(folder / "told"))
@@ -87,17 +92,12 @@ class Captured:
     """What is written to standard output and standard error."""
 
     def __enter__(self) -> Captured:
-        import io
-        import sys
-
         self._before = sys.stdout, sys.stderr
         sys.stdout = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
         sys.stderr = io.StringIO()
         return self
 
     def __exit__(self, *_: object) -> None:
-        import sys
-
         written, said = sys.stdout, sys.stderr
         sys.stdout, sys.stderr = self._before
         self.out = written.buffer.getvalue().decode()  # type: ignore[attr-defined]
@@ -185,6 +185,19 @@ def test_an_error_is_a_line_too(arguments: list[str], action: str, capsys: pytes
     assert told["error.message"]
     assert told["secscan.hint"]
     log.choose("text")
+
+
+def test_a_scan_without_these_settings_imports_nothing_of_them(tmp_path: Path) -> None:
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree" / "a.py").write_text("x = 1\n", encoding="utf-8")
+    scan = ["scan", str(tmp_path / "tree"), "-s", "secrets", "-p", "secrets-only", "-q", "-o", str(tmp_path / "out")]
+    heavy = ("opentelemetry", "requests", "urllib3", "secscan.http", "secscan.notify", "secscan.telemetry")
+    program = (
+        "import sys; from secscan.cli.app import run; "
+        f"code = run({scan!r}); print([one for one in sys.modules if one.startswith({heavy!r})]); sys.exit(code)"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ended.stdout.splitlines()[-1] == "[]"
 
 
 def test_texts_in_lines_speak_to_no_platform_and_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:

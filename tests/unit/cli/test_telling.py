@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from secscan.cli import telling
+from secscan.cli import ci, telling
 from secscan.cli.app import run
 from secscan.findings.scan import Scan, dumps
 from secscan.notify import send as sending
@@ -53,7 +53,7 @@ class Bench:
 
 @pytest.fixture
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
-    for name in ("CI_MERGE_REQUEST_DIFF_BASE_SHA", "XDG_STATE_HOME"):
+    for name in ci._PROPOSALS:
         monkeypatch.delenv(name, raising=False)
     with receiving(SLACK_OK) as slack, receiving(PD_OK) as pagerduty:
         monkeypatch.setenv("SLACK_URL", f"{slack.address}/services/canary")
@@ -118,7 +118,6 @@ def test_a_saved_scan_to_compare_with_counts_in_place_of_the_state(bench: Bench)
 
 def test_a_pull_request_is_told_only_where_that_is_wanted(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_EVENT_NAME", "pull_request")
-    monkeypatch.setenv("GITHUB_BASE_REF", "main")
     assert bench.send(ordinary()) == 0
     assert bench.slack.got == []
     path = bench.folder / "secscan.yaml"
