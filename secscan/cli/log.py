@@ -58,7 +58,7 @@ def watcher() -> Watcher:
         if isinstance(event, Stage):
             if not last or (last[-1].name, last[-1].part) != (event.name, event.part):
                 last[:] = [event]
-                write("info", "stage-started", f"{event.name} {event.part}".strip(), stage=event.name)
+                write("info", "stage-started", ", ".join(filter(None, (event.name, event.part))), stage=event.name)
         elif event.state == "planned":
             write("info", "scanner-planned", f"{event.scanner} is planned", scanner=event.scanner, pieces=event.pieces)
         elif event.state in _OUTCOMES:
@@ -78,7 +78,8 @@ def watcher() -> Watcher:
 def error(problem: SecscanError) -> None:
     """Write an expected error."""
     kind = type(problem).__name__
-    write("error", "error", problem.message, error=problem.message, error_type=kind, hint=problem.hint)
+    places, hint = problem.excerpt, problem.hint
+    write("error", "error", problem.message, error=problem.message, error_type=kind, hint=hint, places=places)
 
 
 def verdict(scan: Scan, exit_code: int) -> None:

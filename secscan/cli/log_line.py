@@ -48,6 +48,7 @@ class LogLine(
     action: str
     """`stage-started`, `scanner-planned`, `scanner-ended`, `notice`, `report-written`, `notified`, `warning`, `error`,
     `verdict`."""
+    # By functions, since members that have their default are left out.
     ecs: str = msgspec.field(default_factory=lambda: "8.17.0")
     service: str = msgspec.field(default_factory=lambda: "secscan")
     version: str = msgspec.field(default_factory=lambda: __version__)
@@ -79,14 +80,12 @@ class LogLine(
     gaps: int | None = None
     doubts: int | None = None
     places: tuple[str, ...] = ()
-    """Of a bug in secscan: where it broke."""
+    """Lines that show where: of a file that is wrong, or where secscan itself broke."""
 
 
 def encode(level: str, action: str, message: str, fields: Mapping[str, Any]) -> str:
     """Return a line of now. Every text is escaped here: people read logs on terminals, platforms look for commands."""
-    shown: dict[str, Any] = {
-        name: terminal(value) if isinstance(value, str) else value for name, value in fields.items()
-    }
+    shown: dict[str, Any] = {name: _shown(value) for name, value in fields.items()}
     line = LogLine(
         time=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         level=level,
@@ -96,6 +95,12 @@ def encode(level: str, action: str, message: str, fields: Mapping[str, Any]) -> 
         **shown,
     )
     return msgspec.json.encode(line).decode()
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(terminal(one) for one in value)
+    return terminal(value) if isinstance(value, str) else value
 
 
 def schema() -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from secscan.cli import log
 from secscan.cli.progress import show_progress
 from secscan.cli.telling import warn
-from secscan.errors import SecscanError
+from secscan.errors import Interrupted, SecscanError
 from secscan.progress import Progress, Stage, Watcher
 
 if TYPE_CHECKING:
@@ -47,6 +47,9 @@ def watched(telemetry: TelemetrySettings | None, *, quiet: bool) -> Iterator[Wat
         with show_progress(quiet=quiet or log.is_json()) as show:
             watch.watchers.append(show)
             yield watch
+    except (KeyboardInterrupt, Interrupted):
+        record = None  # whoever stops a scan does not wait for a collector
+        raise
     finally:
         if record and telemetry:
             _export(record, watch.result, telemetry)

@@ -58,7 +58,7 @@ def _tell(channel: Channel, news: News, reveal: Reveal) -> Ended:
     except Unfit as error:
         return Ended(channel.name, str(error), f"check what {_places(channel)} holds")
     except LineError as error:
-        return Ended(channel.name, error.message, f"check what {_places(channel)} holds: {error.hint}")
+        return Ended(channel.name, error.message, f"{error.hint} ({_places(channel)})")
     except SecscanError as error:
         return Ended(channel.name, error.message, error.hint)
     return Ended(channel.name)

@@ -132,7 +132,9 @@ def _options(fields: Fields, service: Service) -> Iterator[tuple[str, str]]:
             yield name, node.one_of(values)
             continue
         try:
-            origin(node.text(), service.name)
+            end = origin(node.text(), service.name)
         except LineError as error:
             raise node.fail(error.message, hint=error.hint) from None
+        if end.unix:
+            raise node.fail(f"{service.name} has no socket on this machine", hint="write it as https://HOST")
         yield name, node.text().rstrip("/")

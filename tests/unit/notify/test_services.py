@@ -255,6 +255,8 @@ def test_what_counts_as_arrived() -> None:
         assert not SERVICES[service].arrived(Answer(200, b"<html>log in</html>"))
     assert SERVICES["webhook"].arrived(Answer(204, b""))
     assert not SERVICES["webhook"].arrived(Answer(301, b""))
+    assert SERVICES["teams"].arrived(Answer(202, b""))
+    assert not SERVICES["teams"].arrived(Answer(200, b"<html>log in</html>"))
     assert not SERVICES["teams"].arrived(Answer(404, b""))
 
 

@@ -83,6 +83,8 @@ def test_the_scanned_tree_tells_nobody_and_that_it_tried_is_shown() -> None:
         ("{service: slack, url: 'env:'}", "a secret never stands in a file"),
         ("{service: pagerduty, key: 'env:X', region: mars}", "'mars' is not one of us, eu"),
         ("{service: opsgenie, key: 'env:X', address: 'http://corp.example'}", "is not a safe way"),
+        ("{service: opsgenie, key: 'env:X', address: 'unix:///run/x'}", "has no socket"),
+        ("{service: opsgenie, key: 'env:X', address: 'https://h.example/?a'}", "is not a safe way"),
         ("{service: slack, url: 'env:X'}, {service: slack, url: 'env:Y'}", "two channels have the name slack"),
     ],
 )
