@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -38,22 +38,23 @@ class LogLine(
     frozen=True,
     kw_only=True,
     omit_defaults=True,
+    forbid_unknown_fields=True,
     rename=lambda name: _NAMES.get(name, name if name == "message" else f"secscan.{name}"),
 ):
     """One line. Members that say nothing are left out."""
 
     time: str
-    level: str
+    level: Literal["info", "warn", "error", "fatal"]
     message: str
-    action: str
-    """`stage-started`, `scanner-planned`, `scanner-ended`, `notice`, `report-written`, `notified`, `warning`, `error`,
-    `verdict`."""
+    action: Literal[
+        "stage-started", "scanner-planned", "scanner-ended", "notice", "report-written", "notified", "warning", "error",
+        "verdict",
+    ]  # fmt: skip
     # By functions, since members that have their default are left out.
     ecs: str = msgspec.field(default_factory=lambda: "8.17.0")
     service: str = msgspec.field(default_factory=lambda: "secscan")
     version: str = msgspec.field(default_factory=lambda: __version__)
-    outcome: str = ""
-    """`success`, `failure` or `unknown`."""
+    outcome: Literal["", "success", "failure", "unknown"] = ""
     duration: int = 0
     """Nanoseconds."""
     error_type: str = ""
@@ -83,7 +84,7 @@ class LogLine(
     """Lines that show where: of a file that is wrong, or where secscan itself broke."""
 
 
-def encode(level: str, action: str, message: str, fields: Mapping[str, Any]) -> str:
+def encode(level: Any, action: Any, message: str, fields: Mapping[str, Any]) -> str:
     """Return a line of now. Every text is escaped here: people read logs on terminals, platforms look for commands."""
     shown: dict[str, Any] = {name: _shown(value) for name, value in fields.items()}
     line = LogLine(
