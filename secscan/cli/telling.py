@@ -64,13 +64,17 @@ def last_of(previous: Path | None) -> Last | None:
 def _told(scan: Scan, settings: Settings, previous: Last | None, *, quiet: bool) -> bool:
     from msgspec import structs
 
+    from secscan.cli.ci import ci_run
     from secscan.notify import state
     from secscan.notify.news import blocking, news_of
     from secscan.notify.send import send
+    from secscan.reports.escape import web_link
 
     if settings.notify is None or scan.judgement is None:
         return True
     news = news_of(scan, findings=settings.notify.findings)
+    # A saved scan may come from a job that somebody else had a hand in: people are sent to the run that tells them.
+    news = replace(news, link=web_link(ci_run(os.environ)) or news.link)
     now = state.Last(verdict=news.verdict, blocking=blocking(scan))
     place = _state_folder()
     known = state.read(place, news.key) if place and previous is None else {}

@@ -126,6 +126,17 @@ def test_a_pull_request_is_told_only_where_that_is_wanted(bench: Bench, monkeypa
     assert len(bench.slack.got) == 1
 
 
+def test_people_are_sent_to_the_run_that_tells_them(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    scan = ordinary()
+    assert scan.run
+    forged = msgspec.structs.replace(scan, run=msgspec.structs.replace(scan.run, ci="https://evil.invalid/"))
+    monkeypatch.setenv("CI_JOB_URL", "https://gitlab.example/shop/-/jobs/3")
+    assert bench.send(forged) == 0
+    body = bench.slack.got[0].body + bench.pagerduty.got[0].body
+    assert body.count(b"https://gitlab.example/shop/-/jobs/3") == 3
+    assert b"evil.invalid" not in body
+
+
 def test_a_secret_that_is_missing_is_said_by_the_name_of_its_variable(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
