@@ -38,9 +38,13 @@ def main() -> None:
 
         sys.stdout.write(f"secscan {__version__}\n")
         sys.exit(0)
-    from secscan.cli.app import run
+    try:
+        from secscan.cli.app import run
 
-    sys.exit(run(sys.argv[1:]))
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # before there is anything to end; see `secscan.stopping`
+        code = 130
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -29,9 +29,10 @@ from secscan.findings.scan import FORMAT, AdvisoryState, FileState, RunInfo, Sca
 from secscan.gate.weakening import Terms, weakening
 from secscan.images.reading import Image
 from secscan.images.reference import ImageReference
+from secscan.leftovers import private_folder
 from secscan.policy.baseline import Baseline, baseline_of
 from secscan.policy.model import Waiver
-from secscan.process import Limits, private_folder
+from secscan.process import Limits
 from secscan.scanners.columns import to_characters
 from secscan.scanners.contract import Scanner, Setup, no_credentials
 from secscan.scanners.enrich import enrich

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import importlib
 import os
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import typer
 
-from secscan.errors import ExitCode, Interrupted, SecscanError
+from secscan.errors import ExitCode, SecscanError
+from secscan.stopping import stoppable
 
 _COMMANDS = {
     "scan": "scan.scan",
@@ -91,12 +89,12 @@ def build(first: str = "") -> typer.Typer:
     known = first in _COMMANDS or first in _GROUPS
     for name, place in _COMMANDS.items():
         if not known or name == first:
-            app.command(name)(_guarded(_function(place)))
+            app.command(name)(_function(place))
     for name, (about, commands) in _GROUPS.items():
         if not known or name == first:
             group = typer.Typer(help=about, no_args_is_help=True, rich_markup_mode=None)
             for command, place in commands.items():
-                group.command(command)(_guarded(_function(place)))
+                group.command(command)(_function(place))
             app.add_typer(group, name=name)
     return app
 
@@ -109,17 +107,14 @@ def _function(place: str) -> Callable[..., None]:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return the exit code of the process."""
-    signal.signal(signal.SIGTERM, _terminate)
     try:
-        build(arguments[0] if arguments else "")(list(arguments), prog_name="secscan")
+        with stoppable():
+            build(arguments[0] if arguments else "")(list(arguments), prog_name="secscan")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else ExitCode.BUG
     except SecscanError as error:
         tell(error)
         return error.exit_code
-    except KeyboardInterrupt:
-        tell(Interrupted("stopped"))
-        return ExitCode.INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has gone; the verdict was not delivered.
         with contextlib.suppress(OSError):
@@ -150,26 +145,6 @@ def _options(
 
         sys.stdout.write(f"secscan {__version__}\n")
         raise typer.Exit
-
-
-def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Keep the framework from turning Ctrl-C into an exit code that means "failed"."""
-
-    @functools.wraps(function)
-    def guarded(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return function(*args, **kwargs)
-        except KeyboardInterrupt:
-            from secscan import process
-
-            process.stop_all()
-            raise Interrupted("stopped; everything that was running has been ended") from None
-
-    return guarded
-
-
-def _terminate(_number: int, _frame: object) -> None:
-    raise KeyboardInterrupt
 
 
 def _tell_bug(error: Exception) -> None:

@@ -17,6 +17,7 @@ from secscan.images.base import with_base
 from secscan.images.limits import gap
 from secscan.images.reading import EVERYTHING, PACKAGES_ONLY, Image, ImageReading
 from secscan.images.reference import ENGINES, ImageReference
+from secscan.leftovers import private_folder
 from secscan.secrets.keys import KEY_VARIABLE, VALUES_KEY_VARIABLE
 
 
@@ -51,7 +52,7 @@ def _located(reference: ImageReference, limits: process.Limits, stack: contextli
     """Kind, place and name of an image that lies on this machine; what an engine exports lies there for a while."""
     if reference.kind not in ENGINES:
         return reference.kind, Path(reference.place).resolve(), reference.name
-    place = stack.enter_context(process.private_folder()) / "image.tar"
+    place = stack.enter_context(private_folder()) / "image.tar"
     _export(reference, place, limits)
     return "docker-archive", place, ""
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from secscan import process
+from secscan import leftovers, process
 from secscan.errors import Interrupted, VaultError
 from secscan.findings.levels import GapKind, Kind, RunStatus
 from secscan.findings.model import Finding, Gap, Notice, ScannerRun
@@ -161,7 +161,7 @@ def _run_pieces(works: Mapping[str, _Work], jobs: int, progress: Callable[[Progr
                 finished = len(works[name].reports) + len(works[name].errors)
                 progress(Progress(name, "running", done=finished, pieces=len(works[name].plan.pieces)))
     except KeyboardInterrupt:
-        process.stop_all()
+        leftovers.stop_all()
         raise Interrupted("stopped; every scanner that was running has been ended") from None
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

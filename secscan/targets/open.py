@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from secscan import process
 from secscan.errors import TargetError, UsageError
 from secscan.findings.paths import encode_path
+from secscan.leftovers import private_folder
 from secscan.targets.contract import Target
 from secscan.targets.diff import open_commit, open_diff, parse_span
 from secscan.targets.environment import open_environment
@@ -62,7 +62,7 @@ def open_target(request: TargetRequest) -> Iterator[Target]:
     be, and `UsageError` where the request contradicts itself.
     """
     if request.server:
-        with process.private_folder() as folder:
+        with private_folder() as folder:
             yield open_server(request.server, Path(os.path.realpath(folder)))
         return
     ways = (request.staged, request.diff, request.commit, request.history, request.paths_from)
@@ -71,7 +71,7 @@ def open_target(request: TargetRequest) -> Iterator[Target]:
     if str(request.path) == "-":
         if any(ways):
             raise UsageError("standard input has no git and no paths", hint="give a folder")
-        with process.private_folder() as folder:
+        with private_folder() as folder:
             yield open_standard_input(Path(os.path.realpath(folder)))
         return
     if request.environment is not None:
@@ -91,7 +91,7 @@ def open_target(request: TargetRequest) -> Iterator[Target]:
         yield _told(open_paths(place, request.paths_from, wishes))
     elif any(ways):
         repository = _repository(place)
-        with process.private_folder() as folder:
+        with private_folder() as folder:
             folder = Path(os.path.realpath(folder))
             if request.staged:
                 opened = open_staged(repository, place, folder, wishes)
