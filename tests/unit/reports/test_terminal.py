@@ -9,7 +9,8 @@ import pytest
 
 from secscan.findings.levels import GapKind, Severity
 from secscan.findings.model import Gap
-from secscan.reports.terminal import _MOST_BLOCKED, _MOST_REASONS, render_text, render_verdict
+from secscan.reports.terminal import _MOST_REASONS, render_text, render_verdict
+from secscan.reports.terminal_findings import MOST_BLOCKED
 from tests.support.scans import MARKED, NOTE, TAINTED, clean, ordinary, scan_of
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -35,7 +36,7 @@ def test_colour_changes_nothing_else() -> None:
 def test_the_verdict_stands_first_and_last() -> None:
     blocks = text_of(ordinary()).strip("\n").split("\n\n")
     assert blocks[0].startswith(" FAILED ")
-    assert blocks[-1].strip() == blocks[0].strip()
+    assert blocks[-1] == " FAILED  3 blocked, 2 not looked at, 1 warned of, 1 accepted (policy house)"
 
 
 def test_what_to_do_first_stands_first() -> None:
@@ -51,11 +52,11 @@ def test_unknown_stands_before_medium() -> None:
 
 
 def test_a_long_list_is_cut_and_counted() -> None:
-    many = [msgspec.structs.replace(MARKED, fingerprint=f"{at:08x}") for at in range(_MOST_BLOCKED + 3)]
-    assert "... and 3 more; the HTML report shows all" in text_of(scan_of(*many))
-    assert f"Blocks ({_MOST_BLOCKED + 3})" in text_of(scan_of(*many))
+    many = [msgspec.structs.replace(MARKED, fingerprint=f"{at:08x}") for at in range(MOST_BLOCKED + 3)]
+    assert "... and 3 more; `secscan report secscan.json --all` shows all" in text_of(scan_of(*many))
+    assert f"Blocks ({MOST_BLOCKED + 3})" in text_of(scan_of(*many))
     short = render_verdict(scan_of(*many), width=80, colour=False)
-    assert f"... and {_MOST_BLOCKED + 3 - _MOST_REASONS} more" in short
+    assert f"... and {MOST_BLOCKED + 3 - _MOST_REASONS} more" in short
 
 
 def test_gaps_are_grouped_with_their_remedy() -> None:
