@@ -34,6 +34,12 @@ _places: set[Path] = set()
 _owner: int | None = None
 
 
+def _patiently(seconds: float) -> bool:
+    """Wait, and go on asking politely."""
+    time.sleep(seconds)
+    return False
+
+
 @contextlib.contextmanager
 def undisturbed() -> Iterator[None]:
     """Within, this thread is not halted, and nothing is ended: what it begins is known before anybody ends it."""
@@ -106,7 +112,7 @@ def unfinished_file(beside: Path, prefix: str) -> Iterator[Path]:
         _places.discard(place)
 
 
-def stop_all(hurry: Callable[[float], bool] = lambda seconds: bool(time.sleep(seconds))) -> tuple[str, ...]:
+def stop_all(hurry: Callable[[float], bool] = _patiently) -> tuple[str, ...]:
     """End every program that is running, with all below it, and let no other start. Returns their names.
 
     `hurry` waits some seconds, and tells whether to ask politely no more.
@@ -146,7 +152,7 @@ def signal_running(number: int) -> None:
 
 def end_trees(
     children: Sequence[subprocess.Popen[bytes]],
-    hurry: Callable[[float], bool] = lambda seconds: bool(time.sleep(seconds)),
+    hurry: Callable[[float], bool] = _patiently,
 ) -> None:
     """End programs and whatever they started, also what left their group: politely, and then surely."""
     below: list[Descendants] = []

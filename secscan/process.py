@@ -27,6 +27,9 @@ from secscan.stopping import awake
 _PASSED_ON = ("LANG", "LC_ALL", "LC_CTYPE", "TZ", "SYSTEMROOT", "WINDIR", "COMSPEC", "PATHEXT")
 """Host variables that a child may see. Proxies, tokens and every tool's own settings are not among them."""
 
+PROGRESS = "progress"
+"""The file of its working directory in which a child of our own tells how far it is."""
+
 _POLL_SECONDS = 0.02
 _MEMORY_EVERY = 0.25
 _ENTRY_BYTES = 4096
@@ -102,12 +105,13 @@ def run(
     stdin: bytes | None = None,
     files: Mapping[str, bytes] | None = None,
     collect: Sequence[str] = (),
+    heard: Callable[[str], None] | None = None,
 ) -> Ended:
     """Run one program to its end and return how it ended.
 
     `argv[0]` must be an absolute path. `env` is added to the allow-listed environment. `files` are put into
-    the program's private working directory before it starts; `collect` names those to bring back. Raises
-    `StartError` if it cannot be started.
+    the program's private working directory before it starts; `collect` names those to bring back. `heard` is
+    given now and then what it has written into the file `PROGRESS` there. Raises `StartError` if it cannot be started.
     """
     if not Path(argv[0]).is_absolute():
         raise StartError(f"{argv[0]} is not an absolute path")
@@ -139,7 +143,7 @@ def run(
 
             with known_program(start, _shown_name(argv)) as child:
                 feeder = _feed(child, stdin)
-                stopped, peak = _watch(child, folder, limits, started)
+                stopped, peak = _watch(child, folder, limits, started, heard)
                 if feeder is not None:
                     feeder.join(timeout=1)
             collected = {
@@ -233,7 +237,13 @@ def _feed(child: subprocess.Popen[bytes], stdin: bytes | None) -> threading.Thre
     return thread
 
 
-def _watch(child: subprocess.Popen[bytes], folder: Path, limits: Limits, started: float) -> tuple[str, float]:
+def _watch(
+    child: subprocess.Popen[bytes],
+    folder: Path,
+    limits: Limits,
+    started: float,
+    heard: Callable[[str], None] | None,
+) -> tuple[str, float]:
     """Wait for the end, or bring it about. Returns why we ended it (or "") and the peak memory in MB."""
     with undisturbed():  # whoever is halted within an import halts all who import the same
         from secscan.process_tree import tree_megabytes  # psutil takes its time, in which the child is at work
@@ -248,6 +258,8 @@ def _watch(child: subprocess.Popen[bytes], folder: Path, limits: Limits, started
                 stopped = f"time limit of {limits.seconds:g} s"
             elif now >= next_sample:
                 next_sample = now + _MEMORY_EVERY
+                if heard and _is_plain_file(told := folder / "work" / PROGRESS):
+                    heard(_read_bounded(told, 100).decode("ascii", "replace"))
                 used = tree_megabytes(child.pid)
                 peak = max(peak, used)
                 if used > limits.megabytes:

@@ -15,23 +15,13 @@ from secscan.errors import Interrupted, VaultError
 from secscan.findings.levels import GapKind, Kind, RunStatus
 from secscan.findings.model import Finding, Gap, Notice, ScannerRun
 from secscan.findings.scan import AdvisoryState, ScannerTiming
+from secscan.progress import Progress
 from secscan.scanners.contract import Plan, Report, Scanner, ScannerError, Setup
 from secscan.scanners.programs import find_programs
+from secscan.stopping import awake
 
 NOTHING_TO_DO = "nothing in the target concerns it"
 ONLY_GAPS = "of what concerns it in the target it could look at nothing"
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What happened to one scanner just now; for a person who waits."""
-
-    scanner: str
-    state: str
-    """`planned`, `running`, `completed`, `failed` or `skipped`."""
-    done: int = 0
-    pieces: int = 0
-    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,8 +49,21 @@ class _Work:
     plan: Plan[Any]
     reports: list[Report] = field(default_factory=list)
     errors: list[ScannerError] = field(default_factory=list)
+    began: dict[int, float] = field(default_factory=dict)
+    """When each piece that runs began."""
     seconds: float = 0.0
     peak: float = 0.0
+
+    @property
+    def progress(self) -> Progress:
+        return Progress(
+            self.scanner.name,
+            "running",
+            done=len(self.reports) + len(self.errors),
+            pieces=len(self.plan.pieces),
+            since=min(tuple(self.began.values()), default=0.0),
+            limit=self.setup.limits.seconds,
+        )
 
 
 def _nobody_watches(_event: Progress) -> None:
@@ -91,7 +94,8 @@ def run_scanners(
     _run_pieces(works, setup.jobs, progress)
     for name, work in works.items():
         outcomes[name] = _outcome(work)
-        progress(Progress(name, outcomes[name].run.status, detail=outcomes[name].run.reason))
+        run, seconds = outcomes[name].run, outcomes[name].timing.seconds
+        progress(Progress(name, run.status, seconds=seconds, detail=run.reason))
     return tuple(outcomes[name] for name in scanners)
 
 
@@ -149,17 +153,15 @@ def _run_pieces(works: Mapping[str, _Work], jobs: int, progress: Callable[[Progr
     futures: dict[Future[tuple[Report, float, float]], str] = {}
     try:
         for name, work in works.items():
-            for piece in work.plan.pieces:
-                futures[pool.submit(_run_piece, work.scanner, piece, work.setup)] = name
-            progress(Progress(name, "running", pieces=len(work.plan.pieces)))
+            for number, piece in enumerate(work.plan.pieces):
+                futures[pool.submit(_run_piece, work, number, piece, progress)] = name
         waiting = set(futures)
         while waiting:
             done, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
             for future in done:
                 name = futures[future]
                 _take(future, works[name])
-                finished = len(works[name].reports) + len(works[name].errors)
-                progress(Progress(name, "running", done=finished, pieces=len(works[name].plan.pieces)))
+                progress(works[name].progress)
     except KeyboardInterrupt:
         leftovers.stop_all()
         raise Interrupted("stopped; every scanner that was running has been ended") from None
@@ -167,7 +169,12 @@ def _run_pieces(works: Mapping[str, _Work], jobs: int, progress: Callable[[Progr
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _run_piece(scanner: Scanner[Any], piece: Any, setup: Setup) -> tuple[Report, float, float]:
+def _run_piece(
+    work: _Work, number: int, piece: Any, progress: Callable[[Progress], None]
+) -> tuple[Report, float, float]:
+    scanner, setup = work.scanner, work.setup
+    work.began[number] = awake()
+    progress(work.progress)
     try:
         with process.lending(setup.credentials(scanner.name)):
             ended = scanner.run(piece, setup)
@@ -175,6 +182,8 @@ def _run_piece(scanner: Scanner[Any], piece: Any, setup: Setup) -> tuple[Report,
         raise ScannerError(str(error), hint=scanner.install_hint) from error
     except VaultError as error:
         raise ScannerError(f"a credential of its own could not be read: {error.message}", hint=error.hint) from error
+    finally:
+        del work.began[number]
     return scanner.parse(ended, piece), ended.seconds, ended.peak_megabytes
 
 

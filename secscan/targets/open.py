@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -55,9 +55,14 @@ class TargetRequest:
 
 
 @contextlib.contextmanager
-def open_target(request: TargetRequest) -> Iterator[Target]:
+def open_target(
+    request: TargetRequest,
+    *,
+    told: Callable[[int, int], None] = lambda done, total: None,  # noqa: ARG005 - nobody waits
+) -> Iterator[Target]:
     """Open a target and count what is in it. Copies of content that lies in git are removed at the end.
 
+    `told` is given how many contents of how many have been copied out of git.
     Raises `TargetError` where it does not exist, cannot be read, or is not in a git repository where it must
     be, and `UsageError` where the request contradicts itself.
     """
@@ -90,7 +95,7 @@ def open_target(request: TargetRequest) -> Iterator[Target]:
     elif request.paths_from:
         yield _told(open_paths(place, request.paths_from, wishes))
     elif any(ways):
-        repository = _repository(place)
+        repository = replace(_repository(place), told=told)
         with private_folder() as folder:
             folder = Path(os.path.realpath(folder))
             if request.staged:
