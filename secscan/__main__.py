@@ -38,6 +38,12 @@ def main() -> None:
 
         sys.stdout.write(f"secscan {__version__}\n")
         sys.exit(0)
+    if sys.argv[1:2] == ["__complete"]:
+        # At every press of a key: only what is asked for is imported.
+        from secscan.cli.completing import main as complete
+
+        complete(sys.argv[2:])
+        sys.exit(0)
     try:
         from secscan.cli.app import run
 

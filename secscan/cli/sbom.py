@@ -23,7 +23,7 @@ FORMATS = ("cyclonedx", "spdx", "openvex")
 
 def sbom(
     path: Annotated[Path, typer.Argument(help="The folder to look at, or an image, named as for `secscan scan`.", show_default="the working directory")] = Path(),
-    format_name: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help="cyclonedx (1.6), spdx (2.3), or openvex, which needs --scan.")] = "cyclonedx",
+    format_name: Annotated[str, typer.Option("--format", "-f", metavar="cyclonedx|spdx|openvex", help="CycloneDX 1.6, SPDX 2.3, or OpenVEX, which needs --scan.")] = "cyclonedx",
     scan: Annotated[Path | None, typer.Option("--scan", metavar="FILE", help="A saved scan: its vulnerabilities are told (VDR), and what was decided on them (VEX).")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write to.", show_default="standard output")] = None,
     at: Annotated[str, typer.Option("--at", metavar="TIME", help="The time of the document (RFC 3339).", show_default="SOURCE_DATE_EPOCH, or now")] = "",

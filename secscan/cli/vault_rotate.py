@@ -21,7 +21,7 @@ def rotate_plan(
     scan: Annotated[Path, typer.Option("--scan", metavar="FILE", help="The saved scan.")] = Path("secscan.json"),
     diff: Annotated[str, typer.Option("--diff", metavar="BASE...HEAD", help="Say instead whether these commits replaced the literals.")] = "",
     path: Annotated[Path, typer.Option("--path", help="With --diff: the folder that was scanned.", show_default="the working directory")] = Path(),
-    format_name: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help="text or markdown.")] = "text",
+    format_name: Annotated[str, typer.Option("--format", "-f", metavar="text|markdown", help="What to write.")] = "text",
 ) -> None:  # fmt: skip
     """Print the steps that replace the secrets which a scan found: revoke, make anew, write to Vault, refer to it, verify.
 

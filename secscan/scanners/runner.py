@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -51,6 +51,8 @@ class _Work:
     errors: list[ScannerError] = field(default_factory=list)
     began: dict[int, float] = field(default_factory=dict)
     """When each piece that runs began."""
+    done: int = 0
+    """Pieces that have ended."""
     seconds: float = 0.0
     peak: float = 0.0
 
@@ -59,7 +61,7 @@ class _Work:
         return Progress(
             self.scanner.name,
             "running",
-            done=len(self.reports) + len(self.errors),
+            done=self.done,
             pieces=len(self.plan.pieces),
             since=min(tuple(self.began.values()), default=0.0),
             limit=self.setup.limits.seconds,
@@ -91,9 +93,8 @@ def run_scanners(
         else:
             works[name] = prepared
             progress(Progress(name, "planned", pieces=len(prepared.plan.pieces)))
-    _run_pieces(works, setup.jobs, progress)
-    for name, work in works.items():
-        outcomes[name] = _outcome(work)
+    for name in _run_pieces(works, setup.jobs, progress):
+        outcomes[name] = _outcome(works[name])
         run, seconds = outcomes[name].run, outcomes[name].timing.seconds
         progress(Progress(name, run.status, seconds=seconds, detail=run.reason))
     return tuple(outcomes[name] for name in scanners)
@@ -147,7 +148,8 @@ def _failed(scanner: Scanner[Any], error: ScannerError, plan: Plan[Any] | None =
     return Outcome(run=run, gaps=plan.gaps if plan else (), timing=ScannerTiming(scanner=scanner.name, seconds=0.0))
 
 
-def _run_pieces(works: Mapping[str, _Work], jobs: int, progress: Callable[[Progress], None]) -> None:
+def _run_pieces(works: Mapping[str, _Work], jobs: int, progress: Callable[[Progress], None]) -> Iterator[str]:
+    """Run all pieces, and yield the name of each scanner once it has ended."""
     # One worker more than cores: a scanner that waits for its child's start leaves a core idle.
     pool = ThreadPoolExecutor(max_workers=jobs + 1, thread_name_prefix="secscan")
     futures: dict[Future[tuple[Report, float, float]], str] = {}
@@ -162,6 +164,8 @@ def _run_pieces(works: Mapping[str, _Work], jobs: int, progress: Callable[[Progr
                 name = futures[future]
                 _take(future, works[name])
                 progress(works[name].progress)
+                if works[name].done == len(works[name].plan.pieces):
+                    yield name
     except KeyboardInterrupt:
         leftovers.stop_all()
         raise Interrupted("stopped; every scanner that was running has been ended") from None
@@ -188,6 +192,7 @@ def _run_piece(
 
 
 def _take(future: Future[tuple[Report, float, float]], work: _Work) -> None:
+    work.done += 1
     try:
         report, seconds, peak = future.result()
     except ScannerError as error:
