@@ -100,7 +100,7 @@ COMMANDS: dict[str, Command | Group] = {
             "add": Command(
                 "waiver.add",
                 "Accept a finding for a while.",
-                examples=('secscan waiver add 15310651f4c5 --reason "our own input" --owner ana --expires 90d',),
+                examples=('secscan waiver add 15310651 --owner ana --expires 90d --reason "own input"',),
             ),
             "list": Command("waiver.list_", "List the waivers, the one that ends first at the top."),
             "prune": Command("waiver.prune", "Remove waivers that have ended, or that nothing needs."),

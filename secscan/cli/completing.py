@@ -124,10 +124,10 @@ def _findings() -> Words:
             return ()
         # Any other field is passed over.
         part = msgspec.defstruct("Part", [("findings", list[dict[str, Any]], [])])
-        found: list[dict[str, Any]] = msgspec.json.decode(_SAVED.read_bytes(), type=part).findings
+        decoded: Any = msgspec.json.decode(_SAVED.read_bytes(), type=part)
     except (OSError, msgspec.DecodeError, RecursionError):
         return ()
-    told = [(str(one.get("fingerprint", "")), str(one.get("title", ""))) for one in found[:_MOST_FINDINGS]]
+    told = [(str(one.get("fingerprint", "")), str(one.get("title", ""))) for one in decoded.findings[:_MOST_FINDINGS]]
     return ((fingerprint, terminal(title)) for fingerprint, title in told if fingerprint.isalnum())
 
 

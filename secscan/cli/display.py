@@ -24,7 +24,7 @@ _ENDED = {"completed": "done", "failed": "FAILED"}
 class State:
     """What is known of the scan. Names of scanners and stages are ours; what is of the target is not shown."""
 
-    began: float = field(default_factory=awake)
+    began: float = field(default_factory=lambda: awake())
     stage: Stage = field(default_factory=lambda: Stage("starting"))
     scanners: dict[str, Progress] = field(default_factory=dict)
     first: dict[str, float] = field(default_factory=dict)

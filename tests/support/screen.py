@@ -26,7 +26,7 @@ class Terminal:
     def __init__(self, child: subprocess.Popen[bytes], leader: int, size: tuple[int, int]) -> None:
         self.child = child
         self.written = b""
-        self._leader = leader
+        self.descriptor = leader
         self._screen = pyte.HistoryScreen(*size, history=5000)
         self._stream = pyte.ByteStream(self._screen)
 
@@ -37,11 +37,11 @@ class Terminal:
 
     def type(self, keys: str) -> None:
         """Press keys."""
-        os.write(self._leader, keys.encode())
+        os.write(self.descriptor, keys.encode())
 
     def resize(self, columns: int, lines: int) -> None:
         """Give the window another size."""
-        fcntl.ioctl(self._leader, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        fcntl.ioctl(self.descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         self._screen.resize(lines, columns)
 
     def wait_for(self, condition: Callable[[str], bool]) -> str:
@@ -54,10 +54,10 @@ class Terminal:
 
     def read(self, seconds: float = 0.1) -> bool:
         """Read what has come, and tell whether anything did."""
-        if not select.select([self._leader], [], [], seconds)[0]:
+        if not select.select([self.descriptor], [], [], seconds)[0]:
             return False
         with contextlib.suppress(OSError):  # nobody holds the other end any more
-            data = os.read(self._leader, 65_536)
+            data = os.read(self.descriptor, 65_536)
             self.written += data
             self._stream.feed(data)
             return bool(data)
@@ -77,10 +77,14 @@ class Terminal:
 
 @contextlib.contextmanager
 def terminal(
-    argv: Sequence[object], *, cwd: Path, env: Mapping[str, str], size: tuple[int, int] = (80, 24)
+    argv: Sequence[object], *, cwd: Path, env: Mapping[str, str], size: tuple[int, int] = (80, 24), echo: bool = True
 ) -> Iterator[Terminal]:
     """Run a program in a terminal of its own, which is its controlling one: keys become signals."""
     leader, follower = pty.openpty()
+    if not echo:
+        settings = termios.tcgetattr(follower)
+        settings[3] &= ~termios.ECHO
+        termios.tcsetattr(follower, termios.TCSANOW, settings)
     fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
 
     def prepare() -> None:
