@@ -13,6 +13,7 @@ import os
 import pty
 import shutil
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -30,21 +31,28 @@ SCAN = ["scan", str(TOP / "examples" / "shop"), "--advisories", "demo"]
 
 @dataclass(frozen=True)
 class Phase:
-    """A moment to interrupt: the command, and a word in the command line of what then runs below it."""
+    """A moment to interrupt: the command, and what tells that the moment has come."""
 
     name: str
-    below: str
+    below: str = ""
+    """A word in the command line of what then runs below the program."""
+    file: str = ""
+    """A file that is there then."""
     command: list[str] = field(default_factory=lambda: SCAN)
 
 
 PHASES = (
-    Phase("start", ""),
-    Phase("git", "git"),
+    Phase("start"),
+    Phase("listing", "git"),
     Phase("secrets", "secscan.secrets.worker"),
     Phase("bandit", "bandit"),
     Phase("semgrep", "semgrep"),
     Phase("semgrep-core", "semgrep-core"),
     Phase("pip-audit", "pip_audit"),
+    Phase("history", "cat-file", command=["scan", str(TOP), "--history"]),
+    Phase("image", "secscan.images.worker", command=["scan", "rootfs:/usr/lib", "--advisories", "demo"]),
+    Phase("vault", "secscan.stores.worker", command=["vault", "check", str(TOP / "examples" / "shop")]),
+    Phase("reports", file="out/secscan.json"),
 )
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
@@ -52,6 +60,8 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 def main() -> None:
     """Interrupt every phase by every signal, and print a line for each."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 2
+    silent = socket.create_server(("127.0.0.1", 0))  # a Vault that never answers
+    os.environ.update(VAULT_ADDR=f"http://127.0.0.1:{silent.getsockname()[1]}", VAULT_TOKEN="hvs.none")
     print(f"{'phase':<14} {'signal':<8} {'median':>8} {'worst':>8}   exit codes, what was left")
     for phase in PHASES:
         for number in SIGNALS:
@@ -80,7 +90,7 @@ def interrupt(phase: Phase, number: signal.Signals) -> tuple[float, int, list[st
     )
     os.close(follower)
     try:
-        seen = _wait_for(child, phase)
+        seen = _wait_for(child, phase, folder)
         started = time.monotonic()
         child.send_signal(number)
         drained = _drain(leader, child)
@@ -102,14 +112,15 @@ def _listening() -> None:
         signal.signal(number, signal.SIG_DFL)
 
 
-def _wait_for(child: subprocess.Popen[bytes], phase: Phase) -> list[psutil.Process]:
+def _wait_for(child: subprocess.Popen[bytes], phase: Phase, folder: Path) -> list[psutil.Process]:
     """Wait until something of the phase runs, and return all that runs below the program then."""
     deadline = time.monotonic() + 120
-    if not phase.below:
+    if not phase.below and not phase.file:
         time.sleep(0.35)
     while time.monotonic() < deadline and child.poll() is None:
         below = psutil.Process(child.pid).children(recursive=True)
-        if not phase.below or any(phase.below in _called(one) for one in below):
+        there = any(phase.below in _called(one) for one in below) if phase.below else True
+        if there and (not phase.file or (folder / phase.file).exists()):
             return below
         time.sleep(0.005)
     raise SystemExit(f"{phase.name}: the scan ended before")
