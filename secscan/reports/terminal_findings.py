@@ -29,9 +29,11 @@ def blocked(page: Page, view: Presentation, most: int) -> Iterator[str]:
     if not judged:
         return
     yield page.head(f"Blocks ({_how_many(judged)})")
+    above: Finding | None = None
     for one in judged[:most]:
         yield ""
-        yield from _detailed(page, one)
+        yield from _detailed(page, one, above)
+        above = one.finding
     if len(judged) > most:
         yield ""
         yield from the_rest(page, len(judged) - most)
@@ -96,8 +98,10 @@ def _folded(page: Page, group: Sequence[Judged]) -> Iterator[str]:
         yield from page.wrapped(f"fix: {terminal(finding.remediation)}", indent=_IN, hang=5)
 
 
-def _detailed(page: Page, one: Judged) -> Iterator[str]:
+def _detailed(page: Page, one: Judged, above: Finding | None) -> Iterator[str]:
+    """A finding in full; what it has in common with the one `above` it is not said twice."""
     finding = one.finding
+    same = above is not None and (above.title, above.message) == (finding.title, finding.message)
     severity = page.styled(f"{finding.severity:<8}", finding.severity)
     symbol = f" in {terminal(finding.location.symbol)}" if finding.location.symbol else ""
     yield f"  {severity}  {page.head(page.cut(terminal(finding.title), _IN))}"
@@ -106,12 +110,14 @@ def _detailed(page: Page, one: Judged) -> Iterator[str]:
         yield from page.wrapped(f"in {terminal(layer_words(finding.layer))}", indent=_IN)
     yield from _places(page, one)
     yield from _code(page, finding)
-    if finding.message and finding.package is None:
+    if finding.message and finding.package is None and not same:
         yield from page.wrapped(terminal(_first(finding.message)), indent=_IN, hang=0)
     for note in finding.notes if finding.kind is Kind.SECRET else ():
         yield from page.wrapped(terminal(note), indent=_IN)
     if finding.remediation:
-        yield from page.wrapped(f"fix: {terminal(finding.remediation)}", indent=_IN, hang=5)
+        known = same and above is not None and above.remediation == finding.remediation
+        fix = "as above" if known else terminal(finding.remediation)
+        yield from page.wrapped(f"fix: {fix}", indent=_IN, hang=5)
     yield from _why(page, one)
 
 
