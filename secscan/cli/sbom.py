@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from secscan.cli.say import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,7 +58,7 @@ def sbom(
         (found.unassessed, "entry was not assessed in the scan", "entries were not assessed in the scan"),
     ):
         if gaps:
-            sys.stderr.write(f"secscan: {len(gaps)} {one if len(gaps) == 1 else more}; {where}\n")
+            say(f"secscan: {len(gaps)} {one if len(gaps) == 1 else more}; {where}")
     if found.gaps or found.unassessed:
         raise typer.Exit(ExitCode.INCOMPLETE)
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from secscan.cli.say import say
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -174,9 +176,7 @@ def _head(finding: Finding) -> str:
 
 
 def _warn(text: str) -> None:
-    from secscan.reports.escape import terminal
-
-    sys.stderr.write(f"secscan: {terminal(text)}\n")
+    say(f"secscan: {text}")
 
 
 def _write(lines: Iterator[str]) -> None:
