@@ -151,7 +151,7 @@ def test_details_stand_above_it() -> None:
     with show("-v") as opened:
         opened.wait_for(lambda shown: shown.count("running 0/3") == 3)
         opened.type("end one\n")
-        shown = opened.wait_for(lambda shown: "osv                done" in shown)
+        shown = opened.wait_for(lambda shown: "osv                done" in shown and "osv completed" in shown)
         assert shown.count("osv completed after 2.0 s") == 1
         assert shown.index("osv completed") < shown.index("scanning")
         opened.type("\n")
