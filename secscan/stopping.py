@@ -19,6 +19,7 @@ from types import FrameType
 from secscan import leftovers
 from secscan.errors import ExitCode
 
+_SAY_SECONDS = 0.2
 _AT_ONCE = signal.SIGQUIT
 _ENDING = {
     signal.SIGINT: "Ctrl-C",
@@ -40,7 +41,8 @@ def note(text: str) -> None:
 
 @contextlib.contextmanager
 def told_first(listener: Callable[[], None]) -> Iterator[None]:
-    """Within, `listener` is called before anything is said of a stop. It must not wait for another thread."""
+    """Within, `listener` is called before anything is said of a stop, or the process is suspended. It must not wait for
+    another thread."""
     _listeners.append(listener)
     try:
         yield
@@ -94,10 +96,12 @@ def _listen(heard: int, terminal: Callable[[], None]) -> None:
 
     def hurry(seconds: float) -> bool:
         nonlocal hasty
-        if hasty:
-            time.sleep(seconds / 4)
-        elif select.select([heard], [], [], seconds)[0] and os.read(heard, 1)[0] in _ENDING:
-            hasty = True
+        if hasty or not select.select([heard], [], [], seconds)[0]:
+            time.sleep(seconds / 4 if hasty else 0)
+        elif data := os.read(heard, 1):
+            hasty = data[0] in _ENDING
+        else:
+            time.sleep(seconds)  # the other end is closed: the program was about to end by itself
         return hasty
 
     try:
@@ -112,9 +116,11 @@ def _listen(heard: int, terminal: Callable[[], None]) -> None:
 
 def _say(number: signal.Signals, names: tuple[str, ...]) -> None:
     running = f"; ended what was running: {', '.join(sorted(set(names)))}" if names else ""
-    with contextlib.suppress(OSError):  # the terminal may be gone
-        # Not by `sys.stderr`: whoever was halted may hold its lock.
-        os.write(2, f"secscan: stopped by {_ENDING[number]}{running}\n  {_noted}\n".encode())
+    text = f"secscan: stopped by {_ENDING[number]}{running}\n  {_noted}\n"
+    with contextlib.suppress(OSError):  # the terminal may be gone, or nobody reads from it
+        if select.select([], [2], [], _SAY_SECONDS)[1]:
+            # Not by `sys.stderr`: whoever was halted may hold its lock.
+            os.write(2, text.encode("utf-8", "backslashreplace"))
 
 
 def _halt(_number: int, _frame: FrameType | None) -> None:
@@ -127,6 +133,8 @@ def _halt(_number: int, _frame: FrameType | None) -> None:
 def _suspend(number: int, _frame: FrameType | None) -> None:
     """Suspend what was started, then this process as the shell expects it; and go on together."""
     global _suspended
+    for listener in list(_listeners):
+        listener()
     began = time.monotonic()
     leftovers.signal_running(signal.SIGSTOP)
     signal.signal(number, signal.SIG_DFL)

@@ -183,3 +183,16 @@ def test_a_pipe_gets_lines_or_nothing(options: list[str], said: str) -> None:
     )
     assert ended.stderr == said
     assert not re.search(r"\x1b|\r", ended.stdout)
+
+
+def test_it_is_not_left_standing_when_it_is_stopped() -> None:
+    stoppable = SHOW.replace(
+        "with show_progress", "from secscan.stopping import stoppable\nwith stoppable(), show_progress"
+    )
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+    with terminal([sys.executable, "-c", stoppable], cwd=ROOT, env=environment, echo=False) as opened:
+        opened.wait_for(lambda shown: shown.count("running 0/3") == 3)
+        opened.type("\x03")
+        assert opened.end() == 130
+        assert opened.lines[0].startswith("secscan: stopped by Ctrl-C")
+        assert len(opened.lines) == 2
