@@ -32,6 +32,7 @@ _ending = threading.Event()
 _running: dict[subprocess.Popen[bytes], str] = {}
 _places: set[Path] = set()
 _owner: int | None = None
+_deferred: list[Callable[[], None]] = []
 
 
 def _patiently(seconds: float) -> bool:
@@ -51,12 +52,22 @@ def undisturbed() -> Iterator[None]:
         finally:
             _owner = before
     halt_if_ending()
+    while before is None and _deferred and threading.current_thread() is threading.main_thread():
+        _deferred.pop()()
 
 
 def halt_if_ending() -> None:
     """Never return once the process is being ended: nothing that was broken off may be taken for a result."""
     while _ending.is_set() and not is_undisturbed():
         time.sleep(3600)
+
+
+def when_disturbed(action: Callable[[], None]) -> None:
+    """Act now or, if the main thread is within `undisturbed`, once it is not. For its handlers of signals."""
+    if is_undisturbed():
+        _deferred.append(action)
+    else:
+        action()
 
 
 def is_undisturbed() -> bool:
@@ -145,6 +156,8 @@ def end_process(hurry: Callable[[float], bool]) -> tuple[str, ...]:
 
 def signal_running(number: int) -> None:
     """Send a signal to every program that is running."""
+    if _lock.acquire(timeout=_LOCK_SECONDS):  # whoever starts one just now is soon done
+        _lock.release()
     for child in list(_running):
         if child.poll() is None:
             _signal_group(child.pid, number)

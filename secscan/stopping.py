@@ -130,16 +130,20 @@ def _halt(_number: int, _frame: FrameType | None) -> None:
             time.sleep(3600)
 
 
-def _suspend(number: int, _frame: FrameType | None) -> None:
+def _suspend(_number: int, _frame: FrameType | None) -> None:
+    leftovers.when_disturbed(_suspend_all)
+
+
+def _suspend_all() -> None:
     """Suspend what was started, then this process as the shell expects it; and go on together."""
     global _suspended
     for listener in list(_listeners):
         listener()
     began = time.monotonic()
     leftovers.signal_running(signal.SIGSTOP)
-    signal.signal(number, signal.SIG_DFL)
-    os.kill(os.getpid(), number)  # returns when we are continued, or at once where no shell could do that
-    signal.signal(number, _suspend)
+    signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGTSTP)  # returns when we are continued, or at once where no shell could do that
+    signal.signal(signal.SIGTSTP, _suspend)
     leftovers.signal_running(signal.SIGCONT)
     _suspended += time.monotonic() - began
 
