@@ -39,7 +39,7 @@ wheel: $(VENV)/.installed-dev ## Build the wheel into dist/
 record: $(VENV)/.installed-dev ## Record the scanners' real output anew for the contract tests
 	$(BIN)/python -m tests.recorded.record
 
-screenshot: demo $(VENV)/.installed-dev ## Take the picture of the README anew
+screenshot: demo $(VENV)/.installed-dev ## Take the pictures of the README anew
 	$(BIN)/python -m tests.support.screenshot
 
 bench: $(VENV)/.installed-dev ## Run the quick benchmarks

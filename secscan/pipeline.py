@@ -29,9 +29,10 @@ from secscan.findings.scan import FORMAT, AdvisoryState, FileState, RunInfo, Sca
 from secscan.gate.weakening import Terms, weakening
 from secscan.images.reading import Image
 from secscan.images.reference import ImageReference
+from secscan.leftovers import private_folder
 from secscan.policy.baseline import Baseline, baseline_of
 from secscan.policy.model import Waiver
-from secscan.process import Limits, private_folder
+from secscan.process import Limits
 from secscan.progress import Stage, Watcher
 from secscan.scanners.columns import to_characters
 from secscan.scanners.contract import Scanner, Setup, no_credentials
@@ -206,16 +207,26 @@ def _opened(
     """The target, and what was read of it where it is an image."""
     if request.image is None:
         progress(Stage("listing files", part=part))
-        with open_target(request.target) as target:
+        copying = Stage("copying out of git", unit="files", part=part)
+        with open_target(
+            request.target, told=lambda done, total: progress(replace(copying, done=done, total=total))
+        ) as target:
             yield target, None
         return
     from secscan.images.open import opened_image
     from secscan.images.target import target_of
 
-    progress(Stage("reading the image", unit="bytes", part=part))
+    reading = Stage("reading the image", unit="bytes", part=part)
+    progress(reading)
     keys = {"key": organisation_key(), "values_key": values_key}
     with (
-        opened_image(request.image, request.limits, base=request.base_image, **keys) as image,
+        opened_image(
+            request.image,
+            request.limits,
+            base=request.base_image,
+            told=lambda count: progress(replace(reading, done=count)),
+            **keys,
+        ) as image,
         private_folder() as folder,
     ):
         yield target_of(image, folder), image

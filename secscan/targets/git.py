@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -125,6 +125,8 @@ class Repository:
     program: Path
     index_file: Path | None = None
     """Another index than the repository's own: git gives its hooks one that holds what is about to be committed."""
+    told: Callable[[int, int], None] = field(default=lambda done, total: None, compare=False)  # noqa: ARG005
+    """Is given how many contents of how many have been read, while `blobs` reads them."""
 
     def head(self) -> str:
         """The commit that HEAD names; empty before the first commit."""
@@ -255,7 +257,9 @@ class Repository:
         """Yield the content of each object once; None where it is missing, not a blob, or above `MAX_BLOB`."""
         batch: list[str] = []
         filled = 0
-        for oid, size in self._sizes(sorted(set(oids))):
+        wanted = sorted(set(oids))
+        for done, (oid, size) in enumerate(self._sizes(wanted)):
+            self.told(done, len(wanted))
             if size is None or size > MAX_BLOB:
                 yield oid, None
                 continue

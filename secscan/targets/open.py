@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from secscan import process
 from secscan.errors import TargetError, UsageError
 from secscan.findings.paths import encode_path
+from secscan.leftovers import private_folder
 from secscan.targets.contract import Target
 from secscan.targets.diff import open_commit, open_diff, parse_span
 from secscan.targets.environment import open_environment
@@ -55,14 +55,19 @@ class TargetRequest:
 
 
 @contextlib.contextmanager
-def open_target(request: TargetRequest) -> Iterator[Target]:
+def open_target(
+    request: TargetRequest,
+    *,
+    told: Callable[[int, int], None] = lambda done, total: None,  # noqa: ARG005 - nobody waits
+) -> Iterator[Target]:
     """Open a target and count what is in it. Copies of content that lies in git are removed at the end.
 
+    `told` is given how many contents of how many have been copied out of git.
     Raises `TargetError` where it does not exist, cannot be read, or is not in a git repository where it must
     be, and `UsageError` where the request contradicts itself.
     """
     if request.server:
-        with process.private_folder() as folder:
+        with private_folder() as folder:
             yield open_server(request.server, Path(os.path.realpath(folder)))
         return
     ways = (request.staged, request.diff, request.commit, request.history, request.paths_from)
@@ -71,7 +76,7 @@ def open_target(request: TargetRequest) -> Iterator[Target]:
     if str(request.path) == "-":
         if any(ways):
             raise UsageError("standard input has no git and no paths", hint="give a folder")
-        with process.private_folder() as folder:
+        with private_folder() as folder:
             yield open_standard_input(Path(os.path.realpath(folder)))
         return
     if request.environment is not None:
@@ -90,8 +95,8 @@ def open_target(request: TargetRequest) -> Iterator[Target]:
     elif request.paths_from:
         yield _told(open_paths(place, request.paths_from, wishes))
     elif any(ways):
-        repository = _repository(place)
-        with process.private_folder() as folder:
+        repository = replace(_repository(place), told=told)
+        with private_folder() as folder:
             folder = Path(os.path.realpath(folder))
             if request.staged:
                 opened = open_staged(repository, place, folder, wishes)
