@@ -21,7 +21,7 @@ EXPECTED_SKIPS = Path(__file__).with_name("expected_skips.txt")
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No variable of this machine may change what a test sees."""
     for name in list(os.environ):
-        if name.startswith(("SECSCAN_", "GITHUB_", "BANDIT_", "SEMGREP_", "PIP_", "VAULT_")) and name not in {
+        if name.startswith(("SECSCAN_", "GITHUB_", "GITLAB_", "CI_", "BANDIT_", "SEMGREP_", "PIP_", "VAULT_")) and name not in {
             "SECSCAN_UPDATE_GOLD",
         }:
             monkeypatch.delenv(name)
