@@ -58,6 +58,16 @@ _GROUPS: dict[str, tuple[str, dict[str, str]]] = {
             "rotate-plan": "vault_rotate.rotate_plan",
         },
     ),
+    "github": (
+        "GitHub Actions: the steps of the action, and what a workflow without it can use.",
+        {
+            "base": "github.base",
+            "advisories": "github.advisories",
+            "scan": "github.scan",
+            "report": "github.report",
+            "comment": "github.comment",
+        },
+    ),
     "advisories": (
         "The advisory index: what is known to be vulnerable.",
         {

@@ -1,5 +1,5 @@
-"""Brings one commit of a repository's platform into a checkout that does not have it, such as the base of a pull request
-in the shallow checkout of a CI job.
+"""Brings one commit from a repository's platform into a checkout that does not have it, such as the base of a pull
+request into the shallow checkout of a CI job.
 
 Nothing of the checkout's own settings is heeded (`.git/config` may lead addresses elsewhere, and with them the token):
 git works in an empty repository of ours that only puts what it gets among the objects of the checkout. No ref there is
@@ -72,9 +72,7 @@ def _network(scheme: str, token: str) -> dict[str, str]:
     }
 
 
-def _git(
-    repository: Repository, environment: Mapping[str, str], *arguments: str, stdin: bytes | None = None
-) -> bytes:
+def _git(repository: Repository, environment: Mapping[str, str], *arguments: str, stdin: bytes | None = None) -> bytes:
     """Run git outside of the checkout. What the server says is not repeated: it could hold what we sent."""
     argv = [str(repository.program), *arguments]
     try:

@@ -67,7 +67,7 @@ def test_the_settings_of_the_checkout_lead_nowhere(origin: Path, tmp_path: Path)
     here = checkout(origin, tmp_path / "work", "--depth=1")
     login = f"Basic {base64.b64encode(b'x-access-token:t0k').decode()}"
     with serving(origin.parent, login=login) as address:
-        git(here.root, "config", f"url.http://127.0.0.1:9/.insteadOf", f"{address}/")
+        git(here.root, "config", "url.http://127.0.0.1:9/.insteadOf", f"{address}/")
         git(here.root, "config", "core.sshCommand", f"touch {tmp_path}/run")
         git(here.root, "config", "http.proxy", "http://127.0.0.1:9")
         assert fetch_commit(here, f"{address}/shop", "main", token="t0k")
@@ -86,7 +86,9 @@ def test_what_is_no_branch_there_is_an_error(origin: Path, tmp_path: Path, name:
     assert "evil" not in git(here.root, "for-each-ref")
 
 
-@pytest.mark.parametrize("address", ["file:///srv/shop", "ext::sh -c id", "ssh://git.example/shop", "http://git.example/"])
+@pytest.mark.parametrize(
+    "address", ["file:///srv/shop", "ext::sh -c id", "ssh://git.example/shop", "http://git.example/"]
+)
 def test_only_safe_addresses_are_asked(origin: Path, tmp_path: Path, address: str) -> None:
     here = checkout(origin, tmp_path / "work", "--depth=1")
     with pytest.raises(TargetError, match="nothing is fetched from"):

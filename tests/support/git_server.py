@@ -58,7 +58,7 @@ def serving(folder: Path, *, login: str = "") -> Iterator[str]:
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_POST = _answer
+        do_GET = do_POST = _answer  # noqa: N815 - as the base class calls them
 
         def log_message(self, *_: object) -> None:
             """Nothing is logged."""
