@@ -33,6 +33,7 @@ def outputs_of(scan: Scan, code: int) -> dict[str, str]:
     known = any(one.decision.new is not None for one in view.judged)
     as_of = [one.as_of for one in scan.advisories if one.as_of]
     return {
+        "judged": "true",
         "verdict": verdict,
         "exit-code": str(int(code)),
         "findings": str(len(view.judged)),
