@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import venv
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 ACTION = Path(__file__).resolve().parent.parent
@@ -39,7 +39,7 @@ def key(home: Path) -> int:
     lock = hashlib.sha256(LOCK.read_bytes()).hexdigest()[:32]
     asked = "\0".join(os.environ.get(f"SECSCAN_INPUT_ADVISORIES_{name}", "") for name in ("FROM", "ECOSYSTEMS"))
     source = hashlib.sha256(asked.encode("utf-8", "surrogateescape")).hexdigest()[:16]
-    year, week, _ = datetime.now(timezone.utc).isocalendar()
+    year, week, _ = datetime.now(UTC).isocalendar()
     machine = f"{sys.platform}-{platform.machine()}-{sys.implementation.cache_tag}"
     outputs(
         wheels=str(home / "wheels"),

@@ -117,8 +117,8 @@ def _function(place: str) -> Callable[..., None]:
     return found
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run one command line and return the exit code of the process."""
+def run(arguments: Sequence[str], *, told: Callable[[SecscanError], None] | None = None) -> int:
+    """Run one command line and return the exit code of the process. `told` also gets the error that ended it."""
     signal.signal(signal.SIGTERM, _terminate)
     try:
         build(arguments[0] if arguments else "")(list(arguments), prog_name="secscan")
@@ -126,6 +126,8 @@ def run(arguments: Sequence[str]) -> int:
         return end.code if isinstance(end.code, int) else ExitCode.BUG
     except SecscanError as error:
         tell(error)
+        if told is not None:
+            told(error)
         return error.exit_code
     except KeyboardInterrupt:
         tell(Interrupted("stopped"))

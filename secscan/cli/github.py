@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from secscan.errors import SecscanError
     from secscan.findings.scan import Scan
 
 TOKEN = "SECSCAN_GITHUB_TOKEN"  # noqa: S105 - the name of a variable
@@ -20,12 +23,17 @@ def base() -> None:
 
     A step of the action. Sets the outputs policy-ref and baseline-ref.
     """
+    from secscan.errors import SecscanError
     from secscan.github.base import base_of
     from secscan.github.inputs import read_inputs
     from secscan.github.workflow import say, set_outputs
 
     inputs, token = read_inputs(os.environ), os.environ.get(TOKEN, "")
-    found = base_of(inputs, os.environ, token=token, warn=lambda text: say("warning", text, title="secscan"))
+    try:
+        found = base_of(inputs, os.environ, token=token, warn=lambda text: say("warning", text, title="secscan"))
+    except SecscanError as error:
+        say("error", f"{error.message}. {error.hint}", title="secscan: incomplete")
+        raise
     set_outputs({"policy-ref": found.policy_ref, "baseline-ref": found.baseline_ref})
     sys.stdout.write(f"judged by: {found.policy_ref or 'what is shipped, and what the inputs name'}\n")
 
@@ -69,6 +77,7 @@ def scan() -> None:
 
     inputs = read_inputs(os.environ)
     folder = Path(mkdtemp(prefix="secscan-", dir=os.environ.get("RUNNER_TEMP") or None))
+    why: list[SecscanError] = []
     with commands_stopped():
         try:
             arguments = scan_arguments(
@@ -80,10 +89,12 @@ def scan() -> None:
             wanted = {name: inputs.flag(name) for name in ("summary", "annotations", "upload-sarif")}
         except SecscanError as error:
             tell(error)
+            why.append(error)
             code, wanted = int(error.exit_code), {}
         else:
-            code = run(["scan", *arguments])
-    _tell_github(folder, code, label=inputs.label, **{name.replace("-", "_"): on for name, on in wanted.items()})
+            code = run(["scan", *arguments], told=why.append)
+    shown = {name.replace("-", "_"): on for name, on in wanted.items()}
+    _tell_github(folder, code, why, label=inputs.label, **shown)
     raise typer.Exit(code)
 
 
@@ -141,37 +152,51 @@ def comment(
 
 
 def _tell_github(
-    folder: Path, code: int, *, label: str, summary: bool = True, annotations: bool = True, upload_sarif: bool = False
+    folder: Path,
+    code: int,
+    why: Sequence[SecscanError],
+    *,
+    label: str,
+    summary: bool = True,
+    annotations: bool = True,
+    upload_sarif: bool = False,
 ) -> None:
     """Outputs first: whatever breaks after them, the steps that follow know how the scan ended."""
     from secscan.ci.proposal import from_fork
     from secscan.errors import SecscanError
     from secscan.findings.scan import load
     from secscan.github.outputs import JUDGED, outputs_of, outputs_of_files, outputs_without_scan
-    from secscan.github.workflow import add_summary, say, set_outputs
+    from secscan.github.workflow import say, set_outputs
 
-    files = outputs_of_files(folder)
-    artifact = {"artifact-name": f"secscan-{label}" if label else "secscan"}
-    found = None
+    files = {**outputs_of_files(folder), "artifact-name": f"secscan-{label}" if label else "secscan"}
+    found, told = None, list(why)
     if code in JUDGED:
         try:
             found = load(folder / "secscan.json")
         except SecscanError as error:
-            say("error", f"{error.message}. {error.hint}", title="secscan: incomplete")
+            told.append(error)
     if found is None:
-        set_outputs({**outputs_without_scan(code), **files, **artifact})
-        text = f"the scan ended with exit code {code} and without a verdict; the log of this step says why"
-        say("error", text, title="secscan: incomplete")
-        if summary:
-            page = f"## secscan: incomplete\n\nNothing was judged: {text}.\n".encode()
-            add_summary(page, page)
+        set_outputs({**outputs_without_scan(code), **files})
+        _tell_nothing_judged(code, told, summary=summary)
         return
     uploads = upload_sarif and "github-file" in files
     fork = uploads and from_fork(os.environ)
-    set_outputs({**outputs_of(found, code), **files, **artifact, "upload-sarif": str(uploads and not fork).lower()})
+    set_outputs({**outputs_of(found, code), **files, "upload-sarif": str(uploads and not fork).lower()})
     if fork:
         say("notice", "nothing goes to code scanning: the token of a run for a fork may not write", title="secscan")
     _show(found, summary=summary, annotations=annotations)
+
+
+def _tell_nothing_judged(code: int, why: Sequence[SecscanError], *, summary: bool) -> None:
+    from secscan.github.workflow import add_summary, say
+    from secscan.reports.escape import markdown
+
+    reasons = [f"{one.message}. {one.hint}" for one in why] or ["The log of the step says why"]
+    text = f"Nothing was judged, exit code {code}: {'; '.join(reasons)}."
+    say("error", text, title="secscan: incomplete")
+    if summary:
+        page = f"## secscan: incomplete\n\n{markdown(text)}\n".encode("utf-8", "backslashreplace")
+        add_summary(page, page)
 
 
 def _show(scan: Scan, *, summary: bool, annotations: bool) -> None:
