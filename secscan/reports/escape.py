@@ -39,6 +39,7 @@ _MARKDOWN = str.maketrans(
 )
 _FIRST = re.compile(r"^(\d*)(?=[.)](?:\s|$))|^(?=[-+=#])")
 """What begins a list, a heading or a line below one, where it stands first."""
+_COLONS = re.compile(":(?=:)")
 _WORKFLOW = {ord("%"): "%25", ord("\r"): "%0D", ord("\n"): "%0A"}
 """https://github.com/actions/toolkit/blob/main/packages/core/src/command.ts"""
 _IN_CODE = str.maketrans({"`": r"\x60", "|": r"\x7c"})
@@ -164,8 +165,11 @@ def json_in_html(value: Any) -> str:
 
 
 def github_data(text: str) -> str:
-    """Return text for behind the `::` of a workflow command of GitHub; lines stay lines there, and begin no command."""
-    return plain(text).translate(_WORKFLOW)
+    """Return text for behind the `::` of a workflow command of GitHub; lines stay lines there, and begin no command.
+
+    It holds no further `::`, since not all that read commands look for the first.
+    """
+    return _COLONS.sub(": ", plain(text)).translate(_WORKFLOW)
 
 
 def github_property(text: str) -> str:
