@@ -63,11 +63,6 @@ def add_summary(page: bytes, short: bytes) -> None:
     _append("GITHUB_STEP_SUMMARY", next((one for one in (page, short) if used + len(one) <= MOST_SUMMARY), b""))
 
 
-def in_actions() -> bool:
-    """Whether this is a step of GitHub Actions."""
-    return bool(os.environ.get("GITHUB_OUTPUT")) and os.environ.get("GITHUB_ACTIONS") == "true"
-
-
 def _append(variable: str, data: bytes) -> None:
     name = os.environ.get(variable, "")
     try:

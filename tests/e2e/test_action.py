@@ -160,10 +160,16 @@ def test_a_folder_of_a_monorepo(event: Event) -> None:
 
 
 @pytest.mark.slow
-def test_what_was_not_looked_at_is_never_green(event: Event) -> None:
-    found = event("missing-scanner")
+@pytest.mark.parametrize("code", ["exit 0", "exit 1", "echo '{}'", "kill -9 $$"])
+def test_a_scanner_that_did_not_do_its_work_is_never_green(
+    installed: Installed, shims: Callable[[str, str], dict[str, str]], tmp_path: Path, code: str
+) -> None:
+    (tmp_path / "runner").mkdir()
+    shims("bandit", code)
+    action = Action(tmp_path / "runner", installed.bin / "python", [tmp_path / "shims", installed.scanners])
+    found = CASES["push"].run(action, tmp_path)
     check(found, "incomplete", 3)
-    assert any("semgrep" in text for level, _, text in found.commands if level == "error")
+    assert any("bandit" in text for level, _, text in found.commands if level == "error")
     uploaded(found)
 
 

@@ -1,8 +1,12 @@
-"""Events of GitHub, each with a repository as the runner checks it out, and what the workflow asks the action for."""
+"""Events of GitHub, each with a repository as the runner checks it out, and what the workflow asks the action for.
+
+`python -m tests.support.action_events [NAME...]` runs them and prints the transcript of each.
+"""
 
 from __future__ import annotations
 
-import shutil
+import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -129,14 +133,20 @@ CASES = {
     "merge-queue": Case("merge_group", merge_group, change({"new.py": UNSAFE, ".secscan/policy.yaml": LAX})),
     "pull-request-target": Case("pull_request_target", pull_request("stranger/shop"), change({"new.py": CLEAN})),
     "monorepo": Case("push", push("main"), monorepo, {"scanners": SCANNERS, "path": "services/shop"}),
-    "missing-scanner": Case("push", push("main"), one_commit({"app.py": CLEAN}), {"scanners": SCANNERS}),
     "usage": Case("push", push("main"), one_commit({"app.py": CLEAN}), {"policy": "nowhere"}),
 }
 """By name."""
 
 
-def fresh(folder: Path) -> Path:
-    """An empty folder of that name."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    return folder
+def main(names: list[str]) -> None:
+    """Run events in the environment of this Python, and print what each led to."""
+    for name in names or CASES:
+        with tempfile.TemporaryDirectory() as folder:
+            place = Path(folder)
+            (place / "runner").mkdir()
+            action = Action(place / "runner", Path(sys.executable), [Path(sys.executable).parent])
+            sys.stdout.write(f"=== {name}\n{CASES[name].run(action, place).shown()}\n\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,7 +1,5 @@
 """Runs the GitHub Action for real, by act, on this machine: no container, no network. The actions of others that it
 calls are stand-ins that write down what they were called with.
-
-`python -m tests.support.actions [NAME...]` prints the transcript of each event (`tests/support/action_events.py`).
 """
 
 from __future__ import annotations
