@@ -42,11 +42,28 @@ def base_of(inputs: Inputs, environment: Mapping[str, str], *, token: str, warn:
     if repository is None and usual.ref:
         warn(f"{folder} is in no git repository, so that what is shipped judges: let actions/checkout come before")
     commit = _here(usual, repository, environment, token, warn) if repository is not None and usual.ref else ""
+    if (
+        repository is not None
+        and usual.proposed
+        and commit
+        and (edited := _edited_workflow(repository, commit, environment))
+    ):
+        warn(f"the change edits {edited}, which runs this gate and says what it judges by: read that with care")
     wanted = inputs.text("baseline-ref") or AUTO
     if wanted == AUTO:
         new_is_told = usual.proposed and not inputs.text("baseline") and not inputs.text("image")
         wanted = commit if new_is_told else ""
     return Base(inputs.text("policy-ref") or commit, "" if wanted == NONE else wanted)
+
+
+def _edited_workflow(repository: Repository, base: str, environment: Mapping[str, str]) -> str:
+    """The workflow file of this run, where the base has another one or none: GitHub takes it from the change."""
+    ours, _, _ = environment.get("GITHUB_WORKFLOW_REF", "").partition("@")
+    path = ours.removeprefix(f"{environment.get('GITHUB_REPOSITORY', '')}/")
+    if not path.startswith(".github/workflows/"):
+        return ""  # of another repository, such as one that an organisation demands
+    here, there = (repository.tree(commit, path.encode()) for commit in (repository.head(), base))
+    return path if here != there else ""
 
 
 def _here(

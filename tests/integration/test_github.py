@@ -200,6 +200,22 @@ def test_the_base_of_a_pull_request_is_fetched_and_is_what_was_there_before(step
     assert step.outputs == {"policy-ref": "house", "baseline-ref": ""}
 
 
+def test_a_change_of_the_workflow_that_runs_the_gate_is_said(step: Step, origin: Path, shallow: Path) -> None:
+    step.event("pull_request")
+    path = ".github/workflows/gate.yml"
+    step.set(GITHUB_WORKFLOW_REF=f"house/shop/{path}@refs/pull/7/merge", GITHUB_BASE_REF="main")
+    with serving(origin.parent.parent) as address:
+        step.set(GITHUB_SERVER_URL=address)
+        assert step.run("base") == (0, [])
+        write(shallow, {path: "on: push\n"})
+        commit(shallow)
+        code, said = step.run("base")
+        step.set(GITHUB_WORKFLOW_REF="house/rules/.github/workflows/gate.yml@refs/heads/main")
+        assert step.run("base") == (0, [])
+    assert (code, [one.name for one in said]) == (0, ["warning"])
+    assert path in said[0].message
+
+
 @pytest.mark.usefixtures("shallow")
 def test_a_base_that_cannot_be_had_ends_a_pull_request(step: Step) -> None:
     step.event("pull_request")
