@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,11 @@ import pytest
 from tests.e2e.conftest import Installed
 from tests.support.action_events import CASES, HOSTILE_FILES
 from tests.support.actions import PROJECT, Action, Transcript
+from tests.support.feed import Feed
+from tests.support.feed import serving as advisory_feed
 from tests.support.git_server import serving
 from tests.support.github_api import github_api
+from tests.support.osv_records import osv
 from tests.support.repositories import git
 
 pytestmark = pytest.mark.skipif(
@@ -199,6 +204,31 @@ def test_uploads_that_fail_change_no_verdict(event: Event) -> None:
     found = event("push", failing=["upload-sarif", "upload-artifact", "cache-restore", "cache-save"])
     check(found, "passed", 0)
     assert len([text for level, _, text in found.commands if level == "warning"]) == 2
+
+
+@pytest.mark.slow
+def test_advisories_are_got_and_cached(event: Event) -> None:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("PYSEC-1.json", json.dumps(osv()))
+    with advisory_feed(Feed({"/osv/PyPI/all.zip": made.getvalue()})) as feed:
+        found = event("advisories", advisories_from=f"{feed.url}/osv")
+    assert found.outputs["verdict"] != "incomplete"
+    assert "### Advisories (1)" in found.summary
+    assert found.outputs["advisories-as-of"]
+    assert {one["location"]["path"] for one in uploaded(found)["findings"]} == {"requirements.txt"}
+    (restored,) = [one for one in found.called("cache-restore") if one.inputs.get("restore-keys")]
+    (saved,) = [one for one in found.called("cache-save") if one.inputs["key"] == restored.inputs["key"]]
+    assert saved.inputs["key"].startswith(restored.inputs["restore-keys"])
+    assert (Path(saved.inputs["path"]) / "index.sqlite").is_file()
+
+
+@pytest.mark.slow
+def test_advisories_that_cannot_be_had_are_said_and_nothing_is_green(event: Event) -> None:
+    found = event("advisories", advisories_from="http://osv.example", cache="false")
+    check(found, "incomplete", 3)
+    assert any("advisories" in text for level, _, text in found.commands if level == "warning")
+    assert not found.called("cache-restore") + found.called("cache-save")
 
 
 @pytest.mark.slow

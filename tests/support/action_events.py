@@ -132,6 +132,12 @@ CASES = {
     "merge-queue": Case("merge_group", merge_group, change({"new.py": UNSAFE, ".secscan/policy.yaml": LAX})),
     "pull-request-target": Case("pull_request_target", pull_request("stranger/shop"), change({"new.py": CLEAN})),
     "monorepo": Case("push", push("main"), monorepo, {"scanners": SCANNERS, "path": "services/shop"}),
+    "advisories": Case(
+        "push",
+        push("main"),
+        one_commit({"requirements.txt": "flask==1.0\n", ".secscan/policy.yaml": POLICY.replace("bandit", "osv")}),
+        {"scanners": "osv secrets"},
+    ),
     "usage": Case("push", push("main"), one_commit({"app.py": CLEAN}), {"policy": "nowhere"}),
 }
 """By name."""
