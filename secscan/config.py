@@ -24,16 +24,21 @@ The fields, all optional but `version`:
       address: https://vault.corp.example:8200
     aws:                            # see stores.aws.settings
       region: eu-central-1
+    notify:                         # see notify.settings
+      to: [{service: slack, url: "env:SLACK_WEBHOOK_URL"}]
+    telemetry: {traces: otlp}       # see telemetry.settings
     credentials:                    # variables that one scanner needs, and the field of Vault that holds each
       semgrep: {SEMGREP_APP_TOKEN: "vault:secret/ci/semgrep#token"}
 """
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
 
 from secscan.errors import ConfigError
 from secscan.findings.globs import problem_with
@@ -46,8 +51,16 @@ from secscan.stores.vault.settings import parse as parse_vault
 from secscan.targets.content import NotRegularError, read_regular
 from secscan.yamlfile import MAX_BYTES, Fields, Node, load_mapping
 
+if TYPE_CHECKING:
+    from secscan.notify.settings import NotifySettings
+    from secscan.telemetry.settings import TelemetrySettings
+
 FILE_NAME = "secscan.yaml"
 
+_KNOWN = (
+    "version", "scan", "scanners", "policy", "jobs", "reports", "advisories", "vault", "aws", "credentials",
+    "notify", "telemetry",
+)  # fmt: skip
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,99}")
 
 
@@ -79,6 +92,10 @@ class Settings:
     """How AWS is asked; None where the file says nothing of it."""
     credentials: dict[str, dict[str, str]] = field(default_factory=dict)
     """Scanner -> variable of its environment -> the field of Vault that holds it, as MOUNT/PATH#FIELD."""
+    notify: NotifySettings | None = None
+    """Who is told of verdicts; None for nobody."""
+    telemetry: TelemetrySettings | None = None
+    """Which traces and metrics are sent; None for none."""
     origin: str = ""
     """The file; empty where there is none."""
     from_tree: bool = False
@@ -96,6 +113,8 @@ class Settings:
             "vault": self.vault,
             "aws": self.aws,
             "credentials": self.credentials,
+            "notify": self.notify,
+            "telemetry": self.telemetry,
         }
         return tuple(name for name, value in said.items() if value)
 
@@ -129,6 +148,8 @@ class Settings:
             vault=None,
             aws=None,
             credentials={},
+            notify=None,
+            telemetry=None,
         )
 
 
@@ -159,7 +180,7 @@ def parse_settings(data: bytes, *, origin: str, from_tree: bool) -> Settings:
     """Turn the content of a settings file into settings. Raises `ConfigError`."""
     top = Fields(
         load_mapping(data, origin=origin, error=ConfigError),
-        known=("version", "scan", "scanners", "policy", "jobs", "reports", "advisories", "vault", "aws", "credentials"),
+        known=_KNOWN,
     )
     version = top.required("version")
     if version.integer() != 1:
@@ -187,6 +208,8 @@ def parse_settings(data: bytes, *, origin: str, from_tree: bool) -> Settings:
         vault=parse_vault(vault) if vault else None,
         aws=parse_aws(aws) if aws else None,
         credentials=_credentials(top.optional("credentials")),
+        notify=_parsed_by("secscan.notify.settings", top.optional("notify")),
+        telemetry=_parsed_by("secscan.telemetry.settings", top.optional("telemetry")),
         origin=origin,
         from_tree=from_tree,
     )
@@ -239,6 +262,11 @@ def _credentials(node: Node | None) -> dict[str, dict[str, str]]:
         scanner: {name: _reference(name, value) for name, value in variables.mapping().items()}
         for scanner, variables in (node.mapping() if node else {}).items()
     }
+
+
+def _parsed_by(module: str, node: Node | None) -> Any:
+    """What the parser of a module makes of a section. It is imported only where there is one: more comes with it."""
+    return importlib.import_module(module).parse(node) if node else None
 
 
 def _reference(name: str, node: Node) -> str:

@@ -32,11 +32,12 @@ from secscan.images.reference import ImageReference
 from secscan.policy.baseline import Baseline, baseline_of
 from secscan.policy.model import Waiver
 from secscan.process import Limits, private_folder
+from secscan.progress import Stage, Watcher
 from secscan.scanners.columns import to_characters
 from secscan.scanners.contract import Scanner, Setup, no_credentials
 from secscan.scanners.enrich import enrich
 from secscan.scanners.leaks import organisation_key, random_key
-from secscan.scanners.runner import Outcome, Progress, run_scanners
+from secscan.scanners.runner import Outcome, run_scanners
 from secscan.scanners.unparsable import explain_unparsable
 from secscan.scanners.workspace import Workspace
 from secscan.secrets.scrub import scrub_findings, scrub_scan
@@ -95,12 +96,12 @@ class ScanRequest:
     """Files of scanners' settings in the target that count, since the policy lists them."""
 
 
-def scan(request: ScanRequest, *, progress: Callable[[Progress], None]) -> Scan:
+def scan(request: ScanRequest, *, progress: Watcher) -> Scan:
     """Scan, correlate, judge, and return the saved scan."""
     return scan_with_terms(request, progress=progress)[0]
 
 
-def scan_with_terms(request: ScanRequest, *, progress: Callable[[Progress], None]) -> tuple[Scan, Terms]:
+def scan_with_terms(request: ScanRequest, *, progress: Watcher) -> tuple[Scan, Terms]:
     """Return the saved scan, and what it was judged by: with the baseline, where that was scanned for it."""
     seen = _look(request, progress)
     if request.newer_base:
@@ -109,6 +110,7 @@ def scan_with_terms(request: ScanRequest, *, progress: Callable[[Progress], None
     if request.baseline_ref:
         baseline = _baseline(request, progress)
         terms, brought = replace(terms, baseline=baseline), replace(brought, baseline=baseline) if brought else None
+    progress(Stage("judging"))
     at = request.judged_at or datetime.now(UTC)
     if brought is not None:
         weaker = weakening(seen, terms, brought, at, files=request.changed)
@@ -116,7 +118,7 @@ def scan_with_terms(request: ScanRequest, *, progress: Callable[[Progress], None
     return terms.judged(seen, at, request.pending), terms
 
 
-def _baseline(request: ScanRequest, progress: Callable[[Progress], None]) -> Baseline:
+def _baseline(request: ScanRequest, progress: Watcher) -> Baseline:
     """What the base has, seen by the scanners of today: so nothing that only they see is blamed on the change.
 
     Its files are those that it has, whatever part of the target is scanned.
@@ -127,23 +129,24 @@ def _baseline(request: ScanRequest, progress: Callable[[Progress], None]) -> Bas
         include=request.target.include,
         exclude=request.target.exclude,
     )
-    base = _look(replace(request, target=wanted, notices=(), imports=()), progress)
+    part = f"the baseline {request.baseline_ref}"
+    base = _look(replace(request, target=wanted, notices=(), imports=()), progress, part)
     return msgspec.structs.replace(baseline_of(base), renames=renames_since(request.target.path, base.target.revision))
 
 
-def _rebuilt(seen: Scan, request: ScanRequest, newer: ImageReference, progress: Callable[[Progress], None]) -> Scan:
+def _rebuilt(seen: Scan, request: ScanRequest, newer: ImageReference, progress: Watcher) -> Scan:
     """The scan of an image, with what a rebuild on another base would change."""
     name = f"{newer.kind}:{newer.place}"
-    other = _look(replace(request, image=newer, base_image=None, notices=(), imports=()), progress)
+    other = _look(replace(request, image=newer, base_image=None, notices=(), imports=()), progress, f"the base {name}")
     image = msgspec.structs.replace(seen.target.image or ImageInfo(), rebuild=rebuild(seen, other, name))
     return msgspec.structs.replace(seen, target=msgspec.structs.replace(seen.target, image=image))
 
 
-def _look(request: ScanRequest, progress: Callable[[Progress], None]) -> Scan:
-    """Scan and correlate."""
+def _look(request: ScanRequest, progress: Watcher, part: str = "") -> Scan:
+    """Scan and correlate. `part`: see `Stage`."""
     started, clock = datetime.now(UTC), time.monotonic()
     values_key = random_key()
-    with _opened(request, values_key, progress) as (target, image), Workspace(target) as space:
+    with _opened(request, values_key, progress, part) as (target, image), Workspace(target) as space:
         setup = Setup(
             target=target,
             image=image,
@@ -159,7 +162,9 @@ def _look(request: ScanRequest, progress: Callable[[Progress], None]) -> Scan:
         )
         # Read before anything is run: a file that cannot be imported must not cost a scan.
         imported = _imported(request.imports, target)
+        progress(Stage("scanning", part=part))
         own = run_scanners(request.scanners, setup, progress=progress)
+        progress(Stage("bringing results together", part=part))
         outcomes = (*own, *imported)
         # What an image hides is told whichever scanners are asked.
         unread = image.reading.gaps if image else ()
@@ -196,17 +201,18 @@ def _look(request: ScanRequest, progress: Callable[[Progress], None]) -> Scan:
 
 @contextlib.contextmanager
 def _opened(
-    request: ScanRequest, values_key: str, progress: Callable[[Progress], None]
+    request: ScanRequest, values_key: str, progress: Watcher, part: str
 ) -> Iterator[tuple[Target, Image | None]]:
     """The target, and what was read of it where it is an image."""
     if request.image is None:
+        progress(Stage("listing files", part=part))
         with open_target(request.target) as target:
             yield target, None
         return
     from secscan.images.open import opened_image
     from secscan.images.target import target_of
 
-    progress(Progress("image", "reading"))
+    progress(Stage("reading the image", unit="bytes", part=part))
     keys = {"key": organisation_key(), "values_key": values_key}
     with (
         opened_image(request.image, request.limits, base=request.base_image, **keys) as image,

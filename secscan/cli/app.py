@@ -14,6 +14,7 @@ from typing import Any
 
 import typer
 
+from secscan.cli import log
 from secscan.errors import ExitCode, Interrupted, SecscanError
 
 _COMMANDS = {
@@ -68,6 +69,10 @@ _GROUPS: dict[str, tuple[str, dict[str, str]]] = {
             "comment": "github.comment",
         },
     ),
+    "notify": (
+        "Services that are told of verdicts: try the settings, and tell them of a saved scan.",
+        {"test": "notify.try_settings", "send": "notify.send"},
+    ),
     "advisories": (
         "The advisory index: what is known to be vulnerable.",
         {
@@ -120,6 +125,7 @@ def _function(place: str) -> Callable[..., None]:
 def run(arguments: Sequence[str], *, told: Callable[[SecscanError], None] | None = None) -> int:
     """Run one command line and return the exit code of the process. `told` also gets the error that ended it."""
     signal.signal(signal.SIGTERM, _terminate)
+    log.choose("text")
     try:
         build(arguments[0] if arguments else "")(list(arguments), prog_name="secscan")
     except SystemExit as end:
@@ -145,6 +151,9 @@ def run(arguments: Sequence[str], *, told: Callable[[SecscanError], None] | None
 
 def tell(error: SecscanError) -> None:
     """Say an expected error on standard error: one line, the place where it can be shown, and what to do."""
+    if log.is_json():
+        log.error(error)
+        return
     from secscan.reports.escape import terminal
 
     sys.stderr.write(f"secscan: {terminal(error.message)}\n")
@@ -194,6 +203,10 @@ def _tell_bug(error: Exception) -> None:
         f"{Path(frame.filename).name}:{frame.lineno} in {frame.name}"
         for frame in traceback.extract_tb(error.__traceback__)
     ]
+    if log.is_json():
+        kind, shown = type(error).__name__, tuple(places[-8:])
+        log.write("fatal", "error", "this is a bug in secscan, not a verdict", error_type=kind, places=shown)
+        return
     sys.stderr.write(
         f"secscan {__version__}: this is a bug in secscan, not a verdict: {type(error).__name__}\n"
         + "".join(f"  at {place}\n" for place in places[-8:])

@@ -10,14 +10,16 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from secscan.progress import Progress
+
 if TYPE_CHECKING:
-    from secscan.scanners.runner import Progress
+    from secscan.progress import Stage, Watcher
 
 _MARKS = {"completed": "done", "failed": "FAILED", "skipped": "nothing to do", "planned": "waiting"}
 
 
 @contextlib.contextmanager
-def show_progress(*, quiet: bool) -> Iterator[Callable[[Progress], None]]:
+def show_progress(*, quiet: bool) -> Iterator[Watcher]:
     """Give a function that takes progress events and keeps one line on a terminal's standard error up to date."""
     if quiet or not sys.stderr.isatty():
         yield lambda event: None  # noqa: ARG005 - nobody is watching
@@ -61,8 +63,10 @@ class _Line:
         self._started = time.monotonic()
         self._stopped = threading.Event()
 
-    def take(self, event: Progress) -> None:
+    def take(self, event: Progress | Stage) -> None:
         """Remember what happened to a scanner."""
+        if not isinstance(event, Progress):
+            return
         if event.state == "running":
             self._states[event.scanner] = f"{event.done}/{event.pieces}" if event.pieces > 1 else "running"
         else:

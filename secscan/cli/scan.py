@@ -58,6 +58,8 @@ def scan(
     baseline: Annotated[Path | None, typer.Option("--baseline", metavar="FILE", help="What was there before (`secscan baseline write`), or the base's secscan.json.")] = None,
     baseline_ref: Annotated[str, typer.Option("--baseline-ref", metavar="REF", help="Scan this commit, too, as the baseline.")] = "",
     at: Annotated[str, typer.Option("--at", metavar="TIME", help="Judge as at this time (RFC 3339).", show_default="now")] = "",
+    previous: Annotated[Path | None, typer.Option("--previous", metavar="FILE", help="Saved scan to compare with, for services that are told of a change.", show_default="what was told last")] = None,
+    log_format: Annotated[str, typer.Option("--log-format", metavar="text|json", help="How standard error speaks; json: a JSON object per line, the verdict last.")] = "text",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict only.")] = False,
 ) -> None:  # fmt: skip
     """Look at a source tree or an image, judge what is found by a policy, and write the reports.
@@ -67,10 +69,12 @@ def scan(
     from secscan import pipeline
     from secscan.advisories.store import resolve
     from secscan.attest.terms import saved
+    from secscan.cli import log
     from secscan.cli.ci import ci_run
     from secscan.cli.judging import Wanted, gather
-    from secscan.cli.progress import show_progress
     from secscan.cli.reading import credentials_of
+    from secscan.cli.telling import last_of, tell_services
+    from secscan.cli.watching import watched
     from secscan.errors import UsageError
     from secscan.files import remove_stale
     from secscan.findings.levels import Kind
@@ -82,7 +86,9 @@ def scan(
     from secscan.stores.vault.settings import VaultSettings
     from secscan.targets.open import TargetRequest
 
+    log.choose(log_format)
     load_format(format_name)
+    last = last_of(previous)
     if baseline and baseline_ref:
         raise UsageError("--baseline and --baseline-ref exclude each other", hint="give one of them")
     image, base, newer = images_of(path, base_image, newer_base)
@@ -142,10 +148,14 @@ def scan(
         )
         for name in files_of(reports):
             remove_stale(output / name)
-        with show_progress(quiet=quiet) as progress:
-            result, terms = pipeline.scan_with_terms(request, progress=progress)
+        with watched(settings.telemetry, quiet=quiet) as watch:
+            result, terms = pipeline.scan_with_terms(request, progress=watch.take)
+            watch.result = result
     shown = saved(terms, judge.pending)
-    raise typer.Exit(deliver(result, shown, output, reports, quiet=quiet, format_name=format_name))
+    code = deliver(result, shown, output, reports, quiet=quiet, format_name=format_name)
+    tell_services(result, settings, last, quiet=quiet)
+    log.verdict(result, code)
+    raise typer.Exit(code)
 
 
 def images_of(path: Path, base: str, newer: str) -> tuple[ImageReference | None, ...]:
@@ -216,6 +226,7 @@ def deliver(
 ) -> int:
     """Write the reports and what was judged by, print what matters, and return the exit code."""
     from secscan.attest.terms import dumps, place_of
+    from secscan.cli import log
     from secscan.cli.terminal import print_for_program, print_report
     from secscan.errors import ExitCode, ReportError
     from secscan.files import write_atomic
@@ -228,7 +239,7 @@ def deliver(
     if format_name == "terminal":
         print_report(scan, quiet=quiet)
     else:
-        print_for_program(scan, format_name, quiet=quiet)
+        print_for_program(scan, format_name, quiet=quiet or log.is_json())
     written = []
     for name, file in reports.items():
         try:
@@ -242,7 +253,8 @@ def deliver(
             code = code or ExitCode.INCOMPLETE  # failed beats incomplete
         else:
             written.append(str(output / file))
-    if written and not quiet:
+            log.write("info", "report-written", f"{name} was written", file=str(output / file))
+    if written and not quiet and not log.is_json():
         from secscan.reports.escape import terminal
 
         sys.stderr.write(terminal(f"Reports: {', '.join(written)}") + "\n")

@@ -8,12 +8,13 @@ from typing import Annotated, Any
 
 import typer
 
-_DOCUMENTS = ("scan", "policy", "waivers", "baseline", "attestation", "diff", "controls")
+_DOCUMENTS = ("scan", "policy", "waivers", "baseline", "attestation", "diff", "controls", "log")
 
 
 def schema(
     document: Annotated[
-        str, typer.Argument(metavar="scan|policy|waivers|baseline|attestation|diff|controls", help="Which document.")
+        str,
+        typer.Argument(metavar="scan|policy|waivers|baseline|attestation|diff|controls|log", help="Which document."),
     ],
 ) -> None:
     """Print the JSON Schema of a document, generated from the types that read it."""
@@ -26,6 +27,7 @@ def schema(
 
 def _made(document: str) -> dict[str, Any]:
     from secscan.attest import statement
+    from secscan.cli import log_line
     from secscan.compliance import schema as controls
     from secscan.findings import scan
     from secscan.gate import difference
@@ -39,5 +41,6 @@ def _made(document: str) -> dict[str, Any]:
         "attestation": statement.schema,
         "diff": difference.schema,
         "controls": controls.schema,
+        "log": log_line.schema,
     }
     return makers[document]()

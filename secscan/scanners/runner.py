@@ -15,23 +15,12 @@ from secscan.errors import Interrupted, VaultError
 from secscan.findings.levels import GapKind, Kind, RunStatus
 from secscan.findings.model import Finding, Gap, Notice, ScannerRun
 from secscan.findings.scan import AdvisoryState, ScannerTiming
+from secscan.progress import Progress
 from secscan.scanners.contract import Plan, Report, Scanner, ScannerError, Setup
 from secscan.scanners.programs import find_programs
 
 NOTHING_TO_DO = "nothing in the target concerns it"
 ONLY_GAPS = "of what concerns it in the target it could look at nothing"
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What happened to one scanner just now; for a person who waits."""
-
-    scanner: str
-    state: str
-    """`planned`, `running`, `completed`, `failed` or `skipped`."""
-    done: int = 0
-    pieces: int = 0
-    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,7 +80,8 @@ def run_scanners(
     _run_pieces(works, setup.jobs, progress)
     for name, work in works.items():
         outcomes[name] = _outcome(work)
-        progress(Progress(name, outcomes[name].run.status, detail=outcomes[name].run.reason))
+        run, seconds = outcomes[name].run, outcomes[name].timing.seconds
+        progress(Progress(name, run.status, seconds=seconds, detail=run.reason))
     return tuple(outcomes[name] for name in scanners)
 
 

@@ -11,8 +11,9 @@ from secscan.errors import Interrupted
 from secscan.findings.levels import GapKind, RunStatus
 from secscan.findings.model import Gap
 from secscan.process import Ended, StartError
+from secscan.progress import Progress
 from secscan.scanners.contract import MalformedOutput, Needs, Plan, Report, Scanner, Setup
-from secscan.scanners.runner import NOTHING_TO_DO, Progress, run_scanners
+from secscan.scanners.runner import NOTHING_TO_DO, run_scanners
 from tests.support.targets import folder_target
 from tests.unit.findings.test_scan import finding
 
