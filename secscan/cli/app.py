@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import typer
@@ -33,8 +33,8 @@ def build() -> typer.Typer:
     return built_root(_options)
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run one command line and return the exit code of the process."""
+def run(arguments: Sequence[str], *, told: Callable[[SecscanError], None] | None = None) -> int:
+    """Run one command line and return the exit code of the process. `told` also gets the error that ended it."""
     log.choose("text")
     if not arguments:
         sys.stderr.write(_FIRST)
@@ -46,6 +46,8 @@ def run(arguments: Sequence[str]) -> int:
         return end.code if isinstance(end.code, int) else ExitCode.BUG
     except SecscanError as error:
         tell(error)
+        if told is not None:
+            told(error)
         return error.exit_code
     except BrokenPipeError:
         # Whoever read our output has gone; the verdict was not delivered.

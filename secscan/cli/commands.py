@@ -152,6 +152,17 @@ COMMANDS: dict[str, Command | Group] = {
     "verify": Command("attest.verify", "Check an attestation: signature, form, subject.", _PROVE),
     "replay": Command("attest.replay", "Judge again as attested: is it the same, byte for byte?", _PROVE),
     "sbom": Command("sbom.sbom", "Write what a tree or an image is made of.", _PROVE),
+    "github": Group(
+        "The steps of the GitHub Action, for workflows without it.",
+        _SET_UP,
+        {
+            "base": Command("github.base", "Find and fetch the commit that judges this run."),
+            "advisories": Command("github.advisories", "Bring the advisories of a job up to date."),
+            "scan": Command("github.scan", "Scan as the inputs ask for, and tell GitHub."),
+            "report": Command("github.report", "Tell of a saved scan: outputs, summary, annotations."),
+            "comment": Command("github.comment", "Make or replace the comment on the pull request."),
+        },
+    ),
     "notify": Group(
         "Tell services of verdicts: try the settings, send.",
         _SET_UP,

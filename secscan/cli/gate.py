@@ -16,6 +16,7 @@ def gate(
     policy: Annotated[str, typer.Option("--policy", "-p", help="Policy file, or a shipped policy: default, strict, advisory, secrets-only, owasp-top-10, pci-dss, eu-cra.", rich_help_panel=JUDGE)] = "default",
     environment: Annotated[str, typer.Option("--environment", "-e", metavar="NAME", help="Judge by this environment of the policy.", rich_help_panel=JUDGE)] = "",
     floor: Annotated[str, typer.Option("--floor", metavar="POLICY", help="A policy below which the other may not go.", rich_help_panel=JUDGE)] = "",
+    fail_on: Annotated[str, typer.Option("--fail-on", metavar="SEVERITY", help="Block what is as severe as this or worse, too: critical, high, medium, low or info.", rich_help_panel=JUDGE)] = "",
     waivers: Annotated[list[Path] | None, typer.Option("--waivers", metavar="FILE", help="Waivers that count; may be repeated.", rich_help_panel=JUDGE)] = None,
     vex: Annotated[list[Path] | None, typer.Option("--vex", metavar="FILE", help="VEX document (OpenVEX, CycloneDX) whose statements count as waivers; may be repeated.", rich_help_panel=JUDGE)] = None,
     baseline: Annotated[Path | None, typer.Option("--baseline", metavar="FILE", help="What was there before (`secscan baseline write`), or the base's secscan.json.", rich_help_panel=JUDGE)] = None,
@@ -37,12 +38,14 @@ def gate(
     from secscan.findings.scan import load
     from secscan.gate.weakening import Terms
     from secscan.policy.baseline import load as load_baseline
+    from secscan.policy.fail_on import failing_on
     from secscan.policy.load import load_policy
     from secscan.scanners.registry import all_scanners
 
     set_loudness(quiet=quiet, verbose=verbose)
     reports = report_files(REPORTS if output else {}, report or (), output or Path())
     judge = load_policy(policy, scanners=all_scanners(), environment=environment, floor=floor, reader=usual_reader())
+    judge = failing_on(judge, fail_on) if fail_on else judge
     accepted = [
         *(waiver for path in waivers or () for waiver in read_waivers_file(path)),
         *(waiver for path in vex or () for waiver in read_vex_file(path, judge)),
