@@ -128,7 +128,7 @@ class Repository:
 
     def head(self) -> str:
         """The commit that HEAD names; empty before the first commit."""
-        if self._run("rev-parse", "--verify", "--quiet", "HEAD", accept=(0, 1)):
+        if self.run("rev-parse", "--verify", "--quiet", "HEAD", accept=(0, 1)):
             return self.commit("HEAD")
         return ""
 
@@ -143,24 +143,24 @@ class Repository:
             raise TargetError(
                 f"{revision} means several things: {', '.join(meanings)}", hint="write the one that is meant in full"
             )
-        answer = self._run("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}", accept=(0, 1, 128)).strip()
+        answer = self.run("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}", accept=(0, 1, 128)).strip()
         if not answer:
             raise TargetError(f"{revision!r} does not name a commit of {self.root}", hint=hint)
         return answer.decode("ascii")
 
     def remote(self) -> str:
         """The address of the remote `origin`, as it is configured; empty where there is none."""
-        told = self._run("config", "--null", "--get", "remote.origin.url", accept=(0, 1))
+        told = self.run("config", "--null", "--get", "remote.origin.url", accept=(0, 1))
         return told.rstrip(b"\0").decode("utf-8", "replace")
 
     def branch(self) -> str:
         """The branch that is checked out; empty where none is."""
-        told = self._run("symbolic-ref", "--quiet", "--short", "HEAD", accept=(0, 1))
+        told = self.run("symbolic-ref", "--quiet", "--short", "HEAD", accept=(0, 1))
         return told.decode("utf-8", "replace").strip()
 
     def merge_base(self, one: str, other: str) -> str:
         """The best common ancestor of two commits. Raises `TargetError` if there is none."""
-        answer = self._run("merge-base", one, other, accept=(0, 1)).split()
+        answer = self.run("merge-base", one, other, accept=(0, 1)).split()
         if not answer:
             raise TargetError(
                 f"{one[:12]} and {other[:12]} have no common ancestor here",
@@ -171,7 +171,7 @@ class Repository:
     def index(self, prefix: bytes = b"") -> tuple[Entry, ...]:
         """The entries of the index below `prefix`."""
         entries = []
-        for row in _rows(self._run("ls-files", "-s", "-t", "-z", "--", *_pathspec(prefix))):
+        for row in _rows(self.run("ls-files", "-s", "-t", "-z", "--", *_pathspec(prefix))):
             head, path = row.split(b"\t", 1)
             tag, mode, oid, stage = head.split()
             entries.append(
@@ -190,12 +190,12 @@ class Repository:
 
         Always for the whole work tree: with a path inside an ignored folder, git 2.39 ends with an internal error.
         """
-        return tuple(_rows(self._run("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z")))
+        return tuple(_rows(self.run("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z")))
 
     def tree(self, commit: str, prefix: bytes = b"") -> tuple[Entry, ...]:
         """Every file, link and submodule in a commit's tree below `prefix`."""
         entries = []
-        for row in _rows(self._run("ls-tree", "-r", "-z", "--full-tree", commit, "--", *_pathspec(prefix))):
+        for row in _rows(self.run("ls-tree", "-r", "-z", "--full-tree", commit, "--", *_pathspec(prefix))):
             head, path = row.split(b"\t", 1)
             mode, _, oid = head.split()
             entries.append(Entry(mode=int(mode, 8), oid=oid.decode("ascii"), path=path))
@@ -204,9 +204,9 @@ class Repository:
     def changes(self, base: str, commit: str, prefix: bytes = b"") -> tuple[Change, ...]:
         """What differs between two commits; an empty `commit` stands for the index, an empty `base` for nothing."""
         options = ("-r", "-z", "--raw", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv")
-        base = base or self._run("hash-object", "-t", "tree", "--stdin", stdin=b"").decode("ascii").strip()
+        base = base or self.run("hash-object", "-t", "tree", "--stdin", stdin=b"").decode("ascii").strip()
         command = ("diff-tree", *options, base, commit) if commit else ("diff-index", "--cached", *options[1:], base)
-        rows = _rows(self._run(*command, "--", *_pathspec(prefix)))
+        rows = _rows(self.run(*command, "--", *_pathspec(prefix)))
         found = []
         for head, path in zip(rows, rows, strict=True):
             _, mode, _, oid, status = head.split()
@@ -214,20 +214,24 @@ class Repository:
         return tuple(found)
 
     def renames(self, base: str, commit: str) -> dict[bytes, bytes]:
-        """Old path by new path of the files that git takes for renamed between two commits."""
+        """Old path by new path of the files that git takes for renamed between two commits; an empty `commit` stands
+        for the index."""
         options = ("-r", "-z", "-M", "--diff-filter=R", "--no-ext-diff", "--no-textconv", "--name-status")
-        rows = _rows(self._run("diff-tree", *options, base, commit))
+        command = ("diff-tree", *options, base, commit) if commit else ("diff-index", "--cached", *options[1:], base)
+        rows = _rows(self.run(*command))
         return {new: old for _, old, new in zip(rows, rows, rows, strict=True)}
 
-    def versions(self) -> tuple[Version, ...]:
-        """Every content of a file that a ref reaches, with the names it had."""
-        commits = self._run("rev-list", "--all", "--reverse", "--topo-order")
+    def versions(self, last: str = "", since: Sequence[str] = ()) -> tuple[Version, ...]:
+        """Every content of a file that a ref reaches, or the commit `last` and none of `since`, with the names it
+        had."""
+        which = (last, *(f"^{one}" for one in since)) if last else ("--all",)
+        commits = self.run("rev-list", "--reverse", "--topo-order", *which)
         if not commits:
             return ()
         options = ("--stdin", "-r", "-z", "-m", "--root", "--no-renames", "--no-ext-diff", "--no-textconv", "--raw")
         found: dict[tuple[str, bytes, bool], tuple[int, dict[bytes, Name]]] = {}
         commit, order = "", 0
-        rows = _rows(self._run("diff-tree", *options, stdin=commits))
+        rows = _rows(self.run("diff-tree", *options, stdin=commits))
         for row in rows:
             if not row.startswith(b":"):
                 commit, order = row.split()[0].decode("ascii"), order + 1
@@ -245,7 +249,7 @@ class Repository:
         asked = sorted(set(commits))
         if not asked:
             return {}
-        answer = self._run("rev-list", "--no-walk", "--stdin", "--format=%at %an", stdin="\n".join(asked).encode())
+        answer = self.run("rev-list", "--no-walk", "--stdin", "--format=%at %an", stdin="\n".join(asked).encode())
         # A name can hold what Python takes for the end of a line; git ends its lines with one character only.
         lines = iter(answer.decode("utf-8", "replace").rstrip("\n").split("\n"))
         told = {header.split()[1]: line.partition(" ") for header, line in zip(lines, lines, strict=True)}
@@ -275,19 +279,19 @@ class Repository:
     def _meanings(self, name: str) -> tuple[str, ...]:
         """The refs that a short name can mean, git's first choice first; none for anything but a short name."""
         full = [f"refs/{folder}{name}" for folder in ("", "tags/", "heads/", "remotes/")]
-        known = set(self._run("for-each-ref", "--format=%(refname)", *full).decode("utf-8", "replace").splitlines())
+        known = set(self.run("for-each-ref", "--format=%(refname)", *full).decode("utf-8", "replace").splitlines())
         return tuple(one for one in full if one in known)
 
     def _sizes(self, oids: Sequence[str]) -> Iterator[tuple[str, int | None]]:
         if not oids:
             return
-        answer = self._run("cat-file", "--batch-check", "--buffer", stdin="\n".join([*oids, ""]).encode("ascii"))
+        answer = self.run("cat-file", "--batch-check", "--buffer", stdin="\n".join([*oids, ""]).encode("ascii"))
         for oid, line in zip(oids, answer.splitlines(), strict=True):
             parts = line.split()
             yield oid, int(parts[2]) if len(parts) == 3 and parts[1] == b"blob" else None
 
     def _contents(self, oids: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
-        data = self._run("cat-file", "--batch", "--buffer", stdin="\n".join([*oids, ""]).encode("ascii"))
+        data = self.run("cat-file", "--batch", "--buffer", stdin="\n".join([*oids, ""]).encode("ascii"))
         at = 0
         for oid in oids:
             end = data.index(b"\n", at)
@@ -295,7 +299,8 @@ class Repository:
             yield oid, data[end + 1 : end + 1 + size]
             at = end + 1 + size + 1
 
-    def _run(self, *arguments: str | bytes, stdin: bytes | None = None, accept: Sequence[int] = (0,)) -> bytes:
+    def run(self, *arguments: str | bytes, stdin: bytes | None = None, accept: Sequence[int] = (0,)) -> bytes:
+        """Run a plumbing command and return what it wrote. Raises `TargetError` for an exit code not in `accept`."""
         command = arguments[0]
         root, git_dir = str(self.root), str(self.git_dir)
         environment = dict(_ENVIRONMENT)
@@ -369,7 +374,8 @@ def _linked_git_dir(entry: Path) -> Path | None:
     """The git folder that a `.git` file names, if the two belong together.
 
     A linked work tree is named back by the file `gitdir` in its git folder. A submodule's git folder lies in
-    `.git/modules` of a repository above it. Any other `.git` file could lend us a stranger's repository.
+    `.git/modules` of a repository above it. Any other `.git` file could lend us a stranger's repository, unless git
+    itself, which runs us as its hook, says by GIT_DIR that it is the one.
     """
     line = _gitdir_line(entry)
     if not line:
@@ -380,7 +386,8 @@ def _linked_git_dir(entry: Path) -> Path | None:
         return git_dir
     if any((above / ".git" / "modules") in git_dir.parents for above in entry.parent.parents):
         return git_dir
-    return None
+    told = os.environ.get("GIT_DIR", "")
+    return git_dir if told and os.path.realpath(told) == str(git_dir) else None
 
 
 def _gitdir_line(entry: Path) -> bytes:
