@@ -58,6 +58,15 @@ _GROUPS: dict[str, tuple[str, dict[str, str]]] = {
             "rotate-plan": "vault_rotate.rotate_plan",
         },
     ),
+    "hook": (
+        "Hooks of git: look at what is committed or pushed, before it is; with pre-commit, prek, or without.",
+        {
+            "run": "hook.run",
+            "install": "hook_scripts.install",
+            "uninstall": "hook_scripts.uninstall",
+            "status": "hook_scripts.status",
+        },
+    ),
     "advisories": (
         "The advisory index: what is known to be vulnerable.",
         {

@@ -11,7 +11,7 @@ from secscan.scanners.runner import Outcome
 
 
 def ages_of(index: Path | None, outcomes: tuple[Outcome, ...]) -> tuple[AdvisoryState, ...]:
-    """Return how old the advisories are that packages of this scan were held against, and the catalogues beside them."""
+    """Return how old the advisories are that packages of a scan were held against, and the catalogues beside them."""
     packages = {package for outcome in outcomes for package in outcome.packages if not outcome.advisories}
     own = [state for outcome in outcomes for state in outcome.advisories]
     if index is None or not packages:

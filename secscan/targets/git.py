@@ -69,6 +69,9 @@ _ENVIRONMENT = {
     **{f"GIT_CONFIG_VALUE_{number}": value for number, value in enumerate(_CONFIG.values())},
 }
 
+_USER = ("HOME", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
+"""Variables by which git finds the user's own settings."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -358,6 +361,26 @@ def find_repository(folder: Path) -> tuple[Repository | None, str]:
             return None, f"{top} is a git repository, but git is not installed: files that git ignores are in scope"
         return Repository(root=top, git_dir=git_dir, program=program), ""
     return None, ""
+
+
+def user_config(repository: Repository, key: str) -> str:
+    """Return a setting as git has it for the user, with his own and the system's files; empty where nobody set it.
+
+    Reading settings starts no program; what is read is not trusted here.
+    """
+    ours = [name for name in _ENVIRONMENT if name.startswith("GIT_CONFIG")]
+    program = str(repository.program)
+    environment = {name: os.environ[name] for name in _USER if name in os.environ}
+    environment |= {name: value for name, value in _ENVIRONMENT.items() if name not in ours}
+    try:
+        ended = process.run(
+            [program, "-C", str(repository.root), f"--git-dir={repository.git_dir}", "config", "--null", "--get", key],
+            limits=_LIMITS,
+            env=environment,
+        )
+    except process.StartError as error:
+        raise TargetError(f"git cannot be started: {error}", hint="install git 2.30 or newer") from error
+    return ended.stdout.rstrip(b"\0").decode("utf-8", "surrogateescape") if ended.exit_code == 0 else ""
 
 
 def looks_like_repository(folder: Path) -> bool:

@@ -77,6 +77,17 @@ def has_commit(repository: Repository, oid: str) -> bool:
         return False
 
 
+def is_nothing(oid: str) -> bool:
+    """Whether an id stands for no object: all its digits are zero."""
+    return bool(oid) and not oid.strip("0")
+
+
+def commits_in(repository: Repository, span: Span) -> int:
+    """How many commits a span has."""
+    since = (f"^{one}" for one in span.bases)
+    return int(repository.run("rev-list", "--count", span.last, *since))
+
+
 def changed(
     repository: Repository, bases: Sequence[str], last: str, prefix: bytes
 ) -> tuple[tuple[Change, ...], tuple[bytes, ...]]:
