@@ -120,7 +120,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line and return the exit code of the process."""
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        build(arguments[0] if arguments else "")(list(arguments), prog_name="secscan")
+        build(arguments[0] if arguments else "")(list(arguments), prog_name="secscan", obj=tuple(arguments))
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else ExitCode.BUG
     except SecscanError as error:

@@ -25,6 +25,7 @@ _FILES_HELP = (
 
 
 def run(
+    context: typer.Context,
     kind: Annotated[str, typer.Argument(metavar="secrets|staged|push|full", help=_KIND_HELP)],
     files: Annotated[list[str] | None, typer.Argument(metavar="[FILES]...", help=_FILES_HELP, show_default=False)] = None,
     policy: Annotated[str, typer.Option("--policy", "-p", help="Policy file, or a shipped policy.", show_default="hook; secrets-only for secrets, default for full")] = "",
@@ -54,6 +55,7 @@ def run(
     repository, unused = find_repository(Path(os.path.realpath(Path.cwd())))
     if repository is None:
         raise TargetError(unused or "this is no git repository", hint="run it in the work tree of one")
+    _refuse_files_as_options(context.obj or (), repository)
     memory = memory_of(repository)
     wanted = Wanted(policy, environment, floor, tuple(waivers or ()))
     codes = []
@@ -67,6 +69,20 @@ def run(
             _say(look, result, memory)
             codes.append(code)
     raise typer.Exit(next((one for one in (ExitCode.BUG, ExitCode.FAILED, ExitCode.INCOMPLETE) if one in codes), 0))
+
+
+def _refuse_files_as_options(words: Sequence[str], repository: Repository) -> None:
+    """Raise `UsageError` where an option is the name of a file, too: pre-commit writes the names of files behind the
+    options, and whoever called one `--policy=advisory` would choose the judge."""
+    from secscan.errors import UsageError
+
+    options = [word for word in (words[: words.index("--")] if "--" in words else words) if word.startswith("-")]
+    here = Path(os.path.realpath(Path.cwd()))
+    places = {os.fsencode((here / word).relative_to(repository.root)): word for word in options}
+    for place in repository.tracked(tuple(places)) if places else ():
+        raise UsageError(
+            f"{places[place]} is an option, and a file is called so", hint="end the options with -- (`args: [..., --]`)"
+        )
 
 
 def _lines(kind: str, files: Sequence[str] | None) -> tuple[str, ...]:
@@ -135,14 +151,18 @@ def _say(look: Look, result: Scan, memory: Memory) -> None:
 
 
 def _commands(saved: Path, memory: Memory) -> Commands:
-    """How to go on. Where secscan is in nobody's PATH, as with pre-commit, the Python that runs it now can."""
+    """How to go on. Where secscan is in nobody's PATH, as with pre-commit, the Python that runs it now can: what
+    pre-commit puts into PATH for its hooks the user does not have."""
     import shlex
     import shutil
 
     from secscan.hooks.memory import shown
     from secscan.hooks.words import Commands
 
-    program = "secscan" if shutil.which("secscan") else f"{shlex.quote(sys.executable)} -I -m secscan"
+    own = os.path.dirname(sys.executable) if "PRE_COMMIT" in os.environ else ""  # noqa: PTH120 - as PATH has it
+    entries = [entry for entry in os.environ.get("PATH", "").split(os.pathsep) if entry != own]
+    there = shutil.which("secscan", path=os.pathsep.join(entries))
+    program = "secscan" if there else f"{shlex.quote(sys.executable)} -I -m secscan"
     scan, file = shlex.quote(shown(saved)), shlex.quote(shown(memory.waivers))
     return Commands(
         waive=f'{program} waiver add ID --scan {scan} --file {file} --reason "..." --owner "..."',

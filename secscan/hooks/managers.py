@@ -19,13 +19,13 @@ class Manager:
 
 _PRE_COMMIT = (
     "add to `repos:` there: {repo: local, hooks: [{id: secscan, name: secscan, language: system, require_serial: true, "
-    "entry: secscan hook run staged}]}"
+    "entry: secscan hook run staged, args: [--]}]}"
 )
 _HUSKY = "add this line to .husky/pre-commit: secscan hook run staged"
 _LEFTHOOK = "add to `pre-commit: commands:` there: {secscan: {run: secscan hook run staged}}"
 _PREK = (
     'add there: [[repos]] repo = "local", hooks = [{id = "secscan", name = "secscan", language = "system", '
-    'require_serial = true, entry = "secscan hook run staged"}]'
+    'require_serial = true, entry = "secscan hook run staged", args = ["--"]}]'
 )
 
 _KNOWN = (

@@ -188,6 +188,10 @@ class Repository:
             )
         return tuple(entries)
 
+    def tracked(self, paths: Sequence[bytes]) -> tuple[bytes, ...]:
+        """Those of the paths that are files in the index."""
+        return tuple(path for path in _rows(self.run("ls-files", "-z", "--", *paths)) if path in paths)
+
     def ignored(self) -> tuple[bytes, ...]:
         """What git ignores; a folder that is ignored as a whole ends in `/`.
 
@@ -207,8 +211,9 @@ class Repository:
     def changes(self, base: str, commit: str, prefix: bytes = b"") -> tuple[Change, ...]:
         """What differs between two commits; an empty `commit` stands for the index, an empty `base` for nothing."""
         options = ("-r", "-z", "--raw", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv")
+        of_index = ("diff-index", "--cached", "--ita-invisible-in-index", *options[1:])
         base = base or self.run("hash-object", "-t", "tree", "--stdin", stdin=b"").decode("ascii").strip()
-        command = ("diff-tree", *options, base, commit) if commit else ("diff-index", "--cached", *options[1:], base)
+        command = ("diff-tree", *options, base, commit) if commit else (*of_index, base)
         rows = _rows(self.run(*command, "--", *_pathspec(prefix)))
         found = []
         for head, path in zip(rows, rows, strict=True):
