@@ -12,7 +12,7 @@ from secscan.cli.scan import REPORT_HELP
 
 def gate(
     saved: Annotated[Path, typer.Argument(metavar="SCAN", help="A saved scan (secscan.json).")],
-    policy: Annotated[str, typer.Option("--policy", "-p", help="Policy file, or a shipped policy: default, strict, advisory, secrets-only, owasp-top-10, pci-dss, eu-cra.")] = "default",
+    policy: Annotated[str, typer.Option("--policy", "-p", help="Policy file, or a shipped policy: default, strict, advisory, secrets-only, hook, owasp-top-10, pci-dss, eu-cra.")] = "default",
     environment: Annotated[str, typer.Option("--environment", "-e", metavar="NAME", help="Judge by this environment of the policy.")] = "",
     floor: Annotated[str, typer.Option("--floor", metavar="POLICY", help="A policy below which the other may not go.")] = "",
     waivers: Annotated[list[Path] | None, typer.Option("--waivers", metavar="FILE", help="Waivers that count; may be repeated.")] = None,

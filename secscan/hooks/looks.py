@@ -16,7 +16,7 @@ from secscan.errors import UsageError
 from secscan.targets.diff import Part
 from secscan.targets.git import Repository
 from secscan.targets.open import TargetRequest
-from secscan.targets.ranges import Span, commits_in, is_nothing, pushed_span, staged_span
+from secscan.targets.ranges import Span, changed, commits_in, is_nothing, pushed_span, staged_span
 
 Kind = Literal["secrets", "staged", "push", "full"]
 KINDS: tuple[Kind, ...] = ("secrets", "staged", "push", "full")
@@ -39,10 +39,8 @@ class Look:
     own_policy: bool = False
     """Whether no other policy than its own can judge it: it is about secrets alone."""
 
-    @property
-    def base(self) -> str:
-        """The commit that the change is built upon; empty where there is none."""
-        return self.known_in.bases[0] if self.known_in and self.known_in.bases else ""
+    base: str = ""
+    """The commit that the change is built upon; empty where there is none."""
 
 
 @dataclass(frozen=True)
@@ -76,14 +74,23 @@ def _of_commit(kind: Kind, repository: Repository, told: Told) -> Look:
     repository = replace(repository, index_file=place)
     span = between or staged_span(repository)
     target = TargetRequest(path=repository.root, staged=between is None, span=between, part=part, index=place)
+    asked_for = names is not None and _names_more(repository, span, names)
     return Look(
         name=kind,
-        about="this commit" if between is None else "this change",
+        about="these files" if asked_for else "this commit" if between is None else "this change",
         target=target,
         policy="secrets-only" if only_secrets else "hook",
-        known_in=span,
+        known_in=None if asked_for else span,
+        base=next(iter(span.bases), ""),
         secrets_only=only_secrets,
     )
+
+
+def _names_more(repository: Repository, span: Span, names: frozenset[bytes]) -> bool:
+    """Whether files are named that did not change, as with `--all-files`: whoever wants them looked at does not want to
+    hear that they were there before. In a merge, files count as changed that one side has as they are."""
+    changes, merged = changed(repository, span.bases, span.last, b"")
+    return len(span.bases) < 2 and not names <= {*(one.path for one in changes), *merged}
 
 
 def _name(repository: Repository, argument: str) -> bytes:
@@ -110,7 +117,8 @@ def _of_push(repository: Repository, told: Told) -> Iterator[Look]:
     for number, span in enumerate(spans, start=1):
         suffix = f"-{number}" if len(spans) > 1 else ""
         target = TargetRequest(path=repository.root, span=span)
-        yield Look(f"push{suffix}", "this push", target, "hook", known_in=span)
+        base = next(iter(span.bases), "")
+        yield Look(f"push{suffix}", "this push", target, "hook", known_in=span, base=base)
         if commits_in(repository, span) > 1:
             yield Look(
                 name=f"push-commits{suffix}",
@@ -118,6 +126,7 @@ def _of_push(repository: Repository, told: Told) -> Iterator[Look]:
                 target=replace(target, span=replace(span, inner=True)),
                 policy="secrets-only",
                 known_in=span,
+                base=base,
                 secrets_only=True,
                 own_policy=True,
             )
@@ -135,13 +144,14 @@ def _pushed(repository: Repository, told: Told) -> Iterator[Span]:
     elif told.arguments:
         remote = told.arguments[0]
         for line in told.lines:
-            words = line.split()
+            words = line.rsplit(maxsplit=3)  # the first is what the user typed, and may hold blanks
             if len(words) != 4:
                 raise UsageError(f"{line[:80]!r} is no line that git writes before a push", hint="see githooks(5)")
             _, pushed, _, there = words
             if not is_nothing(pushed):  # a branch is deleted there: nothing goes out
                 yield pushed_span(repository, pushed, remote=remote, there=there)
     else:
-        head = repository.head()
-        if head:
-            yield pushed_span(repository, head, remote=remote)
+        branch = environment.get("PRE_COMMIT_LOCAL_BRANCH", "")
+        last = repository.commit(branch) if branch else repository.head()
+        if last:
+            yield pushed_span(repository, last, remote=remote)

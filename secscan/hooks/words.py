@@ -71,7 +71,7 @@ def _finding(one: Judged) -> Iterator[str]:
     if finding.remediation:
         yield from _wrapped(f"fix: {finding.remediation}", 12)
     yield from _wrapped(f"why: {one.decision.reason}", 12)
-    yield f"            id:  {finding.fingerprint[:_ID]}"
+    yield f"            id:  {terminal(finding.fingerprint[:_ID])}"
 
 
 def _doubts(view: Presentation) -> Iterator[str]:

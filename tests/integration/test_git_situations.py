@@ -107,7 +107,15 @@ def test_modes_and_links(project: Path) -> None:
 
 
 def test_names_of_any_bytes(project: Path) -> None:
-    names = [b"with space.py", b"new\nline.py", b"caf\xe9.py", "\xfcn\xef.py".encode(), b"-dash.py", b"tab\t.py", b"%41.py"]
+    names = [
+        b"with space.py",
+        b"new\nline.py",
+        b"caf\xe9.py",
+        "\xfcn\xef.py".encode(),
+        b"-dash.py",
+        b"tab\t.py",
+        b"%41.py",
+    ]
     for name in names:
         (project / os.fsdecode(name)).write_bytes(b"n = 1\n")
     git(project, "add", "--all")
@@ -252,7 +260,11 @@ def test_named_files_are_looked_at_whether_they_were_changed_or_not(project: Pat
 
 COMPANIONS = {
     "includes": (
-        {"requirements.txt": "-r lists/base.txt\n-c pins.txt\n", "lists/base.txt": "flask==1\n", "pins.txt": "six==1\n"},
+        {
+            "requirements.txt": "-r lists/base.txt\n-c pins.txt\n",
+            "lists/base.txt": "flask==1\n",
+            "pins.txt": "six==1\n",
+        },
         "requirements.txt",
         {"lists/base.txt", "pins.txt"},
     ),
@@ -262,7 +274,10 @@ COMPANIONS = {
     "workspace": ({"package-lock.json": "{}", "a/b/package.json": "{}"}, "a/b/package.json", {"package-lock.json"}),
     "go": ({"go.mod": "module x\n", "go.sum": ""}, "go.sum", {"go.mod"}),
     "compose": (
-        {"compose.yaml": "services: {a: {extends: {file: ops/base.yml, service: a}}}\n", "ops/base.yml": "services: {a: {}}\n"},
+        {
+            "compose.yaml": "services: {a: {extends: {file: ops/base.yml, service: a}}}\n",
+            "ops/base.yml": "services: {a: {}}\n",
+        },
         "compose.yaml",
         {"ops/base.yml"},
     ),
@@ -278,7 +293,7 @@ def test_what_belongs_to_a_changed_file_is_read_from_the_same_index(project: Pat
     commit(project)
     write(project, {changed: files[changed] + "\n"})
     git(project, "add", "--all")
-    write(project, {name: "not staged\n" for name in files})
+    write(project, dict.fromkeys(files, "not staged\n"))
     contents = staged(project)
     assert set(contents) == {changed, *expected}
     assert all(contents[name] == files[name].encode() for name in expected)

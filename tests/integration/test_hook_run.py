@@ -1,4 +1,4 @@
-"""`secscan hook run` on real repositories: what blocks, what was there before, what is said, and what it leaves behind."""
+"""`secscan hook run` on real repositories: what blocks, what was there before, what is said, what is left."""
 
 from __future__ import annotations
 
@@ -86,7 +86,9 @@ def test_the_waiver_that_is_named_lets_it_pass(repo: Path, hook, capsys) -> None
     (one,) = ids(said)
     scan = ("--scan", ".git/secscan/secrets.json")
     assert run(["explain", one, *scan]) == 0
-    assert run(["waiver", "add", one, *scan, "--file", WAIVERS, "--reason", "made up for a demo", "--owner", "ana"]) == 0
+    assert (
+        run(["waiver", "add", one, *scan, "--file", WAIVERS, "--reason", "made up for a demo", "--owner", "ana"]) == 0
+    )
     capsys.readouterr()
     assert hook("secrets") == (0, "")
     assert git(repo, "status", "--short") == "A  settings.py"
@@ -169,13 +171,17 @@ def test_files_are_looked_at_as_the_index_has_them(repo: Path, hook) -> None:
     assert (code, "settings.py" in said) == (1, False)
     commit(repo)
     assert hook("secrets") == (0, "")
+    code, said = hook("secrets", "--", "app.py", "other.py")
+    assert (code, "blocks these files" in said) == (1, True)
     code, said = hook("secrets", "--", "untracked.py")
     assert (code, "untracked.py" in said) == (3, True)
     assert hook("secrets", "--", "../elsewhere.py")[0] == 2
 
 
 def test_a_file_that_is_called_like_an_option_chooses_nothing(repo: Path, hook) -> None:
-    stage(repo, {"settings.py": SECRET, "--policy=advisory": "x\n", "-padvisory": "x\n", "--policy": "", "advisory": ""})
+    stage(
+        repo, {"settings.py": SECRET, "--policy=advisory": "x\n", "-padvisory": "x\n", "--policy": "", "advisory": ""}
+    )
     for names in (["--policy=advisory"], ["-padvisory"], ["--policy", "advisory"]):
         code, said = hook("secrets", *names, "settings.py")
         assert (code, "a file is called so" in said) == (2, True)
@@ -270,7 +276,9 @@ def test_a_push_of_several_refs_looks_at_each(push: Push) -> None:
         commit(repo)
     git(repo, "tag", "-a", "-m", "t", "same", "two")
     tag = f"refs/tags/same {git(repo, 'rev-parse', 'same')} refs/tags/same {'0' * 40}"
-    branches = [f"refs/heads/{name} {git(repo, 'rev-parse', name)} refs/heads/{name} {'0' * 40}" for name in ("one", "two")]
+    branches = [
+        f"refs/heads/{name} {git(repo, 'rev-parse', name)} refs/heads/{name} {'0' * 40}" for name in ("one", "two")
+    ]
     code, said = push.lines(*branches, tag)
     assert code == 1
     assert said.count("blocks this push") == 1
