@@ -47,7 +47,7 @@ def run(
     from secscan.gate.exit import exit_code
     from secscan.hooks.looks import KINDS, Told, looks_of
     from secscan.hooks.memory import memory_of
-    from secscan.targets.git import find_repository
+    from secscan.targets.find_git import find_repository
 
     chosen = next((one for one in KINDS if one == kind), None)
     if chosen is None:

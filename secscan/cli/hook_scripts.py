@@ -87,7 +87,7 @@ def status() -> None:
 
 def _repository() -> Repository:
     from secscan.errors import TargetError
-    from secscan.targets.git import find_repository
+    from secscan.targets.find_git import find_repository
 
     repository, unused = find_repository(Path(os.path.realpath(Path.cwd())))
     if repository is None:

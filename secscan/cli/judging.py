@@ -267,7 +267,7 @@ def _content(reader: Reader, path: str) -> bytes | None:
 
 
 def _repository(target: Path) -> Repository | None:
-    from secscan.targets.git import find_repository
+    from secscan.targets.find_git import find_repository
 
     place = target.resolve()
     return find_repository(place if place.is_dir() else place.parent)[0] if place.exists() else None

@@ -151,7 +151,7 @@ def _pushed(repository: Repository, told: Told) -> Iterator[Span]:
             if not is_nothing(pushed):  # a branch is deleted there: nothing goes out
                 yield pushed_span(repository, pushed, remote=remote, there=there)
     else:
-        branch = environment.get("PRE_COMMIT_LOCAL_BRANCH", "")
-        last = repository.commit(branch) if branch else repository.head()
+        told_of = last or environment.get("PRE_COMMIT_LOCAL_BRANCH", "")
+        last = repository.commit(told_of) if told_of else repository.head()
         if last:
             yield pushed_span(repository, last, remote=remote)

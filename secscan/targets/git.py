@@ -4,8 +4,8 @@ A repository may come from an archive, so its `.git` is as hostile as its files:
 `.git/config` names (file system monitor, hooks, filters, textconv, external diff, ssh, credential helpers, remote
 helpers). So only commands that read the index and the object database are used, never one that compares or
 converts the content of files; every key that starts a program is overridden; no protocol is allowed, so a missing
-object is an error and never a download. We find `.git` ourselves and name it to git (`--git-dir`): git's own search
-would take a bare repository planted among the files, and refuse one that another user owns.
+object is an error and never a download. We find `.git` ourselves (`targets.find_git`) and name it to git
+(`--git-dir`): its own search would take a bare repository planted among the files, and refuse one that another user owns.
 
 Paths are bytes, relative to the top of the work tree, as git knows them.
 """
@@ -13,7 +13,6 @@ Paths are bytes, relative to the top of the work tree, as git knows them.
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -131,9 +130,9 @@ class Repository:
 
     def head(self) -> str:
         """The commit that HEAD names; empty before the first commit."""
-        if self.run("rev-parse", "--verify", "--quiet", "HEAD", accept=(0, 1)):
-            return self.commit("HEAD")
-        return ""
+        if not self.run("rev-parse", "--verify", "--quiet", "HEAD", accept=(0, 1)):
+            return ""
+        return self.run("rev-parse", "--verify", "HEAD^{commit}").decode("ascii").strip()
 
     def commit(self, revision: str) -> str:
         """The id of the commit that a revision names. Raises `TargetError` if there is none."""
@@ -336,38 +335,6 @@ class Repository:
         return ended.stdout
 
 
-def find_repository(folder: Path) -> tuple[Repository | None, str]:
-    """Find the repository whose work tree holds `folder` (a real path).
-
-    Returns None and the reason where there is something called `.git` that is not used; None and an empty text
-    where there is none.
-    """
-    for top in (folder, *folder.parents):
-        entry = top / ".git"
-        try:
-            status = entry.lstat()
-        except OSError:
-            continue
-        if stat.S_ISDIR(status.st_mode):
-            if not os.path.lexists(entry / "HEAD"):
-                continue
-            git_dir = entry
-        elif stat.S_ISREG(status.st_mode):
-            target = _linked_git_dir(entry)
-            if target is None:
-                return None, f"{entry} names a repository elsewhere that does not name it back, so it is not used"
-            git_dir = target
-        else:
-            return None, f"{entry} is neither a folder nor a file, so it is not used"
-        if top != folder and status.st_uid not in (folder.stat().st_uid, os.geteuid()):
-            return None, f"{entry} belongs to another user than the files, so it is not used"
-        program = process.find_program("git", unsafe_below=[top])
-        if program is None:
-            return None, f"{top} is a git repository, but git is not installed: files that git ignores are in scope"
-        return Repository(root=top, git_dir=git_dir, program=program), ""
-    return None, ""
-
-
 def user_config(repository: Repository, key: str) -> str:
     """Return a setting as git has it for the user, with his own and the system's files; empty where nobody set it.
 
@@ -386,52 +353,6 @@ def user_config(repository: Repository, key: str) -> str:
     except process.StartError as error:
         raise TargetError(f"git cannot be started: {error}", hint="install git 2.30 or newer") from error
     return ended.stdout.rstrip(b"\0").decode("utf-8", "surrogateescape") if ended.exit_code == 0 else ""
-
-
-def looks_like_repository(folder: Path) -> bool:
-    """Whether a folder holds a `.git` of its own, as a nested repository or a submodule does."""
-    entry = folder / ".git"
-    try:
-        mode = entry.lstat().st_mode
-    except OSError:
-        return False
-    return os.path.lexists(entry / "HEAD") if stat.S_ISDIR(mode) else stat.S_ISREG(mode) and bool(_gitdir_line(entry))
-
-
-def _linked_git_dir(entry: Path) -> Path | None:
-    """The git folder that a `.git` file names, if the two belong together.
-
-    A linked work tree is named back by the file `gitdir` in its git folder. A submodule's git folder lies in
-    `.git/modules` of a repository above it. Any other `.git` file could lend us a stranger's repository, unless git
-    itself, which runs us as its hook, says by GIT_DIR that it is the one.
-    """
-    line = _gitdir_line(entry)
-    if not line:
-        return None
-    git_dir = Path(os.path.realpath(entry.parent / os.fsdecode(line)))
-    back = _read_line(git_dir / "gitdir")
-    if back and os.path.realpath(git_dir / os.fsdecode(back)) == str(entry):
-        return git_dir
-    if any((above / ".git" / "modules") in git_dir.parents for above in entry.parent.parents):
-        return git_dir
-    told = os.environ.get("GIT_DIR", "")
-    return git_dir if told and os.path.realpath(told) == str(git_dir) else None
-
-
-def _gitdir_line(entry: Path) -> bytes:
-    line = _read_line(entry)
-    return line.removeprefix(b"gitdir:").strip() if line.startswith(b"gitdir:") else b""
-
-
-def _read_line(path: Path) -> bytes:
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return b""
-    with os.fdopen(descriptor, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return b""
-        return stream.read(8192).split(b"\n", 1)[0].rstrip(b"\r")
 
 
 def _moment(seconds: str) -> str:

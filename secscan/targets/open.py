@@ -15,7 +15,8 @@ from secscan.findings.paths import decode_path, encode_path
 from secscan.targets.contract import Target
 from secscan.targets.diff import Part, diff_span, open_commit, open_span, parse_span
 from secscan.targets.environment import open_environment
-from secscan.targets.git import Repository, find_repository
+from secscan.targets.find_git import find_repository
+from secscan.targets.git import Repository
 from secscan.targets.history import open_history
 from secscan.targets.opened import OpenedTarget
 from secscan.targets.paths import open_paths
