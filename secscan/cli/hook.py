@@ -79,15 +79,17 @@ def _refuse_files_as_options(words: Sequence[str], repository: Repository) -> No
     options = [word for word in (words[: words.index("--")] if "--" in words else words) if word.startswith("-")]
     here = Path(os.path.realpath(Path.cwd()))
     places = {os.fsencode((here / word).relative_to(repository.root)): word for word in options}
-    for place in repository.tracked(tuple(places)) if places else ():
-        raise UsageError(
-            f"{places[place]} is an option, and a file is called so", hint="end the options with -- (`args: [..., --]`)"
-        )
+    tracked = repository.tracked(tuple(places)) if places else ()
+    for place, word in places.items():
+        if place in tracked or os.path.lexists(here / word):
+            raise UsageError(
+                f"{word} is an option, and a file is called so", hint="end the options with -- (`args: [..., --]`)"
+            )
 
 
 def _lines(kind: str, files: Sequence[str] | None) -> tuple[str, ...]:
     """What git writes to a hook before a push; nothing where it is not git that calls."""
-    if kind != "push" or not files or "PRE_COMMIT" in os.environ:
+    if kind != "push" or not files or "PRE_COMMIT_TO_REF" in os.environ:
         return ()
     return tuple(sys.stdin.buffer.read().decode("utf-8", "surrogateescape").splitlines())
 

@@ -142,6 +142,8 @@ def _pushed(repository: Repository, told: Told) -> Iterator[Span]:
         span = _range(repository, environment)
         yield from (span,) if span else ()
     elif told.arguments:
+        if len(told.arguments) != 2:
+            raise UsageError("a push is told by the name of the remote and its address", hint="see githooks(5)")
         remote = told.arguments[0]
         for line in told.lines:
             words = line.rsplit(maxsplit=3)  # the first is what the user typed, and may hold blanks

@@ -5,7 +5,8 @@ A repository may come from an archive, so its `.git` is as hostile as its files:
 helpers). So only commands that read the index and the object database are used, never one that compares or
 converts the content of files; every key that starts a program is overridden; no protocol is allowed, so a missing
 object is an error and never a download. We find `.git` ourselves (`targets.find_git`) and name it to git
-(`--git-dir`): its own search would take a bare repository planted among the files, and refuse one that another user owns.
+(`--git-dir`): its own search would take a bare repository planted among the files, and refuse one that another user
+owns.
 
 Paths are bytes, relative to the top of the work tree, as git knows them.
 """

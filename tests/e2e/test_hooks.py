@@ -60,6 +60,7 @@ def developer(tmp_path: Path, installed: Installed) -> Developer:
     return Developer(repository(tmp_path / "repo", {"app.py": HARMLESS}), installed, tmp_path / "home")
 
 
+@pytest.mark.slow
 def test_the_installed_hooks_stop_commits_and_pushes(developer: Developer, tmp_path: Path) -> None:
     repo = developer.folder
     git(tmp_path, "init", "-q", "--bare", "hub.git")
@@ -101,6 +102,7 @@ def test_the_installed_hooks_stop_commits_and_pushes(developer: Developer, tmp_p
     assert "pre-push: not installed" in developer.secscan("hook", "status")
 
 
+@pytest.mark.slow
 def test_hooks_of_a_linked_work_tree_and_of_a_folder_elsewhere(developer: Developer, tmp_path: Path) -> None:
     developer.secscan("hook", "install", "--secrets", "--only", "pre-commit")
     developer.git("worktree", "add", "-q", tmp_path / "linked")
@@ -139,6 +141,7 @@ def _managed(developer: Developer) -> None:
     developer.git("commit", "-q", "-m", "config")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("manager", ["pre-commit", "prek"])
 def test_a_manager_of_hooks_runs_it_on_what_is_staged(developer: Developer, manager: str) -> None:
     repo = developer.folder
@@ -161,6 +164,7 @@ def test_a_manager_of_hooks_runs_it_on_what_is_staged(developer: Developer, mana
     assert "incomplete" not in developer.run(program, "run", "--files", "app.py")
 
 
+@pytest.mark.slow
 def test_names_that_are_no_text(developer: Developer) -> None:
     """pre-commit 4 stops with an error of its own, so nothing passes; prek and git itself go on."""
     _managed(developer)

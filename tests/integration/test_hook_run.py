@@ -94,6 +94,7 @@ def test_the_waiver_that_is_named_lets_it_pass(repo: Path, hook, capsys) -> None
     assert git(repo, "status", "--short") == "A  settings.py"
 
 
+@pytest.mark.slow
 def test_waivers_and_policy_of_the_tree_count_as_the_commit_before_has_them(repo: Path, hook, capsys) -> None:
     stage(repo, {"settings.py": SECRET})
     (one,) = ids(hook("secrets")[1])
@@ -115,6 +116,7 @@ def test_waivers_and_policy_of_the_tree_count_as_the_commit_before_has_them(repo
     assert hook("secrets", "--policy", "judge/policy.yaml")[0] == 2
 
 
+@pytest.mark.slow
 def test_what_stood_there_before_does_not_block_and_a_new_value_does(repo: Path, hook) -> None:
     stage(repo, {"settings.py": f"first = 1\n{SECRET}"})
     commit(repo)
@@ -129,6 +131,7 @@ def test_what_stood_there_before_does_not_block_and_a_new_value_does(repo: Path,
     assert (code, "copy.py:1" in said) == (1, True)
 
 
+@pytest.mark.slow
 def test_code_and_packages_that_were_there_before(repo: Path, hook) -> None:
     stage(repo, {"old.py": SHELL.format(name="run"), "requirements.txt": "flask==0.5\n"})
     commit(repo)
@@ -145,6 +148,7 @@ def test_code_and_packages_that_were_there_before(repo: Path, hook) -> None:
     assert "flask 0.5" in strict
 
 
+@pytest.mark.slow
 def test_without_an_advisory_index_one_line_says_what_was_not_judged(repo: Path, hook) -> None:
     stage(repo, {"requirements.txt": "flask==0.5\n"})
     code, said = hook("staged")
@@ -154,6 +158,7 @@ def test_without_an_advisory_index_one_line_says_what_was_not_judged(repo: Path,
     assert "secscan advisories update" in said
 
 
+@pytest.mark.slow
 def test_what_cannot_be_looked_at_makes_it_incomplete(repo: Path, hook) -> None:
     stage(repo, {"broken.py": "def (:\n"})
     code, said = hook("staged")
@@ -164,6 +169,7 @@ def test_what_cannot_be_looked_at_makes_it_incomplete(repo: Path, hook) -> None:
     assert (repo / ".git/secscan/staged.json").is_file()
 
 
+@pytest.mark.slow
 def test_files_are_looked_at_as_the_index_has_them(repo: Path, hook) -> None:
     stage(repo, {"settings.py": SECRET, "other.py": SECRET})
     assert hook("secrets", "--", "app.py") == (0, "")
@@ -188,6 +194,7 @@ def test_a_file_that_is_called_like_an_option_chooses_nothing(repo: Path, hook) 
         assert hook("secrets", "--", *names, "settings.py")[0] == 1
 
 
+@pytest.mark.slow
 def test_the_range_that_pre_commit_names(repo: Path, hook, monkeypatch) -> None:
     first = git(repo, "rev-parse", "HEAD")
     stage(repo, {"settings.py": SECRET})
@@ -202,6 +209,7 @@ def test_the_range_that_pre_commit_names(repo: Path, hook, monkeypatch) -> None:
     assert hook("secrets", "--", "app.py") == (0, "")
 
 
+@pytest.mark.slow
 def test_merges_bring_only_what_neither_side_had(repo: Path, hook) -> None:
     git(repo, "checkout", "-q", "-b", "topic")
     stage(repo, {"theirs.py": SECRET})
@@ -245,8 +253,10 @@ def test_a_push_of_nothing_and_of_a_deleted_branch(push: Push) -> None:
     assert push.lines(f"(delete) {'0' * 40} refs/heads/topic {git(push.repo, 'rev-parse', 'main')}") == (0, "")
     assert push.of("main") == (0, "")
     assert push.lines("nonsense")[0] == 2
+    assert push.hook("push", "--", "only-a-name")[0] == 2
 
 
+@pytest.mark.slow
 def test_a_push_of_what_stands_and_of_what_stood_in_between(push: Push) -> None:
     repo = push.repo
     git(repo, "checkout", "-q", "-b", "topic")
@@ -268,6 +278,7 @@ def test_a_push_of_what_stands_and_of_what_stood_in_between(push: Push) -> None:
     assert [path.name for path in (repo / ".git/secscan").iterdir()] == ["push-commits.json"]
 
 
+@pytest.mark.slow
 def test_a_push_of_several_refs_looks_at_each(push: Push) -> None:
     repo = push.repo
     for name, content in (("one", "x = 1\n"), ("two", SECRET)):
@@ -285,6 +296,7 @@ def test_a_push_of_several_refs_looks_at_each(push: Push) -> None:
     assert [path.name for path in (repo / ".git/secscan").iterdir()] == ["push-2.json"]
 
 
+@pytest.mark.slow
 def test_a_push_by_hand_and_by_pre_commit(push: Push) -> None:
     repo = push.repo
     before = git(repo, "rev-parse", "HEAD")
@@ -298,6 +310,7 @@ def test_a_push_by_hand_and_by_pre_commit(push: Push) -> None:
     assert push.hook("push")[0] == 1
 
 
+@pytest.mark.slow
 def test_the_whole_tree(repo: Path, hook) -> None:
     stage(repo, {"settings.py": SECRET})
     commit(repo)
