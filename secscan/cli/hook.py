@@ -63,11 +63,10 @@ def run(
         for look in looks_of(chosen, repository, Told(tuple(files or ()), os.environ, _lines(kind, files))):
             memory.forget(look.name)
             result = _scan(look, repository, memory, wanted, config, index, jobs)
-            code = exit_code(result.judgement) if result.judgement else ExitCode.BUG
-            if code is not ExitCode.PASSED:
-                memory.keep(look.name, result)
+            codes.append(exit_code(result.judgement) if result.judgement else ExitCode.BUG)
             _say(look, result, memory)
-            codes.append(code)
+            if codes[-1] is not ExitCode.PASSED:
+                _keep(look, result, memory)
     raise typer.Exit(next((one for one in (ExitCode.BUG, ExitCode.FAILED, ExitCode.INCOMPLETE) if one in codes), 0))
 
 
@@ -120,6 +119,7 @@ def _scan(
         wanted,
         policy=look.policy if look.own_policy else wanted.policy or look.policy,
         environment="" if look.own_policy else wanted.environment,
+        floor="" if look.own_policy else wanted.floor,
         waivers=(*own, *wanted.waivers),
         policy_ref=look.base if inside else "",
     )
@@ -150,6 +150,17 @@ def _say(look: Look, result: Scan, memory: Memory) -> None:
     from secscan.hooks.words import said
 
     sys.stderr.write(said(result, look.about, _commands(memory.place(look.name), memory)))
+
+
+def _keep(look: Look, result: Scan, memory: Memory) -> None:
+    """Keep the scan, if that can be done: what was found has been said."""
+    from secscan.cli.app import tell
+    from secscan.errors import ReportError
+
+    try:
+        memory.keep(look.name, result)
+    except ReportError as error:
+        tell(error)
 
 
 def _commands(saved: Path, memory: Memory) -> Commands:

@@ -38,7 +38,6 @@ class Look:
     secrets_only: bool = False
     own_policy: bool = False
     """Whether no other policy than its own can judge it: it is about secrets alone."""
-
     base: str = ""
     """The commit that the change is built upon; empty where there is none."""
 
@@ -58,7 +57,7 @@ def looks_of(kind: Kind, repository: Repository, told: Told) -> tuple[Look, ...]
     """Return the scans to make. Raises `TargetError` and `UsageError`."""
     if kind == "full":
         target = TargetRequest(path=repository.root)
-        return (Look("full", "this tree", target, "default"),)
+        return (Look("full", "this tree", target, "default", base=repository.head()),)
     if kind == "push":
         return tuple(_of_push(repository, told))
     return (_of_commit(kind, repository, told),)

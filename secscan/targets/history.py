@@ -118,7 +118,15 @@ def open_history(
     listing = copy_changes(repository, changes, b"", frozenset, folder, wishes)
     if span is None:
         listing.gaps.extend(_not_fetched(repository))
-    opened = freeze(listing, kind="history", name=root.name, origin=root, revision=head, notices=borrowed(repository))
+    opened = freeze(
+        listing,
+        kind="commits" if span else "history",
+        name=root.name,
+        origin=root,
+        revision=head,
+        base=span.bases[0] if span and span.bases else "",
+        notices=borrowed(repository),
+    )
     present = frozenset((entry.path, entry.oid) for entry in repository.tree(head)) if head else frozenset()
     return replace(opened, notices=tuple(borrowed(repository)), history=History(repository, versions, present, prefix))
 
