@@ -41,7 +41,7 @@ def run(arguments: Sequence[str], *, told: Callable[[SecscanError], None] | None
         return ExitCode.USAGE
     try:
         with stoppable():
-            build()(list(arguments), prog_name="secscan")
+            build()(list(arguments), prog_name="secscan", obj=tuple(arguments))
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else ExitCode.BUG
     except SecscanError as error:

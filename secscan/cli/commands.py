@@ -152,6 +152,16 @@ COMMANDS: dict[str, Command | Group] = {
     "verify": Command("attest.verify", "Check an attestation: signature, form, subject.", _PROVE),
     "replay": Command("attest.replay", "Judge again as attested: is it the same, byte for byte?", _PROVE),
     "sbom": Command("sbom.sbom", "Write what a tree or an image is made of.", _PROVE),
+    "hook": Group(
+        "Look at changes before they are committed or pushed.",
+        _SET_UP,
+        {
+            "run": Command("hook.run", "Look at a change, for git, pre-commit or prek."),
+            "install": Command("hook_scripts.install", "Write the hooks of this repository."),
+            "uninstall": Command("hook_scripts.uninstall", "Remove the hooks that were installed."),
+            "status": Command("hook_scripts.status", "Say which hooks run here."),
+        },
+    ),
     "github": Group(
         "The steps of the GitHub Action, for workflows without it.",
         _SET_UP,

@@ -99,6 +99,17 @@ def gather(target: Path, config: Path | None, wanted: Wanted, *, scanners: Seque
     return Judge(Terms(policy, waivers, baseline), settings, notices, counting=counting)
 
 
+def names_inside(target: Path, wanted: Wanted, config: Path | None) -> bool:
+    """Whether the command line names a file of the repository that is scanned: which content of it counts must then be
+    said, by `policy_ref`."""
+    repository = _repository(target)
+    named = [*wanted.waivers, *wanted.vex, *filter(None, (wanted.baseline, config))]
+    return repository is not None and (
+        any(_relative(Path.cwd() / path, repository) for path in named)
+        or any(_inside(repository, name) for name in (wanted.policy, wanted.floor))
+    )
+
+
 def read_waivers_file(path: Path) -> tuple[Waiver, ...]:
     """Read a file of waivers. Raises `PolicyError`."""
     return read_waivers(Reader().file(str(path)), origin=str(path))
@@ -204,11 +215,12 @@ def _named(repository: Repository, path: Path) -> str:
 def _relative(path: Path, repository: Repository) -> str:
     """The path below the top of the repository; empty for one that lies elsewhere.
 
-    As it is written, first: a change that puts a link in the place of a folder must not lead us out.
+    As it is written, first: a change that puts a link in the place of a folder must not lead us out. No commit holds
+    what lies in git's own folder.
     """
     for one in (Path(os.path.normpath(path)), path.parent.resolve() / path.name):
         for root in (repository.root, repository.root.resolve()):
-            if one.is_relative_to(root) and one != root:
+            if one.is_relative_to(root) and one != root and one.relative_to(root).parts[0] != ".git":
                 return one.relative_to(root).as_posix()
     return ""
 
@@ -258,7 +270,7 @@ def _content(reader: Reader, path: str) -> bytes | None:
 
 
 def _repository(target: Path) -> Repository | None:
-    from secscan.targets.git import find_repository
+    from secscan.targets.find_git import find_repository
 
     place = target.resolve()
     return find_repository(place if place.is_dir() else place.parent)[0] if place.exists() else None

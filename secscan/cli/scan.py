@@ -28,7 +28,7 @@ FORMAT_HELP = "Print this report on standard output, and only the verdict for pe
 
 def scan(
     path: Annotated[Path, typer.Argument(help="Folder or file to look at, or an image: image.tar, oci:DIR, oci-archive:FILE, docker-archive:FILE, rootfs:DIR, docker:NAME, podman:NAME; - for standard input.", show_default="the working directory")] = Path(),
-    policy: Annotated[str, typer.Option("--policy", "-p", help="Policy file, or a shipped policy: default, strict, advisory, secrets-only, owasp-top-10, pci-dss, eu-cra.", rich_help_panel=JUDGE)] = "",
+    policy: Annotated[str, typer.Option("--policy", "-p", help="Policy file, or a shipped policy: default, strict, advisory, secrets-only, hook, owasp-top-10, pci-dss, eu-cra.", rich_help_panel=JUDGE)] = "",
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for secscan.json, .sarif and .html.", rich_help_panel=OUTPUT)] = Path(),
     report: Annotated[list[str] | None, typer.Option("--report", metavar="FORMAT[=FILE]", help=REPORT_HELP, rich_help_panel=OUTPUT)] = None,
     format_name: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help=FORMAT_HELP, rich_help_panel=OUTPUT)] = "terminal",

@@ -10,7 +10,8 @@ from secscan.ci.judge import JudgeRef, judge_ref
 from secscan.errors import TargetError, UsageError
 from secscan.github.inputs import Inputs
 from secscan.targets.fetch import fetch_commit
-from secscan.targets.git import Repository, find_repository
+from secscan.targets.find_git import find_repository
+from secscan.targets.git import Repository
 
 AUTO, NONE = "auto", "none"
 """Values of the input `baseline-ref`."""
