@@ -12,6 +12,7 @@ import shlex
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from secscan import __version__
 from secscan.errors import UsageError
 from secscan.resources import data_dir
 from secscan.setup.facts import Facts, NewFile
@@ -62,6 +63,7 @@ def _filled(template: str, name: str, facts: Facts, source: Source) -> bytes:
             system=name,
             package=source.package,
             action=source.action,
+            version=__version__,
             osv=PUBLIC_ADVISORIES,
             default_branch=facts.default_branch if is_plain(facts.default_branch) else "main",
             ecosystems=" ".join(shlex.quote(one) for one in facts.ecosystems if _ECOSYSTEM.fullmatch(one)),
