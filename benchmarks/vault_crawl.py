@@ -131,7 +131,7 @@ def _secscan() -> tuple[int, int]:
 
 def _secscan_waits(wait: float) -> None:
     import secscan.stores.vault.kv  # noqa: F401 - what it costs to import it is not measured
-    from secscan.stores.vault.line import Line
+    from secscan.http.line import Line
 
     real = Line.send
 

@@ -14,6 +14,7 @@ settings.register_profile("secscan", deadline=None)
 settings.load_profile("secscan")
 
 ROOT = Path(__file__).resolve().parent.parent
+_OF_THE_MACHINE = ("SECSCAN_", "GITHUB_", "GITLAB_", "CI_", "BANDIT_", "SEMGREP_", "PIP_", "VAULT_")
 EXPECTED_SKIPS = Path(__file__).with_name("expected_skips.txt")
 
 
@@ -21,7 +22,9 @@ EXPECTED_SKIPS = Path(__file__).with_name("expected_skips.txt")
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No variable of this machine may change what a test sees."""
     for name in list(os.environ):
-        if name.startswith(("SECSCAN_", "GITHUB_", "BANDIT_", "SEMGREP_", "PIP_", "VAULT_")) and name not in {
+        if name.startswith(
+            ("SECSCAN_", "GITHUB_", "GITLAB_", "CI_", "BANDIT_", "SEMGREP_", "PIP_", "VAULT_")
+        ) and name not in {
             "SECSCAN_UPDATE_GOLD",
         }:
             monkeypatch.delenv(name)

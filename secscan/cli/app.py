@@ -58,6 +58,16 @@ _GROUPS: dict[str, tuple[str, dict[str, str]]] = {
             "rotate-plan": "vault_rotate.rotate_plan",
         },
     ),
+    "github": (
+        "GitHub Actions: the steps of the action, and what a workflow without it can use.",
+        {
+            "base": "github.base",
+            "advisories": "github.advisories",
+            "scan": "github.scan",
+            "report": "github.report",
+            "comment": "github.comment",
+        },
+    ),
     "advisories": (
         "The advisory index: what is known to be vulnerable.",
         {
@@ -107,8 +117,8 @@ def _function(place: str) -> Callable[..., None]:
     return found
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run one command line and return the exit code of the process."""
+def run(arguments: Sequence[str], *, told: Callable[[SecscanError], None] | None = None) -> int:
+    """Run one command line and return the exit code of the process. `told` also gets the error that ended it."""
     signal.signal(signal.SIGTERM, _terminate)
     try:
         build(arguments[0] if arguments else "")(list(arguments), prog_name="secscan")
@@ -116,6 +126,8 @@ def run(arguments: Sequence[str]) -> int:
         return end.code if isinstance(end.code, int) else ExitCode.BUG
     except SecscanError as error:
         tell(error)
+        if told is not None:
+            told(error)
         return error.exit_code
     except KeyboardInterrupt:
         tell(Interrupted("stopped"))

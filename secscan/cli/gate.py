@@ -15,6 +15,7 @@ def gate(
     policy: Annotated[str, typer.Option("--policy", "-p", help="Policy file, or a shipped policy: default, strict, advisory, secrets-only, owasp-top-10, pci-dss, eu-cra.")] = "default",
     environment: Annotated[str, typer.Option("--environment", "-e", metavar="NAME", help="Judge by this environment of the policy.")] = "",
     floor: Annotated[str, typer.Option("--floor", metavar="POLICY", help="A policy below which the other may not go.")] = "",
+    fail_on: Annotated[str, typer.Option("--fail-on", metavar="SEVERITY", help="Block what is as severe as this or worse, too: critical, high, medium, low or info.")] = "",
     waivers: Annotated[list[Path] | None, typer.Option("--waivers", metavar="FILE", help="Waivers that count; may be repeated.")] = None,
     vex: Annotated[list[Path] | None, typer.Option("--vex", metavar="FILE", help="VEX document (OpenVEX, CycloneDX) whose statements count as waivers; may be repeated.")] = None,
     baseline: Annotated[Path | None, typer.Option("--baseline", metavar="FILE", help="What was there before (`secscan baseline write`), or the base's secscan.json.")] = None,
@@ -35,11 +36,13 @@ def gate(
     from secscan.gate.exit import exit_code
     from secscan.gate.weakening import Terms
     from secscan.policy.baseline import load as load_baseline
+    from secscan.policy.fail_on import failing_on
     from secscan.policy.load import load_policy
     from secscan.scanners.registry import all_scanners
 
     reports = report_files(REPORTS if output else {}, report or (), output or Path())
     judge = load_policy(policy, scanners=all_scanners(), environment=environment, floor=floor, reader=usual_reader())
+    judge = failing_on(judge, fail_on) if fail_on else judge
     accepted = [
         *(waiver for path in waivers or () for waiver in read_waivers_file(path)),
         *(waiver for path in vex or () for waiver in read_vex_file(path, judge)),

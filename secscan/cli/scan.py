@@ -51,6 +51,7 @@ def scan(
     memory: Annotated[int, typer.Option("--memory", min=0, metavar="MB", help="Most memory for one run of a scanner.", show_default="4096")] = 0,
     environment: Annotated[str, typer.Option("--environment", "-e", metavar="NAME", help="Judge by this environment of the policy.")] = "",
     floor: Annotated[str, typer.Option("--floor", metavar="POLICY", help="A policy below which the other may not go.")] = "",
+    fail_on: Annotated[str, typer.Option("--fail-on", metavar="SEVERITY", help="Block what is as severe as this or worse, too: critical, high, medium, low or info.")] = "",
     waivers: Annotated[list[Path] | None, typer.Option("--waivers", metavar="FILE", help="Waivers that count; may be repeated.")] = None,
     vex: Annotated[list[Path] | None, typer.Option("--vex", metavar="FILE", help="VEX document (OpenVEX, CycloneDX) whose statements count as waivers; may be repeated.")] = None,
     policy_ref: Annotated[str, typer.Option("--policy-ref", metavar="REF", help="Take policy, waivers and settings from this commit.", show_default="the base, in a pull request")] = "",
@@ -91,7 +92,7 @@ def scan(
         raise UsageError(
             "--import needs a target that has the files of the results", hint="scan the tree or image itself"
         )
-    wanted = Wanted(policy, environment, floor, tuple(waivers or ()), baseline, policy_ref, tuple(vex or ()))
+    wanted = Wanted(policy, environment, floor, tuple(waivers or ()), baseline, policy_ref, tuple(vex or ()), fail_on)
     # Settings and policy for an image are those of where the user stands: nothing in it has a say.
     judge = gather(Path() if image else path, config, wanted, scanners=tuple(all_scanners()))
     settings = judge.settings

@@ -32,7 +32,7 @@ MAX_BLOB = 200_000_000
 _BATCH = 64_000_000
 _LIMITS = process.Limits(seconds=300, megabytes=4096)
 
-_CONFIG = {
+CONFIG = {
     "core.fsmonitor": "false",
     "core.hooksPath": os.devnull,
     "core.excludesFile": os.devnull,
@@ -48,7 +48,7 @@ _CONFIG = {
     "safe.bareRepository": "explicit",
     "submodule.recurse": "false",
 }
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_ATTR_NOSYSTEM": "1",
@@ -64,9 +64,9 @@ _ENVIRONMENT = {
     # Replacement objects and grafts would show other content and other history than the commit's.
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_GRAFT_FILE": os.devnull,
-    "GIT_CONFIG_COUNT": str(len(_CONFIG)),
-    **{f"GIT_CONFIG_KEY_{number}": key for number, key in enumerate(_CONFIG)},
-    **{f"GIT_CONFIG_VALUE_{number}": value for number, value in enumerate(_CONFIG.values())},
+    "GIT_CONFIG_COUNT": str(len(CONFIG)),
+    **{f"GIT_CONFIG_KEY_{number}": key for number, key in enumerate(CONFIG)},
+    **{f"GIT_CONFIG_VALUE_{number}": value for number, value in enumerate(CONFIG.values())},
 }
 
 
@@ -298,7 +298,7 @@ class Repository:
     def _run(self, *arguments: str | bytes, stdin: bytes | None = None, accept: Sequence[int] = (0,)) -> bytes:
         command = arguments[0]
         root, git_dir = str(self.root), str(self.git_dir)
-        environment = dict(_ENVIRONMENT)
+        environment = dict(ENVIRONMENT)
         if self.git_dir == self.root / ".git":
             environment["GIT_COMMON_DIR"] = git_dir  # a planted `commondir` file would lead elsewhere
         if self.index_file is not None:

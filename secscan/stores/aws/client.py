@@ -12,7 +12,7 @@ from typing import Any
 
 from secscan.stores.aws.settings import AwsSettings
 from secscan.stores.contract import AuthenticationFailed, Denied, Missing, StoreError, Unavailable
-from secscan.stores.vault.line import origin
+from secscan.stores.line import origin
 
 _TRIES = 4
 """Of one question, with the waits of botocore's mode `standard` between them."""

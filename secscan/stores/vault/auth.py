@@ -5,15 +5,16 @@ platform mounts, never from settings and never from what is scanned.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import msgspec
 
+from secscan.http.line import Answer, is_loopback
 from secscan.stores.contract import AuthenticationFailed, Denied, Missing, StoreError, Unavailable
-from secscan.stores.vault.line import Answer, Line, is_loopback, origin
+from secscan.stores.line import StoreLine, endpoint, origin
 from secscan.stores.vault.settings import Auth, VaultSettings
 from secscan.stores.vault.transport import not_vault
 
@@ -139,14 +140,11 @@ def _id_token(caller: _Caller) -> str:
     bearer = caller.environment.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "")
     if not url or not bearer or not bearer.isascii() or not bearer.isprintable():
         raise _incomplete("SECSCAN_VAULT_JWT, or token_file, or a job of GitHub Actions with `id-token: write`")
-    end = origin(url.partition("?")[0], "GitHub's id tokens")
-    parts = urlsplit(url)
+    end, target = endpoint(url, "GitHub's id tokens")
     audience = quote(caller.settings.auth.audience or caller.settings.address, safe="")
-    line = Line(replace(end, prefix=""), seconds=caller.settings.seconds)
+    line = StoreLine(end, seconds=caller.settings.seconds)
     try:
-        answer = line.send(
-            "GET", f"{parts.path}?{parts.query}&audience={audience}", {"Authorization": f"bearer {bearer}"}
-        )
+        answer = line.send("GET", f"{target}&audience={audience}", {"Authorization": f"bearer {bearer}"})
     finally:
         line.close()
     if not isinstance(answer, Answer) or answer.status != 200:

@@ -13,9 +13,9 @@ from typing import Any
 import hvac
 
 from secscan.stores.contract import StoreError
+from secscan.stores.line import StoreLine, origin, trust
 from secscan.stores.vault.adapter import HvacAdapter
 from secscan.stores.vault.auth import Login, agent_address, log_in, login_of
-from secscan.stores.vault.line import Line, origin, trust
 from secscan.stores.vault.patience import Patience
 from secscan.stores.vault.settings import VaultSettings
 from secscan.stores.vault.transport import LOOK_UP, Transport
@@ -138,5 +138,7 @@ def _transport(settings: VaultSettings) -> Transport:
         raise StoreError("Vault is not connected", hint="set VAULT_ADDR, and VAULT_TOKEN or another way to log in")
     end = origin(address)
     context = trust(settings.ca, settings.certificate, settings.key) if end.tls else None
-    line = Line(end, seconds=settings.seconds, context=context, most=settings.workers + 1)
+    line = StoreLine(
+        end, seconds=settings.seconds, context=context, most=settings.workers + 1, ca_setting="VAULT_CACERT"
+    )
     return Transport(line, Patience(settings.budget), settings.namespace)

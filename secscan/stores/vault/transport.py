@@ -14,8 +14,9 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from secscan.http.line import Answer, Failure
 from secscan.stores.contract import AuthenticationFailed, Denied, Malformed, Missing, StoreError, Unavailable
-from secscan.stores.vault.line import Answer, Failure, Line
+from secscan.stores.line import StoreLine
 from secscan.stores.vault.paths import quoted
 from secscan.stores.vault.patience import MOST_TRIES, Patience
 
@@ -37,7 +38,7 @@ def not_vault() -> Unavailable:
 class Transport:
     """Questions to one server, from any number of threads."""
 
-    def __init__(self, line: Line, patience: Patience, namespace: str = "") -> None:
+    def __init__(self, line: StoreLine, patience: Patience, namespace: str = "") -> None:
         self.asked = 0
         """Requests that were sent."""
         self.logged_in = False

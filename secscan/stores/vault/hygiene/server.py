@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from secscan.findings.levels import Severity
+from secscan.http.line import is_loopback
+from secscan.stores.line import origin
 from secscan.stores.vault.hygiene.asking import Asking
 from secscan.stores.vault.hygiene.checks import CONTROL, MISCONFIGURED, Check, Entry, Problem, Section, Terms, Unlooked
 from secscan.stores.vault.hygiene.tls import OLD, old_versions
-from secscan.stores.vault.line import is_loopback, origin
 
 NO_AUDIT = Check(
     id="5.1",

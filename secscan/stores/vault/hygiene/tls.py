@@ -10,7 +10,7 @@ import socket
 import ssl
 import warnings
 
-from secscan.stores.vault.line import Origin
+from secscan.http.line import Origin
 
 OLD = ("TLSv1", "TLSv1_1")
 """As `ssl.TLSVersion` names them. Both are withdrawn by RFC 8996."""

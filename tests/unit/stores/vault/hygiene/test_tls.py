@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from secscan.http.line import Origin
 from secscan.stores.vault.hygiene.tls import OLD, old_versions
-from secscan.stores.vault.line import Origin
 from tests.support.certificates import certificate_and_key
 
 Talk = Callable[[socket.socket], None]

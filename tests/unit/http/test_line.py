@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secscan.stores.contract import StoreError
-from secscan.stores.vault.line import Origin, is_loopback, origin, trust
+from secscan.http.line import LineError, Origin, endpoint, is_loopback, origin, trust
 
 
 @pytest.mark.parametrize(
@@ -25,7 +24,7 @@ from secscan.stores.vault.line import Origin, is_loopback, origin, trust
     ],
 )
 def test_safe_ways(address: str, end: Origin) -> None:
-    assert origin(address) == end
+    assert origin(address, "Vault") == end
 
 
 @pytest.mark.parametrize(
@@ -38,24 +37,51 @@ def test_safe_ways(address: str, end: Origin) -> None:
     ],
 )  # fmt: skip
 def test_what_is_not_safe_is_refused_and_no_password_repeated(address: str) -> None:
-    with pytest.raises(StoreError) as caught:
-        origin(address)
+    with pytest.raises(LineError) as caught:
+        origin(address, "Vault")
     assert "word" not in f"{caught.value.message}{caught.value.hint}"
 
 
 @given(st.text(max_size=30) | st.from_regex(r"https?://[\w.@:\[\]/?#-]{0,20}", fullmatch=True))
 def test_plain_http_goes_to_this_machine_only(address: str) -> None:
     try:
-        end = origin(address)
-    except StoreError:
+        end = origin(address, "Vault")
+    except LineError:
         return
     assert end.unix or end.tls or is_loopback(end.host)
+
+
+@pytest.mark.parametrize(
+    ("url", "end", "target"),
+    [
+        ("https://hooks.example/a/b?c=d&e", Origin(host="hooks.example"), "/a/b?c=d&e"),
+        ("https://hooks.example", Origin(host="hooks.example"), "/"),
+        ("https://hooks.example:444?", Origin(host="hooks.example", port=444), "/?"),
+        ("http://127.0.0.1:80/x/", Origin(host="127.0.0.1", port=80, tls=False), "/x/"),
+    ],
+)
+def test_urls_with_path_and_query(url: str, end: Origin, target: str) -> None:
+    assert endpoint(url, "a service") == (end, target)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://secretword.example/x", "secretword://host", "https://u:secretword@host/", "https://h/secretword#x",
+        "https://h/secretword?a#x", "https://h/secretword x", "https://h/secretword\r\nA: b", "https://h/secretwörd",
+        "/run/secretword.sock", "unix:///secretword", "secretword", "",
+    ],
+)  # fmt: skip
+def test_urls_that_are_no_safe_way_are_not_repeated(url: str) -> None:
+    with pytest.raises(LineError) as caught:
+        endpoint(url, "a service")
+    assert "secretw" not in f"{caught.value.message}{caught.value.hint}{caught.value.__cause__}"
 
 
 def test_a_ca_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text("no certificate\n", encoding="utf-8")
     for ca in (tmp_path / "ca.pem", tmp_path / "gone.pem"):
-        with pytest.raises(StoreError, match="CA for Vault cannot be read"):
-            trust(str(ca))
-    with pytest.raises(StoreError, match="client certificate for Vault cannot be read"):
-        trust(certificate=str(tmp_path / "ca.pem"))
+        with pytest.raises(LineError, match="CA for Vault cannot be read"):
+            trust("Vault", str(ca))
+    with pytest.raises(LineError, match="client certificate for Vault cannot be read"):
+        trust("Vault", certificate=str(tmp_path / "ca.pem"))

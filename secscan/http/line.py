@@ -9,19 +9,23 @@ import http.client
 import ipaddress
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import urllib3
 
-from secscan.stores.contract import StoreError, Unavailable
-from secscan.stores.vault.sockets import PlainPool, TlsPool, UnixPool
+from secscan.errors import SecscanError
+from secscan.http.sockets import PlainPool, TlsPool, UnixPool
 
 MOST_BYTES = 32_000_000
 """Of one answer."""
 _CHUNK = 262_144
+
+
+class LineError(SecscanError):
+    """There is no safe line: an address that is none, a CA that cannot be read. The message holds no secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +61,39 @@ class Origin:
     """Path of a Unix socket, instead of host and port."""
 
 
-def origin(address: str, who: str = "Vault") -> Origin:
-    """Read an address: https, http to this very machine, or `unix://` and the path of a socket. Raises `StoreError`."""
+def origin(address: str, who: str) -> Origin:
+    """Read an address: https, http to this very machine, or `unix://` and the path of a socket. Raises `LineError`.
+
+    `who` is at the other end, for people.
+    """
     if address.startswith(("unix://", "/")):
         return Origin(unix=address.removeprefix("unix://"), host="localhost", tls=False)
     try:
         parts = urlsplit(address)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        raise StoreError(f"the address of {who} is none", hint="write it as https://HOST:PORT") from None
+        raise LineError(f"the address of {who} is none", hint="write it as https://HOST:PORT") from None
     if parts.username or parts.password or parts.query or parts.fragment or not host:
-        raise StoreError(f"the address of {who} is not a safe way to it", hint="write it as https://HOST:PORT")
+        raise LineError(f"the address of {who} is not a safe way to it", hint="write it as https://HOST:PORT")
     tls = parts.scheme == "https"
     if not tls and not (parts.scheme == "http" and is_loopback(host)):
-        raise StoreError(f"{parts.scheme}://{host} is not a safe way to {who}", hint="use https")
+        raise LineError(f"{parts.scheme}://{host} is not a safe way to {who}", hint="use https")
     return Origin(host=host, port=port or (443 if tls else 80), tls=tls, prefix=parts.path.rstrip("/"))
+
+
+def endpoint(url: str, who: str) -> tuple[Origin, str]:
+    """Read a URL that may be a secret, with path and query: the other end, and the target of requests to it.
+
+    Raises `LineError`, which repeats nothing of it.
+    """
+    before, mark, query = url.partition("?")
+    try:
+        end = origin(before, who)
+    except LineError:
+        end = None
+    if end is None or end.unix or not url.isascii() or not url.isprintable() or " " in url or "#" in query:
+        raise LineError(f"the URL of {who} is not a safe way to it", hint="write it as https://HOST/PATH")
+    return replace(end, prefix=""), (urlsplit(before).path or "/") + mark + query
 
 
 def is_loopback(host: str) -> bool:
@@ -82,8 +104,8 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def trust(ca: str = "", certificate: str = "", key: str = "") -> ssl.SSLContext:
-    """Return what TLS is checked with: the system's CAs or the given ones, and who we are. Raises `StoreError`."""
+def trust(who: str, ca: str = "", certificate: str = "", key: str = "") -> ssl.SSLContext:
+    """Return what TLS is checked with: the system's CAs or the given ones, and who we are. Raises `LineError`."""
     try:
         folder = bool(ca) and Path(ca).is_dir()
         context = ssl.create_default_context(cafile=None if folder else ca or None, capath=ca if folder else None)
@@ -92,8 +114,8 @@ def trust(ca: str = "", certificate: str = "", key: str = "") -> ssl.SSLContext:
             context.load_cert_chain(certificate, key or None, password="")
     except OSError as error:  # ssl.SSLError is one
         which = "client certificate" if certificate else "CA"
-        raise StoreError(
-            f"the {which} for Vault cannot be read: {error.strerror or type(error).__name__}",
+        raise LineError(
+            f"the {which} for {who} cannot be read: {error.strerror or type(error).__name__}",
             hint="check ca, certificate and key; the key must have no passphrase",
         ) from error
     return context
@@ -102,21 +124,25 @@ def trust(ca: str = "", certificate: str = "", key: str = "") -> ssl.SSLContext:
 class Line:
     """A pool of connections to one origin, for any number of threads."""
 
-    def __init__(self, end: Origin, *, seconds: float, context: ssl.SSLContext | None = None, most: int = 1) -> None:
+    def __init__(
+        self, end: Origin, *, seconds: float, context: ssl.SSLContext | None = None, most: int = 1, ca_setting: str = ""
+    ) -> None:
+        """`seconds` are those of connecting and of an answer; `ca_setting` is where people name a CA, for hints."""
         self._prefix = end.prefix
+        self._of_ca = f"name its CA with {ca_setting}" if ca_setting else "its CA must be one that this machine trusts"
         options: dict[str, Any] = {"maxsize": most, "timeout": urllib3.Timeout(connect=seconds, read=seconds)}
         self._pool: urllib3.HTTPConnectionPool
         if end.unix:
             self._pool = UnixPool(end.unix, **options)
         elif end.tls:
-            self._pool = TlsPool(end.host, end.port, ssl_context=context or trust(), **options)
+            self._pool = TlsPool(end.host, end.port, ssl_context=context or trust(end.host), **options)
         else:
             self._pool = PlainPool(end.host, end.port, **options)
 
     def send(self, method: str, target: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer | Failure:
-        """Ask once. Raises `Unavailable` when what is sent would be printed."""
+        """Ask once. Raises `LineError` when what is sent would be printed."""
         if http.client.HTTPConnection.debuglevel:
-            raise Unavailable(
+            raise LineError(
                 "http.client prints what it sends, and would print the token", hint="switch its debuglevel off"
             )
         try:
@@ -127,7 +153,7 @@ class Line:
             return _read(response)
         except urllib3.exceptions.SSLError as error:
             if error.args and isinstance(error.args[0], ssl.SSLCertVerificationError):
-                return Failure("its certificate is not trusted", again=False, hint="name its CA with VAULT_CACERT")
+                return Failure("its certificate is not trusted", again=False, hint=self._of_ca)
             return Failure("TLS failed", hint="check whether it wants a client certificate")
         except urllib3.exceptions.ReadTimeoutError:
             return Failure("its answer took too long")
