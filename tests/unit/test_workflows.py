@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from secscan.setup.facts import Facts
-from tests.support.pipelines import KNOWN, LARGE, SMALL, written
+from tests.support.pipelines import KNOWN, LARGE, SMALL, parsed, written
 
 PINNED = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._/-]+@[0-9a-f]{40} # v[0-9]+\.[0-9]+\.[0-9]+")
 OWN = re.compile(r"\./[A-Za-z0-9._/-]*(?: #.*)?")
@@ -56,6 +56,21 @@ def test_so_is_what_is_written_for_others(facts: Facts) -> None:
 )
 def test_anything_else_is_found(line: str) -> None:
     assert wrong(f"    steps:\n      - uses: {line}\n") == [line]
+
+
+def test_our_action_is_given_what_it_takes_and_asked_for_what_it_gives(project: Path, texts: dict[str, str]) -> None:
+    (action,) = parsed((project / "action.yml").read_bytes())
+    ours = [*(text for name, text in texts.items() if name != "action.yml"), written("github", LARGE).content.decode()]
+    seen = 0
+    for text in ours:
+        (workflow,) = parsed(text.encode())
+        for job in workflow["jobs"].values():
+            for step in job["steps"]:
+                if step.get("uses", "").startswith(("./", PLACEHOLDER)):
+                    seen += 1
+                    assert set(step.get("with", {})) <= set(action["inputs"])
+        assert set(re.findall(r"steps\.secscan\.outputs\.([a-z-]+)", text)) <= set(action["outputs"])
+    assert seen >= 8
 
 
 def test_an_action_is_the_same_commit_everywhere(texts: dict[str, str]) -> None:
