@@ -119,7 +119,7 @@ def test_our_own_scanner_finds_nothing_in_the_job_of_argo_cd(tmp_path: Path) -> 
     )
     scan = pipeline.scan(request, progress=lambda _: None)
     (run,) = scan.scanners
-    assert (run.status, run.files_scanned) == (RunStatus.COMPLETED, 1)
+    assert (run.status, run.looked_at) == (RunStatus.COMPLETED, 1)
     assert not scan.findings
 
 
