@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from secscan.errors import SecscanError
     from secscan.findings.scan import Scan
 
+_NO_RIGHT = "this run is for a fork, or nobody knows from where, so that its token may not write"
 TOKEN = "SECSCAN_GITHUB_TOKEN"  # noqa: S105 - the name of a variable
 
 
@@ -141,7 +142,7 @@ def comment(
         sys.stdout.write("no comment: this run is for no pull request\n")
         return
     if from_fork(os.environ):
-        say("notice", "no comment: the token of a run for a fork may not write; see the summary", title="secscan")
+        say("notice", f"no comment: {_NO_RIGHT}; see the summary", title="secscan")
         return
     try:
         done = put_comment(there, load_format("pr-comment").render(scan).decode("utf-8"), mark(scan))
@@ -183,7 +184,7 @@ def _tell_github(
     fork = uploads and from_fork(os.environ)
     set_outputs({**outputs_of(found, code), **files, "upload-sarif": str(uploads and not fork).lower()})
     if fork:
-        say("notice", "nothing goes to code scanning: the token of a run for a fork may not write", title="secscan")
+        say("notice", f"nothing goes to code scanning: {_NO_RIGHT}", title="secscan")
     _show(found, summary=summary, annotations=annotations)
 
 

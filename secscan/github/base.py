@@ -37,6 +37,10 @@ def base_of(inputs: Inputs, environment: Mapping[str, str], *, token: str, warn:
     usual = judge_ref(environment)
     folder = (Path() if inputs.text("image") else Path(inputs.target)).resolve()
     repository = find_repository(folder)[0] if folder.is_dir() else find_repository(folder.parent)[0]
+    if usual.proposed and not usual.ref and not inputs.text("policy-ref"):
+        raise TargetError("the event does not tell what this change is to be merged into", hint="name a policy-ref")
+    if repository is None and usual.ref:
+        warn(f"{folder} is in no git repository, so that what is shipped judges: let actions/checkout come before")
     commit = _here(usual, repository, environment, token, warn) if repository is not None and usual.ref else ""
     wanted = inputs.text("baseline-ref") or AUTO
     if wanted == AUTO:

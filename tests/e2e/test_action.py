@@ -116,7 +116,8 @@ def test_what_was_not_let_in_yet_does_not_judge(event: Event, name: str) -> None
 @pytest.mark.slow
 def test_a_pull_request_gets_its_comment(event: Event) -> None:
     with github_api() as api:
-        found = event("pull-request", comment="true", github_token=api.token, env={"GITHUB_API_URL": api.address})
+        there = {"GITHUB_API_URL": api.address, "GITHUB_REPOSITORY": "house/shop"}
+        found = event("pull-request", comment="true", github_token=api.token, env=there)
         check(found, "failed", 1)
         (text,) = api.of(api.login)
     assert "new.py:6" in text

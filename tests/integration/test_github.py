@@ -230,6 +230,27 @@ def test_a_push_to_the_default_branch_judges_itself(step: Step, shallow: Path) -
 
 
 @pytest.mark.usefixtures("shallow")
+def test_a_change_that_is_merged_into_nobody_knows_what_has_no_judge(step: Step) -> None:
+    step.event("merge_group")
+    code, said = step.run("base")
+    assert (code, said[0].name) == (2, "error")
+    step.set(SECSCAN_INPUT_POLICY_REF="HEAD")
+    assert step.run("base") == (0, [])
+
+
+def test_where_nothing_was_checked_out_that_is_said(
+    step: Step, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    step.event("push")
+    step.set(GITHUB_REF="refs/heads/main", GITHUB_SHA="a" * 40)
+    code, said = step.run("base")
+    assert (code, [one.name for one in said]) == (0, ["warning"])
+    assert "actions/checkout" in said[0].message
+
+
+@pytest.mark.usefixtures("shallow")
 def test_the_event_that_hands_out_secrets_is_refused(step: Step) -> None:
     step.event("pull_request_target", head="stranger/shop")
     step.set(GITHUB_BASE_REF="main")

@@ -68,12 +68,11 @@ class Case:
     prepare: Callable[[Path], Path]
     """Makes the repository in an empty folder."""
     inputs: Mapping[str, str] = field(default_factory=lambda: {"scanners": SCANNERS})
-    env: Mapping[str, str] = field(default_factory=dict)
 
     def run(self, action: Action, folder: Path, **more: Any) -> Transcript:
         """Run it, in an empty folder."""
         repo = self.prepare(folder)
-        return action.run(repo, self.event, self.document(repo), env=self.env, **{**self.inputs, **more})
+        return action.run(repo, self.event, self.document(repo), **{**self.inputs, **more})
 
 
 def push(branch: str) -> Callable[[Path], dict[str, Any]]:

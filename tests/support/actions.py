@@ -18,6 +18,7 @@ from typing import Any
 import ruamel.yaml
 
 from tests.support.repositories import git
+from tests.support.workflow_commands import commands_in
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 _SHIPPED = ("action.yml", "action", "secscan", "policies", "reports", "pyproject.toml", "README.md", "LICENSE")
@@ -217,10 +218,12 @@ def _transcript(ended: subprocess.CompletedProcess[str], record: Path) -> Transc
         log=ended.stderr + "".join(f"{one.get('msg', '')}\n" for one in rows),
         outputs=json.loads(outputs.read_text()) if outputs.is_file() else {},
         summary="".join(one["content"] for one in rows if one.get("command") == "summary"),
+        # By the rules of GitHub's runner: act takes no property for one that holds a further `=`.
         commands=tuple(
-            (one["command"], one.get("kvPairs") or {}, one.get("arg", ""))
-            for one in rows
-            if one.get("command") in ("error", "warning", "notice")
+            (one.name, one.properties, one.message)
+            for row in rows
+            if row.get("command") in ("error", "warning", "notice")
+            for one in commands_in(row["raw"])
         ),
         calls=tuple(calls),
         failed=tuple(one["step"] for one in rows if one.get("stepResult") == "failure"),
