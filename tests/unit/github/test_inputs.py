@@ -44,7 +44,7 @@ def test_every_input_has_its_option() -> None:
         assert made.count(one) == 1, one
     assert made[-2:] == ["--", "src"]
     assert "--report=html" not in made  # it has its name already
-    scan = typer.main.get_command(build("scan")).commands["scan"]  # type: ignore[attr-defined]
+    scan = typer.main.get_command(build()).get_command(None, "scan")  # type: ignore[attr-defined]
     known = {name for parameter in scan.params for name in (*parameter.opts, *parameter.secondary_opts)}
     assert {one.partition("=")[0] for one in made if one.startswith("--") and one != "--"} <= known
 
