@@ -35,6 +35,10 @@ _COMMANDS = {
 """By name: the module and function of each command."""
 
 _GROUPS: dict[str, tuple[str, dict[str, str]]] = {
+    "config": (
+        "Settings: what holds and who says so, whether it is right, and whose own settings count.",
+        {"show": "config.show", "validate": "config.validate", "trust": "trust.trust", "untrust": "trust.untrust"},
+    ),
     "policy": (
         "Policies: test them, check them, and see what another one would have decided.",
         {"test": "policy.run_tests", "lint": "policy.lint", "backtest": "policy.backtest"},
@@ -150,6 +154,19 @@ def _options(
 
         sys.stdout.write(f"secscan {__version__}\n")
         raise typer.Exit
+    _tell_unknown_variables()
+
+
+def _tell_unknown_variables() -> None:
+    """Say which variables look like ours and are none: whoever misspells one believes in a protection that he lacks."""
+    from secscan.settings.variables import unknown
+
+    for name, hint in unknown(os.environ):
+        from secscan.reports.escape import terminal
+
+        sys.stderr.write(
+            f"secscan: there is no variable {terminal(name)}, and it is ignored\n  hint: {terminal(hint)}\n"
+        )
 
 
 def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -15,7 +15,7 @@ from secscan.targets.tree import borrowed, prefix_of
 
 def open_staged(repository: Repository, root: Path, folder: Path, wishes: Wishes) -> OpenedTarget:
     """Open what is staged below `root`, copied into `folder`. Before the first commit that is the whole index."""
-    repository = replace(repository, index_file=_index_of_commit(repository))
+    repository = replace(repository, index_file=index_of_commit(repository))
     prefix = prefix_of(root, repository)
     head = repository.head()
     listing = copy_changes(
@@ -29,7 +29,7 @@ def open_staged(repository: Repository, root: Path, folder: Path, wishes: Wishes
     return freeze(listing, kind="staged", name=root.name, origin=root, revision=head, notices=borrowed(repository))
 
 
-def _index_of_commit(repository: Repository) -> Path | None:
+def index_of_commit(repository: Repository) -> Path | None:
     """The index of the commit that is being made, where git runs us as a hook.
 
     `git commit -a` and `git commit FILE` hand their hooks another index than `.git/index`, by GIT_INDEX_FILE
