@@ -14,14 +14,14 @@ from secscan.cli.scan import REPORT_HELP
 def import_(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Results: SARIF, CycloneDX, GitLab, DefectDojo, secscan.json; told apart by what stands in them.")],
     path: Annotated[Path, typer.Option("--path", metavar="DIR", help="The tree that the results are about.", show_default="the working directory")] = Path(),
-    policy: Annotated[str, typer.Option("--policy", "-p", help="Policy file, or a shipped policy.")] = "",
+    policy: Annotated[str, typer.Option("--policy", "-p", help="Policy file, or a shipped policy.", envvar="SECSCAN_POLICY")] = "",
     environment: Annotated[str, typer.Option("--environment", "-e", metavar="NAME", help="Judge by this environment of the policy.", envvar="SECSCAN_ENVIRONMENT")] = "",
     floor: Annotated[str, typer.Option("--floor", metavar="POLICY", help="A policy below which the other may not go.", envvar="SECSCAN_FLOOR")] = "",
     waivers: Annotated[list[Path] | None, typer.Option("--waivers", metavar="FILE", help="Waivers that count; may be repeated.")] = None,
     vex: Annotated[list[Path] | None, typer.Option("--vex", metavar="FILE", help="VEX document whose statements count as waivers; may be repeated.")] = None,
     baseline: Annotated[Path | None, typer.Option("--baseline", metavar="FILE", help="What was there before.")] = None,
     config: Annotated[Path | None, typer.Option("--config", help="Settings file instead of the target's secscan.yaml.")] = None,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for secscan.json, .sarif and .html.")] = Path(),
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for secscan.json, .sarif and .html.", show_default="the working directory", envvar="SECSCAN_OUTPUT")] = None,
     report: Annotated[list[str] | None, typer.Option("--report", metavar="FORMAT[=FILE]", help=REPORT_HELP)] = None,
     at: Annotated[str, typer.Option("--at", metavar="TIME", help="Judge as at this time (RFC 3339).", show_default="now")] = "",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict only.")] = False,
@@ -58,6 +58,7 @@ def import_(
         ci=ci_run(os.environ),
         notices=judge.notices,
     )
+    output = output or Path(settings.output)
     reports = report_files({**REPORTS, **settings.reports}, report or (), output)
     for name in files_of(reports):
         remove_stale(output / name)

@@ -11,8 +11,8 @@ from secscan.cli.scan import REPORT_HELP
 
 
 def audit(
-    policy: Annotated[str, typer.Option("--policy", "-p", help="Policy file, or a shipped policy; see `secscan scan`.")] = "",
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for secscan.json, .sarif and .html.")] = Path(),
+    policy: Annotated[str, typer.Option("--policy", "-p", help="Policy file, or a shipped policy; see `secscan scan`.", envvar="SECSCAN_POLICY")] = "",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for secscan.json, .sarif and .html.", show_default="the working directory", envvar="SECSCAN_OUTPUT")] = None,
     config: Annotated[Path | None, typer.Option("--config", help="Settings file: its section `vault` says which server.")] = None,
     secret_days: Annotated[float, typer.Option("--secret-days", min=0, help="Age at which a secret should have been replaced.", show_default="365")] = 0,
     lease_days: Annotated[float, typer.Option("--lease-days", min=0, help="Longest life of a token or lease.", show_default="32")] = 0,
@@ -57,6 +57,7 @@ def audit(
         owner=vault.audit.owner,
         oldest_version=oldest or vault.audit.oldest_version,
     )
+    output = output or Path(judge.settings.output)
     reports = report_files({**REPORTS, **judge.settings.reports}, report or (), output)
     request = pipeline.ScanRequest(
         target=TargetRequest(path=Path(), server=vault.address or vault.auth.socket),
