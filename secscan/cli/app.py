@@ -17,6 +17,7 @@ import typer
 from secscan.errors import ExitCode, Interrupted, SecscanError
 
 _COMMANDS = {
+    "init": "init.init",
     "scan": "scan.scan",
     "import": "import_.import_",
     "gate": "gate.gate",

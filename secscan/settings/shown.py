@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from secscan.inventory.contract import without_credentials
 from secscan.settings.fields import Told
 from secscan.settings.table import SETTINGS, Setting
-
-_USER = re.compile(r"//[^/@\s]*@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +98,7 @@ def _safe(value: Any) -> Any:
     """The value without what stands before the `@` of an address: it may be a password."""
     match value:
         case str():
-            return _USER.sub("//***@", value)
+            return without_credentials(value)
         case dict():
             return {name: _safe(inner) for name, inner in value.items()}
         case list() | tuple():
