@@ -31,12 +31,12 @@ def init(
 
     It asks at most four questions, and none where standard input is no terminal.
     """
+    from secscan.advisories.names import PUBLIC_ADVISORIES
     from secscan.advisories.store import default_index
     from secscan.errors import UsageError
     from secscan.policy.load import load_policy
     from secscan.reports.escape import terminal
     from secscan.setup.detect import look_at
-    from secscan.setup.pipelines.make import PUBLIC_ADVISORIES
     from secscan.setup.propose import Wishes, first_commands, proposed, why
     from secscan.setup.write import steps, write
 

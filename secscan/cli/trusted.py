@@ -186,9 +186,9 @@ def _notices(tree: Tree, wanted: Wanted, used: set[str]) -> Iterator[Notice]:
     """What of the tree counts, what does not count any more, and what never did."""
     if tree.problem:
         yield Notice(topic="settings", subject="trusted.json", text=f"{tree.problem.message}; {tree.problem.hint}")
-    if used:
-        names = ", ".join(sorted(used))
-        yield Notice(topic="settings", subject=FILE_NAME, text=f"what counts, since whoever scans trusts it: {names}")
+    for first, *others in [sorted(used)] if used else []:
+        more = f"; so does {', '.join(others)}" if others else ""
+        yield Notice(topic="settings", subject=first, text=f"it counts, since whoever scans trusts it{more}")
     for path, how in sorted(tree.changed.items()):
         where = f"as it is in {tree.source}, " if tree.source else ""
         text = _HOW[how]

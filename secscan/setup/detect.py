@@ -46,7 +46,7 @@ _NO_PROGRAMS = frozenset(
         "make",
     )
 )
-_LOOSE = (GapKind.VERSION_RANGE, GapKind.NO_LOCK_FILE)
+_LOOSE = (GapKind.VERSION_RANGE, GapKind.NO_LOCK_FILE, GapKind.UNSUPPORTED_MANIFEST)
 _MOST_BYTES = 500_000
 """A larger file is no manifest, and refers to nothing, that somebody wrote."""
 _MOST_NAMED = 50

@@ -61,7 +61,7 @@ def why(facts: Facts) -> Iterator[tuple[str, str]]:
     if facts.lock_files:
         yield "packages", f"{_some(facts.lock_files)}: osv{', pip-audit' if 'PyPI' in facts.ecosystems else ''}"
     if facts.loose_manifests:
-        yield "packages", f"{_some(facts.loose_manifests)}: ranges without a lock file, so versions are not known"
+        yield "packages", f"{_some(facts.loose_manifests)}: no lock file that says which versions"
     if facts.dockerfiles:
         yield "Dockerfiles", f"{_some(facts.dockerfiles)}: dockerfile"
     if facts.compose_files or facts.kubernetes_files:

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 MARK = "# Written by `secscan init --ci {name}`. What it does, and what was tried: docs/ci.md of secscan."
 """The first line of what we wrote, by which it is known again."""
-PUBLIC_ADVISORIES = "https://osv-vulnerabilities.storage.googleapis.com"
-"""Where OSV publishes its archives (https://google.github.io/osv.dev/data/)."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9._/-]*")
 _ECOSYSTEM = re.compile(r"[A-Za-z][A-Za-z0-9 .:-]*")
