@@ -30,6 +30,8 @@ VARIABLES: dict[str, str] = {
     "SECSCAN_VAULT_JWT": "login to Vault: JWT",
     "SECSCAN_VAULT_USERNAME": "login to Vault: userpass",
     "SECSCAN_VAULT_PASSWORD": "login to Vault: userpass",
+    "SECSCAN_PACKAGE": "what the pipelines of `secscan init --ci` install",
+    "SECSCAN_LOCK": "the file of hashes that they install it by",
     "SECSCAN_TRACEBACK": "1: show the whole error of a bug; it may hold secrets",
 }
 """What each is for."""
