@@ -12,7 +12,6 @@ import shlex
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from secscan import __version__
 from secscan.advisories.names import PUBLIC_ADVISORIES
 from secscan.errors import UsageError
 from secscan.resources import data_dir
