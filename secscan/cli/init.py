@@ -42,7 +42,7 @@ def init(
 
     if not path.is_dir():
         raise UsageError(f"{path} is no folder", hint="name the top of the repository")
-    ask = sys.stdin.isatty() and not yes and not dry_run
+    ask = is_terminal() and not yes and not dry_run
     facts = look_at(path)
     _say(f"{facts.root}: {facts.files} files" + ("" if facts.in_git else ", in no git repository"))
     for name, text in why(facts):
@@ -67,6 +67,11 @@ def init(
     _say("Next:")
     for command, about in first_commands(facts, has_index=default_index().exists(), address=PUBLIC_ADVISORIES):
         _say(f"  {command}\n      {terminal(about)}")
+
+
+def is_terminal() -> bool:
+    """Whether somebody is there who can be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def _say(text: str) -> None:

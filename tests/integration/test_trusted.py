@@ -16,7 +16,12 @@ from secscan.trust.listed import list_path
 from tests.support.repositories import commit, git, repository, write
 
 POLICY = "format: secscan.policy/1\nname: {name}\nrequired: [{required}]\nextends: ./base.yaml\n"
-BASE = "format: secscan.policy/1\nname: base\nrequired: [secrets]\nrules: [{{id: all, action: {action}, reason: because}}]\n"
+BASE = """\
+format: secscan.policy/1
+name: base
+required: [secrets]
+rules: [{{id: all, action: {action}, reason: because}}]
+"""
 WAIVERS = """
 format: secscan.waivers/1
 waivers:
