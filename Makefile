@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow lint format wheel record screenshot bench clean
+.PHONY: help demo test test-slow lint lint-ci format wheel record screenshot bench clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,11 +23,23 @@ test: $(VENV)/.installed-dev ## Run the tests (everything that matters, a few mi
 test-slow: $(VENV)/.installed-dev ## Run the slow tests too (a new environment, large inputs)
 	$(BIN)/python -m pytest -m slow -n auto --dist worksteal $(PYTEST_ARGS)
 
-lint: $(VENV)/.installed-dev ## Check style, types and import rules
+lint: $(VENV)/.installed-dev lint-ci ## Check style, types, import rules, workflows and scripts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+WORKFLOWS := $(wildcard .github/workflows/*.yml examples/workflows/*.yml)
+SCRIPTS   := .ci/run .github/release/build .github/release/sbom
+
+lint-ci: $(VENV)/.installed-dev ## Check workflows, the action and shell scripts
+	$(BIN)/actionlint -no-color $(WORKFLOWS)
+	$(BIN)/zizmor --offline --persona auditor --no-progress $(WORKFLOWS) action.yml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows $(WORKFLOWS)
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-actions action.yml
+	@if command -v shellcheck >/dev/null; then shellcheck --norc $(SCRIPTS); \
+	elif [ -n "$$CI" ]; then echo "shellcheck is not here" >&2; exit 1; \
+	else echo "shellcheck is not here: scripts are not checked" >&2; fi
 
 format: $(VENV)/.installed-dev ## Format the code
 	$(BIN)/ruff check --fix .

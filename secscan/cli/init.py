@@ -110,10 +110,11 @@ def _pipelines(systems: Sequence[str], facts: Facts) -> list[NewFile]:
 
 def _is_wanted(step: Step, *, ask: bool, force: bool, show: bool) -> bool:
     """Whether to write a file. What somebody else wrote is shown beside ours first, and kept unless the user says so."""
+    from secscan.config import FILE_NAME
     from secscan.reports.escape import terminal
 
     name = step.file.path
-    if step.state == "same":
+    if step.state == "same" or (name == FILE_NAME and _says_the_same(step)):
         _say(f"  {name} is as proposed")
         return False
     if step.state == "new" and not show:
@@ -125,6 +126,18 @@ def _is_wanted(step: Step, *, ask: bool, force: bool, show: bool) -> bool:
         return True
     _say(f"  kept {name}, which differs from what is proposed; --force overwrites it")
     return False
+
+
+def _says_the_same(step: Step) -> bool:
+    """Whether the settings that are there differ in their comments only."""
+    from secscan.config import parse_settings
+
+    if step.state != "differs":
+        return False
+    old, new = (
+        parse_settings(data, origin=step.file.path, from_tree=False) for data in (step.before, step.file.content)
+    )
+    return old.told.keys() == new.told.keys() and all(old.told[name].value == new.told[name].value for name in old.told)
 
 
 def _baseline(root: Path) -> NewFile:
@@ -168,7 +181,7 @@ def _baseline(root: Path) -> NewFile:
 
 def _trust(root: Path, files: Sequence[NewFile]) -> None:
     """Trust what we wrote, and nothing that was there."""
-    from secscan.cli.judging import BASELINE_FILE, repository_of
+    from secscan.cli.judging import BASELINE_FILE, POLICY_FILE, repository_of
     from secscan.cli.trust import remember
     from secscan.config import FILE_NAME
     from secscan.trust.tree import open_tree
@@ -177,7 +190,8 @@ def _trust(root: Path, files: Sequence[NewFile]) -> None:
     if tree.problem:
         _say(f"  not trusted: {tree.problem.message}; {tree.problem.hint}")
         return
-    mine = {tree.inside(root / one.path): one.content for one in files if one.path in (FILE_NAME, BASELINE_FILE)}
+    counting = (FILE_NAME, POLICY_FILE, BASELINE_FILE)
+    mine = {tree.inside(root / one.path): one.content for one in files if one.path in counting}
     if mine:
         remember(tree, mine)
         _say(f"  trusted on this machine: {', '.join(sorted(mine))}")

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from secscan.config import FILE_NAME
 from secscan.findings.levels import GapKind
 from secscan.findings.paths import is_test_path, os_path
 from secscan.inventory.contract import Inventory
@@ -67,7 +68,8 @@ def look_at(folder: Path) -> Facts:
     root = Path(os.path.realpath(folder))
     repository, _ = find_repository(root)
     with open_target(TargetRequest(path=root)) as target:
-        paths = [file.path for file in target.files]
+        files = [file for file in target.files if not _is_ours(file.path)]
+        paths = [file.path for file in files]
         inventory = take_inventory(paths, target.read)
         compose = tuple(path for path in paths if is_compose_name(path))
         generated, vendored = generated_and_vendored(paths)
@@ -76,15 +78,15 @@ def look_at(folder: Path) -> Facts:
             in_git=repository is not None,
             default_branch=_default_branch(repository) if repository else "",
             files=len(paths),
-            languages=_languages(target.files),
+            languages=_languages(files),
             lock_files=_named({one.path for one in inventory.packages if not _is_workflow(one.path)}),
             loose_manifests=_loose(inventory),
             ecosystems=tuple(sorted({one.ecosystem for one in inventory.packages} - {""})),
             dockerfiles=_named(path for path in paths if is_dockerfile(path)),
             compose_files=_named(compose),
-            kubernetes_files=_named(_manifests(target, set(compose))),
-            images=_named(_images(target)),
-            vault=_named(_referring(target)),
+            kubernetes_files=_named(_manifests(target, files, set(compose))),
+            images=_named(_images(target, files)),
+            vault=_named(_referring(target, files)),
             ci=ci_systems(paths, lambda path: _text(target, path)),
             hooks=_hooks(paths, repository),
             foreign=_foreign(target),
@@ -106,6 +108,11 @@ def _languages(files: Sequence[SourceFile]) -> tuple[Counted, ...]:
     return tuple(Counted(name, number) for name, number in sorted(counts.items(), key=lambda one: (-one[1], one[0])))
 
 
+def _is_ours(path: str) -> bool:
+    """Whether it is a file of ours: what was set up once must not look like something to set up for."""
+    return path == FILE_NAME or path.startswith(".secscan/")
+
+
 def _is_workflow(path: str) -> bool:
     return path.startswith(".github/workflows/") or posixpath.basename(path) in ("action.yml", "action.yaml")
 
@@ -116,27 +123,27 @@ def _loose(inventory: Inventory) -> tuple[str, ...]:
     return _named(subjects)
 
 
-def _manifests(target: Target, compose: set[str]) -> Iterator[str]:
-    for file in target.files:
+def _manifests(target: Target, files: Sequence[SourceFile], compose: set[str]) -> Iterator[str]:
+    for file in files:
         if file.path.endswith(SUFFIXES) and file.path not in compose and file.size <= _MOST_BYTES:
             text = _text(target, file.path)
             if "apiVersion" in text and looks_like_manifest(file.path, text):
                 yield file.path
 
 
-def _referring(target: Target) -> Iterator[str]:
-    for file in target.files:
+def _referring(target: Target, files: Sequence[SourceFile]) -> Iterator[str]:
+    for file in files:
         if file.language not in ("markdown", "text") and file.size <= _MOST_BYTES:
             text = _text(target, file.path)
             if "vault" in text.lower() and find_references(file.path, text).references:
                 yield file.path
 
 
-def _images(target: Target) -> Iterator[str]:
+def _images(target: Target, files: Sequence[SourceFile]) -> Iterator[str]:
     from secscan.errors import UsageError
     from secscan.images.reference import sniff
 
-    for file in target.files:
+    for file in files:
         if posixpath.basename(file.path) == "oci-layout":
             yield posixpath.dirname(file.path) or "."
         elif _IMAGE_NAME.fullmatch(file.path):

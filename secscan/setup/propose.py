@@ -15,8 +15,10 @@ from secscan.config import FILE_NAME
 from secscan.findings.globs import problem_with
 from secscan.settings.schema import FILE as SCHEMA_NAME
 from secscan.settings.schema import settings_schema
+from secscan.setup.backlog import policy_for_backlog
 from secscan.setup.facts import Counted, Facts, NewFile
 
+POLICY_FILE = ".secscan/policy.yaml"
 SCHEMA_FILE = f".secscan/{SCHEMA_NAME}"
 """Beside the settings, so that editors find it without a network."""
 REPORTS = ("secscan.json", "secscan.terms.json", "secscan.sarif", "secscan.html")
@@ -50,6 +52,10 @@ def proposed(facts: Facts, wishes: Wishes) -> tuple[NewFile, ...]:
         NewFile(FILE_NAME, "\n".join(parts).encode(), "settings, with reasons"),
         NewFile(SCHEMA_FILE, schema.encode(), "their schema, for editors"),
     ]
+    if wishes.baseline and POLICY_FILE not in facts.own:
+        files.append(
+            NewFile(POLICY_FILE, policy_for_backlog(wishes.policy), f"the policy {wishes.policy}, for what is new")
+        )
     return (*files, *_ignored(facts))
 
 
@@ -81,18 +87,18 @@ def why(facts: Facts) -> Iterator[tuple[str, str]]:
 
 
 def _settings(facts: Facts, wishes: Wishes) -> Iterator[str]:
-    found = [f"#   {name}: {text}" for name, text in why(facts)]
+    found = [f"#   {name}: {text}" for name, text in why(facts) if name not in _PASSING]
     if found:
         yield "\n".join(["# What was found here, and what looks at it by itself:", *found, ""])
-    own = ".secscan/policy.yaml" in facts.own
-    chosen = ".secscan/policy.yaml" if own and wishes.policy == "default" else wishes.policy
+    own = wishes.baseline or (POLICY_FILE in facts.own and wishes.policy == "default")
+    chosen = POLICY_FILE if own else wishes.policy
     yield (
         "# What blocks a build: `default` what a reviewer would stop, `strict` more, `advisory` nothing; or a file of\n"
         f"# your own, such as .secscan/policy.yaml.\npolicy: {chosen}\n"
     )
     if wishes.baseline:
         yield (
-            "# What was there when secscan came: it is shown, and blocks no build; what is new does. Renew it with\n"
+            "# What was there when secscan came: the policy above warns of it, and blocks what is new. Renew it with\n"
             "# `secscan baseline write`, after a scan of the whole tree.\nbaseline: .secscan/baseline.json\n"
         )
     yield from _left_out(facts)
@@ -107,6 +113,10 @@ def _settings(facts: Facts, wishes: Wishes) -> Iterator[str]:
             "# Where Vault is, for `secscan scan --vault`; the token comes from VAULT_TOKEN or a login.\n"
             "# vault:\n#   address: https://vault.example:8200\n#   mode: index\n"
         )
+
+
+_PASSING = ("CI", "git hooks", "not honoured")
+"""What is found and has no place in the settings, or one of its own."""
 
 
 def _left_out(facts: Facts) -> Iterator[str]:

@@ -12,6 +12,7 @@ import shlex
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from secscan import __version__
 from secscan.advisories.names import PUBLIC_ADVISORIES
 from secscan.errors import UsageError
 from secscan.resources import data_dir
@@ -52,26 +53,29 @@ def _about(system: System, source: Source) -> str:
 
 
 def _filled(template: str, name: str, facts: Facts, source: Source) -> bytes:
+    ecosystems = [one for one in facts.ecosystems if _ECOSYSTEM.fullmatch(one)]
     dockerfiles = [one for one in facts.dockerfiles if is_plain(one)][:_MANY]
-    text = (
-        _environment()
-        .get_template(f"{template}.jinja")
-        .render(
-            mark=MARK.format(name=name),
-            system=name,
-            package=source.package,
-            action=source.action,
-            osv=PUBLIC_ADVISORIES,
-            default_branch=facts.default_branch if is_plain(facts.default_branch) else "main",
-            ecosystems=" ".join(shlex.quote(one) for one in facts.ecosystems if _ECOSYSTEM.fullmatch(one)),
-            dockerfiles=dockerfiles,
-            left_out=len(facts.dockerfiles) - len(dockerfiles),
-            folder=manifest_folder(facts) or ".",
-            **_SWITCHES,
-        )
+    left_out = len(facts.dockerfiles) - len(dockerfiles)
+    filled = _environment().get_template(f"{template}.jinja")
+    text = filled.render(
+        mark=MARK.format(name=name),
+        system=name,
+        package=source.package,
+        action=source.action,
+        version=__version__,
+        osv=PUBLIC_ADVISORIES,
+        default_branch=facts.default_branch if is_plain(facts.default_branch) else "main",
+        ecosystems=" ".join(map(shlex.quote, ecosystems)),
+        spaced=" ".join(one for one in ecosystems if " " not in one),
+        dockerfiles=dockerfiles,
+        left_out=f"{left_out} more are not built here: {_WHY_NOT}" if left_out else "",
+        folder=manifest_folder(facts) or ".",
+        **_SWITCHES,
     )
     return text.encode("utf-8")
 
+
+_WHY_NOT = "their names hold what would need quoting, or they are too many."
 
 _SWITCHES = {"say": "", "builds": False, "in_tree": False, "prints_commands": False, "distributions": ""}
 """What a template sets otherwise for its system."""
