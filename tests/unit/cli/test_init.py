@@ -57,7 +57,7 @@ def test_a_second_time_changes_nothing(repo: Path) -> None:
     said = init(repo, "--yes")
     after = {path: path.read_bytes() for path in repo.rglob("*") if path.is_file() and ".git/" not in str(path)}
     assert after == before
-    assert "wrote" not in said
+    assert "  wrote " not in said
 
 
 def test_what_somebody_wrote_is_shown_and_kept_and_not_trusted(repo: Path) -> None:

@@ -12,7 +12,9 @@ from ruamel.yaml import YAML
 
 from secscan.config import parse_settings
 from secscan.errors import UsageError
-from secscan.settings.schema import settings_schema
+from secscan.gate.rehearsal import rehearse
+from secscan.scanners.registry import all_scanners
+from secscan.setup.backlog import policy_for_backlog
 from secscan.setup.detect import look_at
 from secscan.setup.facts import Counted, Facts, ForeignSettings, NewFile
 from secscan.setup.propose import SCHEMA_FILE, Wishes, first_commands, proposed, why
@@ -134,11 +136,20 @@ def test_a_baseline_and_a_policy_of_ones_own(facts: Facts) -> None:
     wishes = Wishes(policy="strict", baseline=True)
     assert settings_of(proposed(facts, wishes)) == {
         "version": 1,
-        "policy": "strict",
+        "policy": ".secscan/policy.yaml",
         "baseline": ".secscan/baseline.json",
     }
+    assert settings_of(proposed(facts, Wishes(policy="strict")))["policy"] == "strict"
     own = Facts(root=facts.root, own=(".secscan/policy.yaml",))
     assert settings_of(proposed(own, Wishes()))["policy"] == ".secscan/policy.yaml"
+
+
+@pytest.mark.parametrize("policy", ["default", "strict"])
+def test_the_policy_for_a_backlog_passes_its_own_tests(policy: str, tmp_path: Path) -> None:
+    (tmp_path / "policy.yaml").write_bytes(policy_for_backlog(policy))
+    done = rehearse(str(tmp_path / "policy.yaml"), scanners=tuple(all_scanners()))
+    assert done.passed
+    assert done.score.percent >= 90
 
 
 HOSTILE = ["a\n- b", "x: y", "*glob*", "quo\"te'", "#c", "é", "\x1b[31m", "a b", "{a}", "%25", "\\", "$(id)", "`id`"]
