@@ -14,6 +14,7 @@ from secscan.config import parse_settings
 from secscan.errors import UsageError
 from secscan.gate.rehearsal import rehearse
 from secscan.scanners.registry import all_scanners
+from secscan.settings.schema import settings_schema
 from secscan.setup.backlog import policy_for_backlog
 from secscan.setup.detect import look_at
 from secscan.setup.facts import Counted, Facts, ForeignSettings, NewFile
