@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -81,14 +82,27 @@ def _say(text: str) -> None:
 
 
 def _ask(question: str, *, usual: bool) -> bool:
-    return bool(typer.confirm(question, default=usual, err=True))
+    with _stopping():
+        return bool(typer.confirm(question, default=usual, err=True))
 
 
 def _choose(what: str, words: Sequence[str]) -> str:
     answer = ""
     while answer not in words:
-        answer = str(typer.prompt(f"{what} ({', '.join(words)})", default=words[0], err=True))
+        with _stopping():
+            answer = str(typer.prompt(f"{what} ({', '.join(words)})", default=words[0], err=True))
     return answer
+
+
+@contextlib.contextmanager
+def _stopping() -> Iterator[None]:
+    """Whoever ends a question with Ctrl-C or Ctrl-D is no gate that failed."""
+    try:
+        yield
+    except typer.Abort:
+        from secscan.errors import Interrupted
+
+        raise Interrupted("stopped; nothing was written") from None
 
 
 def _systems(facts: Facts) -> tuple[str, ...]:
@@ -150,7 +164,6 @@ def _baseline(root: Path) -> NewFile:
     from secscan.cli.progress import show_progress
     from secscan.findings.levels import RunStatus
     from secscan.policy.baseline import baseline_of, dumps
-    from secscan.process import Limits
     from secscan.reports.present import counted
     from secscan.scanners.registry import all_scanners, choose
     from secscan.scanners.runner import available_cores
@@ -165,7 +178,6 @@ def _baseline(root: Path) -> NewFile:
             scanners=choose(()),
             terms=judge.terms,
             advisories=index,
-            limits=Limits(seconds=900, megabytes=4096),
             jobs=available_cores(),
         )
         seen = pipeline.scan(request, progress=progress)

@@ -25,7 +25,7 @@ from secscan.cli.judging import (
     repository_of,
 )
 from secscan.config import FILE_NAME, Settings, load_settings, parse_settings
-from secscan.errors import UsageError
+from secscan.errors import ConfigError, UsageError
 from secscan.findings.model import Notice
 from secscan.gate.weakening import Terms
 from secscan.policy.baseline import load as load_baseline
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
     from secscan.targets.git import Repository
 
 _OPTIONS = {POLICY_FILE: "--policy", WAIVERS_FILE: "--waivers", BASELINE_FILE: "--baseline"}
-
-
 _HOW = {
     "gone": "is gone",
     "changed": "is not what was trusted",
@@ -56,7 +54,6 @@ def judge_here(
     """Return what to judge by. Raises `PolicyError` or `ConfigError`."""
     tree = open_tree(target, repository, staged=wanted.staged, committed=bool(wanted.diff))
     given = settings_here(target, config, tree)
-    settings = given.honoured()
     used: set[str] = set()
 
     def look(path: str) -> bytes | None:
@@ -64,10 +61,16 @@ def judge_here(
         used.update([path] if data is not None else [])
         return data
 
+    settings = given.honoured()
+    if config is None and not all(look(path) is not None for path in _of_vault(settings, tree)):
+        tree.changed.setdefault(tree.inside(target / FILE_NAME), "built")
+        settings = replace(settings, vault=None)
     files = _Files(tree, look, reader_of(repository), named=config is not None)
     try:
         policy = files.policy(settings, wanted, scanners)
     except NotTrusted:
+        if wanted.environment:  # no other policy has it, and to be told that would explain nothing
+            raise
         used.clear()
         tree.changed.setdefault(tree.inside(Path(settings.policy)) if settings.policy else POLICY_FILE, "built")
         policy = files.policy(replace(settings, policy="default", floor="", environment=""), wanted, scanners)
@@ -86,11 +89,24 @@ def settings_here(target: Path, config: Path | None, tree: Tree) -> Settings:
         return load_settings(target, config)
     counts = tree.counting(path)
     if not tree.source:
-        return load_settings(target, None, trusted=lambda data: data == counts)
-    data = tree.read(path)
-    return (
-        parse_settings(data, origin=str(tree.place(path)), from_tree=counts is None) if data is not None else Settings()
-    )
+        settings = load_settings(target, None, trusted=lambda data: data == counts)
+    else:
+        data = tree.read(path)
+        if data is None:
+            return Settings()
+        settings = parse_settings(data, origin=str(tree.place(path)), from_tree=counts is None)
+    if not settings.from_tree and not Path(os.path.realpath(settings.output or tree.base)).is_relative_to(tree.base):
+        raise ConfigError(f"{path}: output leads out of the tree, through a link", hint="remove the link")
+    return settings
+
+
+def _of_vault(settings: Settings, tree: Tree) -> tuple[str, ...]:
+    """Files of the tree by which Vault is asked: who could change one would choose what is known of secrets."""
+    vault = settings.vault
+    if vault is None:
+        return ()
+    named = (vault.index, vault.ca, vault.certificate, vault.key, vault.audit_log, vault.auth.token_file)
+    return tuple(inside for one in named if one and (inside := tree.inside(Path(one))))
 
 
 def speaking(target: Path, scanners: Sequence[str]) -> tuple[Tree, dict[str, bytes]]:
@@ -109,6 +125,8 @@ def speaking(target: Path, scanners: Sequence[str]) -> tuple[Tree, dict[str, byt
     path = tree.inside(target / FILE_NAME)
     data = look(path) if path else None
     settings = parse_settings(data, origin=str(tree.place(path)), from_tree=False) if data is not None else Settings()
+    for name in _of_vault(settings, tree):
+        look(name)
     files = _Files(tree, look, reader_of(repository), strict=True)
     policy = files.policy(settings, Wanted(), scanners)
     files.waivers(settings, Wanted(), policy)

@@ -107,7 +107,7 @@ def open_tree(target: Path, repository: Repository | None, *, staged: bool = Fal
         of_commit = replace(repository, index_file=index_of_commit(repository))
         tree = Tree(base, _from_entries(repository, of_commit.index), source="the index")
     elif committed:
-        tree = Tree(base, _from_entries(repository, lambda: repository.tree(repository.head())), source="HEAD")
+        tree = Tree(base, _from_entries(repository, lambda: _committed(repository)), source="HEAD")
     else:
         tree = Tree(base, _from_files(base))
     place = list_path()
@@ -118,6 +118,11 @@ def open_tree(target: Path, repository: Repository | None, *, staged: bool = Fal
         return replace(tree, trusted=tree_of(read_list(place), base))
     except ConfigError as error:
         return replace(tree, problem=error)
+
+
+def _committed(repository: Repository) -> tuple[Entry, ...]:
+    head = repository.head()
+    return repository.tree(head) if head else ()
 
 
 def _from_files(base: Path) -> Look:

@@ -288,6 +288,36 @@ def test_a_list_that_others_can_write_is_not_read_and_that_is_told(repo: Path) -
     assert "can be written by" in words(judge)
 
 
+def test_an_environment_of_a_policy_that_does_not_count_is_no_other_policy_s(repo: Path) -> None:
+    more = "environments: {production: {mode: enforce, rules: [{id: more, match: {kind: [sast]}, action: block, reason: because}]}}\n"
+    write(repo, {".secscan/policy.yaml": POLICY.format(name="house", required="secrets") + more})
+    run("config", "trust", str(repo))
+    assert judged(repo, environment="production").terms.policy.name == "house"
+    write(repo, {".secscan/base.yaml": EVIL[".secscan/base.yaml"]})
+    with pytest.raises(PolicyError, match=r"\.secscan/base\.yaml is not there, or is not what you trusted"):
+        judged(repo, environment="production")
+
+
+def test_files_by_which_vault_is_asked_are_trusted_with_the_settings(repo: Path) -> None:
+    write(repo, {"secscan.yaml": f"version: 1\nvault: {{mode: index, index: {repo}/index.json}}\n", "index.json": "{}"})
+    run("config", "trust", str(repo))
+    assert judged(repo).settings.vault is not None
+    write(repo, {"index.json": "{ }"})
+    judge = judged(repo)
+    assert judge.settings.vault is None
+    assert "index.json: it is not what was trusted" in words(judge)
+
+
+def test_reports_go_through_no_link_out_of_the_tree(repo: Path, tmp_path: Path) -> None:
+    write(repo, {"secscan.yaml": "version: 1\noutput: build/out\n"})
+    run("config", "trust", str(repo))
+    assert judged(repo).settings.output == f"{repo}/build/out"
+    (tmp_path / "home").mkdir()
+    (repo / "build").symlink_to(tmp_path / "home")
+    with pytest.raises(ConfigError, match="through a link"):
+        judged(repo)
+
+
 def test_trust_is_taken_back(repo: Path) -> None:
     run("config", "trust", str(repo))
     assert str(repo) in run("config", "trust", "--list")

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from secscan.cli.app import build
 from secscan.cli.judging import Wanted, gather
-from secscan.errors import PolicyError, UsageError
+from secscan.errors import Interrupted, PolicyError, UsageError
 from secscan.scanners.registry import all_scanners
 from secscan.trust.listed import list_path, read_list
 from tests.support.repositories import repository, write
@@ -115,6 +115,13 @@ def test_on_a_terminal_it_asks_little(repo: Path, monkeypatch: pytest.MonkeyPatc
     assert any(b"secscan" in path.read_bytes() for path in (repo / ".github/workflows").iterdir())
 
 
+def test_whoever_stops_is_no_gate_that_failed(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Interrupted):
+        init(repo, answers="", monkeypatch=monkeypatch)
+    assert not (repo / "secscan.yaml").exists()
+
+
+@pytest.mark.slow
 def test_with_a_baseline_only_what_is_new_blocks(repo: Path) -> None:
     """The whole way: a backlog, init, a green scan, something new, a red one."""
     write(repo, {"old.py": "import subprocess\nsubprocess.call(input(), shell=True)\n"})
