@@ -194,6 +194,7 @@ def test_in_a_pull_request_the_base_counts_and_the_list_does_not(repo: Path) -> 
     assert set(judge.changed) >= {".secscan/policy.yaml", ".secscan/waivers.yaml", ".secscan/baseline.json"}
 
 
+@pytest.mark.slow
 def test_a_baseline_that_the_change_removes_stays_that_of_the_base(repo: Path) -> None:
     git(repo, "branch", "base")
     (repo / ".secscan/baseline.json").unlink()
@@ -232,6 +233,7 @@ def test_a_floor_that_is_trusted_cannot_be_lowered(repo: Path) -> None:
         assert judge.terms.policy.floor is None
 
 
+@pytest.mark.slow
 def test_a_part_of_a_repository_has_settings_of_its_own(repo: Path) -> None:
     write(repo, {"services/api/secscan.yaml": "version: 1\nscan: {exclude: ['/gen/**']}\n"})
     run("config", "trust", str(repo / "services/api"))
@@ -289,7 +291,8 @@ def test_a_list_that_others_can_write_is_not_read_and_that_is_told(repo: Path) -
 
 
 def test_an_environment_of_a_policy_that_does_not_count_is_no_other_policy_s(repo: Path) -> None:
-    more = "environments: {production: {mode: enforce, rules: [{id: more, match: {kind: [sast]}, action: block, reason: because}]}}\n"
+    rule = "{id: more, match: {kind: [sast]}, action: block, reason: because}"
+    more = f"environments: {{production: {{rules: [{rule}]}}}}\n"
     write(repo, {".secscan/policy.yaml": POLICY.format(name="house", required="secrets") + more})
     run("config", "trust", str(repo))
     assert judged(repo, environment="production").terms.policy.name == "house"
@@ -336,6 +339,7 @@ def test_what_is_wrong_is_not_trusted(repo: Path) -> None:
     assert not list_path().exists()
 
 
+@pytest.mark.slow
 def test_our_own_commands_keep_the_trust_in_what_they_write(repo: Path) -> None:
     run("config", "trust", str(repo))
     write(repo, {".secscan/waivers.yaml": WAIVERS.format(id="ended").replace("2099", "2020")})

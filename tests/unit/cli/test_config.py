@@ -70,6 +70,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, *words: str) -> pipeline.ScanRequest:
     return caught[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "environment", "holds"),
     [

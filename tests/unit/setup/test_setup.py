@@ -156,11 +156,17 @@ def test_the_policy_for_a_backlog_passes_its_own_tests(policy: str, tmp_path: Pa
 HOSTILE = ["a\n- b", "x: y", "*glob*", "quo\"te'", "#c", "é", "\x1b[31m", "a b", "{a}", "%25", "\\", "$(id)", "`id`"]
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_names_of_a_hostile_repository_stay_in_their_comments(name: str, tmp_path: Path) -> None:
-    folder = repository(tmp_path / "repo", {f"{name}/vendor/a.py": "x = 1\n", f"{name}/requirements.txt": "a==1\n"})
-    files = proposed(look_at(folder), Wishes())
+def test_names_of_a_hostile_repository_stay_in_their_comments(tmp_path: Path) -> None:
+    tree: dict[str, bytes | str] = {}
+    for name in HOSTILE:
+        tree |= {f"{name}/vendor/a.py": "x = 1\n", f"{name}/requirements.txt": "a==1\n"}
+    facts = look_at(repository(tmp_path / "repo", tree))
+    assert len(facts.vendored) == len(HOSTILE)
+    files = proposed(facts, Wishes())
     assert settings_of(files) == {"version": 1, "policy": "default"}
+    for one in facts.vendored:  # each by itself, as few are named
+        alone = Facts(root=facts.root, vendored=(one,), lock_files=(f"{one.name}/requirements.txt",))
+        assert settings_of(proposed(alone, Wishes())) == {"version": 1, "policy": "default"}
 
 
 def test_nothing_is_proposed_for_a_gitignore_that_has_the_reports(facts: Facts) -> None:
