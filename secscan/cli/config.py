@@ -123,16 +123,19 @@ def _rows(judge: Judge, options: dict[str, Any]) -> tuple[Shown, ...]:
     from secscan.settings.shown import Sources, shown
 
     settings = judge.settings
-    name = Path(settings.origin).name or FILE_NAME
+    place = Path(settings.origin).name or FILE_NAME
     usual = {"policy": POLICY_FILE, "waivers": WAIVERS_FILE, "baseline": BASELINE_FILE}
+    named = (
+        set() if settings.from_tree else set(settings.told)
+    )  # by the settings themselves, and so no matter of custom
     return shown(
         Sources(
             options=options,
             environment=os.environ,
             file=settings.told,
-            file_name=f"{judge.commit[:12]}:{name}" if judge.commit else name,
+            file_name=f"{judge.commit[:12]}:{place}" if judge.commit else place,
             file_counts=not settings.from_tree,
-            usual={setting: file for setting, file in usual.items() if file in judge.trusted},
+            usual={name: file for name, file in usual.items() if file in judge.trusted and name not in named},
         )
     )
 

@@ -44,4 +44,5 @@ def test_init_and_scan_tell_a_newcomer_what_to_do(secscan, project: Path, tmp_pa
     assert of_code
     assert "block" not in of_code
     shown = secscan("config", "show", "--origin", cwd=shop, env=home)
-    assert "policy: .secscan/policy.yaml  (secscan.yaml:" in " ".join(shown.stdout.split())
+    assert "policy: .secscan/policy.yaml  (secscan.yaml:" in shown.stdout
+    assert "not .secscan" not in shown.stdout
