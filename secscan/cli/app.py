@@ -80,6 +80,16 @@ def _options(
 
         sys.stdout.write(f"secscan {__version__}\n")
         raise typer.Exit
+    _tell_unknown_variables()
+
+
+def _tell_unknown_variables() -> None:
+    """Say which variables look like ours and are none: whoever misspells one believes in a protection that he lacks."""
+    from secscan.settings.variables import unknown
+
+    for name, hint in unknown(os.environ):
+        say(f"secscan: there is no variable {name}, and it is ignored")
+        say(f"  hint: {hint}")
 
 
 def _tell_bug(error: Exception) -> None:

@@ -21,6 +21,7 @@ def write(
     """Write what a scan has seen as the baseline for later scans."""
     from datetime import datetime
 
+    from secscan.cli.trust import renew
     from secscan.errors import UsageError
     from secscan.files import write_atomic
     from secscan.findings.levels import RunStatus
@@ -38,7 +39,9 @@ def write(
     older = load_baseline(file) if file.exists() and not fresh else None
     day = datetime.fromisoformat(seen.run.started) if seen.run and seen.run.started else None
     made = baseline_of(seen, seen=day, older=older)
+    before = file.read_bytes() if file.exists() else None
     write_atomic(file, dumps(made))
+    renew(file, before)
     known = {one.fingerprint for one in older.findings} if older else set()
     new = sum(one.fingerprint not in known for one in made.findings)
     gone = len(known - {one.fingerprint for one in made.findings})

@@ -33,6 +33,16 @@ _PROVE = "Evidence"
 _SET_UP = "Set up"
 
 COMMANDS: dict[str, Command | Group] = {
+    "init": Command(
+        "init.init",
+        "Propose settings for a repository, and write them.",
+        _SET_UP,
+        (
+            "secscan init                          asks little",
+            "secscan init --yes --baseline         a team with a backlog starts green",
+            "secscan init --ci gitlab              a pipeline, too",
+        ),
+    ),
     "scan": Command(
         "scan.scan",
         "Look at a tree or an image, judge it, write the reports.",
@@ -152,6 +162,16 @@ COMMANDS: dict[str, Command | Group] = {
     "verify": Command("attest.verify", "Check an attestation: signature, form, subject.", _PROVE),
     "replay": Command("attest.replay", "Judge again as attested: is it the same, byte for byte?", _PROVE),
     "sbom": Command("sbom.sbom", "Write what a tree or an image is made of.", _PROVE),
+    "config": Group(
+        "Settings: what holds and who says so, and whose count.",
+        _SET_UP,
+        {
+            "show": Command("config.show", "Show each setting, and who says so."),
+            "validate": Command("config.validate", "Check a settings file."),
+            "trust": Command("trust.trust", "Let a tree's own settings count, as they are now."),
+            "untrust": Command("trust.untrust", "Let them count no more."),
+        },
+    ),
     "hook": Group(
         "Look at changes before they are committed or pushed.",
         _SET_UP,

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from secscan.targets.git import Repository
 
 
@@ -21,12 +23,24 @@ def install(
     anyway: Annotated[bool, typer.Option("--anyway", help="Install it although another tool manages the hooks here.")] = False,
 ) -> None:  # fmt: skip
     """Write the hooks of git that look at what is committed and pushed. Never touches a hook of somebody else."""
+    install_in(_repository(), secrets=secrets, only=only, policy=policy, waivers=waivers or (), anyway=anyway)
+
+
+def install_in(
+    repository: Repository,
+    *,
+    secrets: bool = False,
+    only: str = "",
+    policy: str = "",
+    waivers: Sequence[Path] = (),
+    anyway: bool = False,
+) -> None:
+    """Write the hooks of a repository, and say which. Raises `UsageError` where something else is in their place."""
     from secscan.errors import UsageError
     from secscan.hooks.managers import managers_of
     from secscan.hooks.scripts import HOOKS, script_at, text_of, write
     from secscan.reports.escape import terminal
 
-    repository = _repository()
     managers = managers_of(repository.root)
     if managers and not anyway:
         one = managers[0]
@@ -38,7 +52,7 @@ def install(
     folder = _own_folder(repository)
     python = _python()
     options = [*(("--policy", policy) if policy else ())]
-    options += [word for file in waivers or () for word in ("--waivers", str(file))]
+    options += [word for file in waivers for word in ("--waivers", str(file))]
     kinds = {"pre-commit": "secrets" if secrets else "staged", "pre-push": "push"}
     wanted = {hook: text_of(python, ["hook", "run", kinds[hook], *options]) for hook in HOOKS if only in ("", hook)}
     foreign = [one.place for one in (script_at(folder, hook) for hook in wanted) if one.state == "foreign"]

@@ -15,14 +15,14 @@ from secscan.cli.scan import REPORT_HELP
 def import_(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Results: SARIF, CycloneDX, GitLab, DefectDojo, secscan.json; told apart by what stands in them.")],
     path: Annotated[Path, typer.Option("--path", metavar="DIR", help="The tree that the results are about.", show_default="the working directory")] = Path(),
-    policy: Annotated[str, typer.Option("--policy", "-p", help="Policy file, or a shipped policy.", rich_help_panel=JUDGE)] = "",
-    environment: Annotated[str, typer.Option("--environment", "-e", metavar="NAME", help="Judge by this environment of the policy.", rich_help_panel=JUDGE)] = "",
-    floor: Annotated[str, typer.Option("--floor", metavar="POLICY", help="A policy below which the other may not go.", rich_help_panel=JUDGE)] = "",
+    policy: Annotated[str, typer.Option("--policy", "-p", help="Policy file, or a shipped policy.", envvar="SECSCAN_POLICY", rich_help_panel=JUDGE)] = "",
+    environment: Annotated[str, typer.Option("--environment", "-e", metavar="NAME", help="Judge by this environment of the policy.", envvar="SECSCAN_ENVIRONMENT", rich_help_panel=JUDGE)] = "",
+    floor: Annotated[str, typer.Option("--floor", metavar="POLICY", help="A policy below which the other may not go.", envvar="SECSCAN_FLOOR", rich_help_panel=JUDGE)] = "",
     waivers: Annotated[list[Path] | None, typer.Option("--waivers", metavar="FILE", help="Waivers that count; may be repeated.", rich_help_panel=JUDGE)] = None,
     vex: Annotated[list[Path] | None, typer.Option("--vex", metavar="FILE", help="VEX document whose statements count as waivers; may be repeated.", rich_help_panel=JUDGE)] = None,
     baseline: Annotated[Path | None, typer.Option("--baseline", metavar="FILE", help="What was there before.", rich_help_panel=JUDGE)] = None,
     config: Annotated[Path | None, typer.Option("--config", help="Settings file instead of the target's secscan.yaml.", rich_help_panel=JUDGE)] = None,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for secscan.json, .sarif and .html.", rich_help_panel=OUTPUT)] = Path(),
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for secscan.json, .sarif and .html.", show_default="the working directory", envvar="SECSCAN_OUTPUT", rich_help_panel=OUTPUT)] = None,
     report: Annotated[list[str] | None, typer.Option("--report", metavar="FORMAT[=FILE]", help=REPORT_HELP, rich_help_panel=OUTPUT)] = None,
     at: Annotated[str, typer.Option("--at", metavar="TIME", help="Judge as at this time (RFC 3339).", show_default="now", rich_help_panel=JUDGE)] = "",
     quiet: Quiet = False,
@@ -62,6 +62,7 @@ def import_(
         ci=ci_run(os.environ),
         notices=judge.notices,
     )
+    output = output or Path(settings.output)
     reports = report_files({**REPORTS, **settings.reports}, report or (), output)
     remove_earlier(output, reports)
     with show_progress(quiet=quiet) as progress:

@@ -28,8 +28,8 @@ FORMAT_HELP = "Print this report on standard output, and only the verdict for pe
 
 def scan(
     path: Annotated[Path, typer.Argument(help="Folder or file to look at, or an image: image.tar, oci:DIR, oci-archive:FILE, docker-archive:FILE, rootfs:DIR, docker:NAME, podman:NAME; - for standard input.", show_default="the working directory")] = Path(),
-    policy: Annotated[str, typer.Option("--policy", "-p", help="Policy file, or a shipped policy: default, strict, advisory, secrets-only, hook, owasp-top-10, pci-dss, eu-cra.", rich_help_panel=JUDGE)] = "",
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for secscan.json, .sarif and .html.", rich_help_panel=OUTPUT)] = Path(),
+    policy: Annotated[str, typer.Option("--policy", "-p", help="Policy file, or a shipped policy: default, strict, advisory, secrets-only, hook, owasp-top-10, pci-dss, eu-cra.", envvar="SECSCAN_POLICY", rich_help_panel=JUDGE)] = "",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for secscan.json, .sarif and .html.", show_default="the working directory", envvar="SECSCAN_OUTPUT", rich_help_panel=OUTPUT)] = None,
     report: Annotated[list[str] | None, typer.Option("--report", metavar="FORMAT[=FILE]", help=REPORT_HELP, rich_help_panel=OUTPUT)] = None,
     format_name: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help=FORMAT_HELP, rich_help_panel=OUTPUT)] = "terminal",
     staged: Annotated[bool, typer.Option("--staged", help="Look at what is staged in git, as it is staged.", rich_help_panel=LOOK)] = False,
@@ -46,11 +46,11 @@ def scan(
     imports: Annotated[list[Path] | None, typer.Option("--import", metavar="FILE", help="Results of another scanner (SARIF, CycloneDX, GitLab, DefectDojo, secscan.json) as one more source; may be repeated.", rich_help_panel=WITH)] = None,
     advisories: Annotated[str, typer.Option("--advisories", metavar="demo|FILE", help="Advisory index to use instead of your own.", rich_help_panel=WITH)] = "",
     config: Annotated[Path | None, typer.Option("--config", help="Settings file instead of the target's secscan.yaml.", rich_help_panel=JUDGE)] = None,
-    jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Processor cores to use; 0 for all.", rich_help_panel=LIMITS)] = 0,
-    timeout: Annotated[float, typer.Option("--timeout", min=0, metavar="SECONDS", help="Most time for one run of a scanner.", show_default="900", rich_help_panel=LIMITS)] = 0,
-    memory: Annotated[int, typer.Option("--memory", min=0, metavar="MB", help="Most memory for one run of a scanner.", show_default="4096", rich_help_panel=LIMITS)] = 0,
-    environment: Annotated[str, typer.Option("--environment", "-e", metavar="NAME", help="Judge by this environment of the policy.", rich_help_panel=JUDGE)] = "",
-    floor: Annotated[str, typer.Option("--floor", metavar="POLICY", help="A policy below which the other may not go.", rich_help_panel=JUDGE)] = "",
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=0, help="Processor cores to use; 0 for all.", show_default="all", envvar="SECSCAN_JOBS", rich_help_panel=LIMITS)] = None,
+    timeout: Annotated[float | None, typer.Option("--timeout", min=1, metavar="SECONDS", help="Most time for one run of a scanner.", show_default="900", envvar="SECSCAN_TIMEOUT", rich_help_panel=LIMITS)] = None,
+    memory: Annotated[int | None, typer.Option("--memory", min=64, metavar="MB", help="Most memory for one run of a scanner.", show_default="4096", envvar="SECSCAN_MEMORY", rich_help_panel=LIMITS)] = None,
+    environment: Annotated[str, typer.Option("--environment", "-e", metavar="NAME", help="Judge by this environment of the policy.", envvar="SECSCAN_ENVIRONMENT", rich_help_panel=JUDGE)] = "",
+    floor: Annotated[str, typer.Option("--floor", metavar="POLICY", help="A policy below which the other may not go.", envvar="SECSCAN_FLOOR", rich_help_panel=JUDGE)] = "",
     fail_on: Annotated[str, typer.Option("--fail-on", metavar="SEVERITY", help="Block what is as severe as this or worse, too: critical, high, medium, low or info.", rich_help_panel=JUDGE)] = "",
     waivers: Annotated[list[Path] | None, typer.Option("--waivers", metavar="FILE", help="Waivers that count; may be repeated.", rich_help_panel=JUDGE)] = None,
     vex: Annotated[list[Path] | None, typer.Option("--vex", metavar="FILE", help="VEX document (OpenVEX, CycloneDX) whose statements count as waivers; may be repeated.", rich_help_panel=JUDGE)] = None,
@@ -101,10 +101,23 @@ def scan(
         raise UsageError(
             "--import needs a target that has the files of the results", hint="scan the tree or image itself"
         )
-    wanted = Wanted(policy, environment, floor, tuple(waivers or ()), baseline, policy_ref, tuple(vex or ()), fail_on)
+    wanted = Wanted(
+        policy,
+        environment,
+        floor,
+        tuple(waivers or ()),
+        baseline,
+        policy_ref,
+        tuple(vex or ()),
+        fail_on,
+        baseline_ref=baseline_ref,
+        staged=staged,
+        diff=diff,
+    )
     # Settings and policy for an image are those of where the user stands: nothing in it has a say.
     judge = gather(Path() if image else path, config, wanted, scanners=tuple(all_scanners()))
     settings = judge.settings
+    output = output or Path(settings.output)
     reports = report_files({**REPORTS, **settings.reports}, report or (), output)
     with resolve(advisories) as index:
         request = pipeline.ScanRequest(
@@ -144,7 +157,7 @@ def scan(
             counting=judge.counting,
             advisories=index,
             limits=Limits(seconds=timeout or settings.timeout or 900, megabytes=memory or settings.memory or 4096),
-            jobs=jobs or settings.jobs or available_cores(),
+            jobs=(settings.jobs if jobs is None else jobs) or available_cores(),
             judged_at=parse_time(at),
             ci=ci_run(os.environ),
             notices=judge.notices,

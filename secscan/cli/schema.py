@@ -8,13 +8,15 @@ from typing import Annotated, Any
 
 import typer
 
-_DOCUMENTS = ("scan", "policy", "waivers", "baseline", "attestation", "diff", "controls", "log")
+_DOCUMENTS = ("settings", "scan", "policy", "waivers", "baseline", "attestation", "diff", "controls", "log")
 
 
 def schema(
     document: Annotated[
         str,
-        typer.Argument(metavar="scan|policy|waivers|baseline|attestation|diff|controls|log", help="Which document."),
+        typer.Argument(
+            metavar="settings|scan|policy|waivers|baseline|attestation|diff|controls|log", help="Which document."
+        ),
     ],
 ) -> None:
     """Print the JSON Schema of a document, generated from the types that read it."""
@@ -22,7 +24,9 @@ def schema(
 
     if document not in _DOCUMENTS:
         raise UsageError(f"there is no schema {document!r}", hint=f"the schemas are: {', '.join(_DOCUMENTS)}")
-    sys.stdout.write(json.dumps(_made(document), indent=2, sort_keys=document not in ("policy", "waivers")) + "\n")
+    sys.stdout.write(
+        json.dumps(_made(document), indent=2, sort_keys=document not in ("settings", "policy", "waivers")) + "\n"
+    )
 
 
 def _made(document: str) -> dict[str, Any]:
@@ -32,8 +36,10 @@ def _made(document: str) -> dict[str, Any]:
     from secscan.findings import scan
     from secscan.gate import difference
     from secscan.policy import schema as schemas
+    from secscan.settings.schema import settings_schema
 
     makers = {
+        "settings": settings_schema,
         "scan": scan.schema,
         "policy": schemas.policy_schema,
         "waivers": schemas.waivers_schema,

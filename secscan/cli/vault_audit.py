@@ -12,14 +12,14 @@ from secscan.cli.scan import REPORT_HELP
 
 
 def audit(
-    policy: Annotated[str, typer.Option("--policy", "-p", help="Policy file, or a shipped policy; see `secscan scan`.", rich_help_panel=JUDGE)] = "",
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for secscan.json, .sarif and .html.", rich_help_panel=OUTPUT)] = Path(),
+    policy: Annotated[str, typer.Option("--policy", "-p", help="Policy file, or a shipped policy; see `secscan scan`.", envvar="SECSCAN_POLICY", rich_help_panel=JUDGE)] = "",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for secscan.json, .sarif and .html.", show_default="the working directory", envvar="SECSCAN_OUTPUT", rich_help_panel=OUTPUT)] = None,
     config: Annotated[Path | None, typer.Option("--config", help="Settings file: its section `vault` says which server.", rich_help_panel=JUDGE)] = None,
     secret_days: Annotated[float, typer.Option("--secret-days", min=0, help="Age at which a secret should have been replaced.", show_default="365")] = 0,
     lease_days: Annotated[float, typer.Option("--lease-days", min=0, help="Longest life of a token or lease.", show_default="32")] = 0,
     oldest: Annotated[str, typer.Option("--oldest", metavar="VERSION", help="Oldest version of the server to accept.", show_default="what its makers support")] = "",
-    environment: Annotated[str, typer.Option("--environment", "-e", metavar="NAME", help="Judge by this environment of the policy.", rich_help_panel=JUDGE)] = "",
-    floor: Annotated[str, typer.Option("--floor", metavar="POLICY", help="A policy below which the other may not go.", rich_help_panel=JUDGE)] = "",
+    environment: Annotated[str, typer.Option("--environment", "-e", metavar="NAME", help="Judge by this environment of the policy.", envvar="SECSCAN_ENVIRONMENT", rich_help_panel=JUDGE)] = "",
+    floor: Annotated[str, typer.Option("--floor", metavar="POLICY", help="A policy below which the other may not go.", envvar="SECSCAN_FLOOR", rich_help_panel=JUDGE)] = "",
     waivers: Annotated[list[Path] | None, typer.Option("--waivers", metavar="FILE", help="Waivers that count; may be repeated.", rich_help_panel=JUDGE)] = None,
     baseline: Annotated[Path | None, typer.Option("--baseline", metavar="FILE", help="What was there before (`secscan baseline write`).", rich_help_panel=JUDGE)] = None,
     policy_ref: Annotated[str, typer.Option("--policy-ref", metavar="REF", help="Take policy, waivers and settings from this commit.", show_default="the base, in a pull request", rich_help_panel=JUDGE)] = "",
@@ -61,6 +61,7 @@ def audit(
         owner=vault.audit.owner,
         oldest_version=oldest or vault.audit.oldest_version,
     )
+    output = output or Path(judge.settings.output)
     reports = report_files({**REPORTS, **judge.settings.reports}, report or (), output)
     request = pipeline.ScanRequest(
         target=TargetRequest(path=Path(), server=vault.address or vault.auth.socket),

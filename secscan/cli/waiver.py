@@ -39,6 +39,7 @@ def add(
     from datetime import UTC, datetime
 
     from secscan.cli.saved import find_finding, policy_of
+    from secscan.cli.trust import renew
     from secscan.files import write_atomic
     from secscan.findings.levels import WaiverState
     from secscan.findings.scan import load
@@ -68,7 +69,8 @@ def add(
     write_atomic(file, changed)
     waiver = next(one for one in read_waivers(changed, origin=str(file)) if one.id == waiver.id)
     added_words = f"{file}: added {waiver.id}, which counts until {waiver.expires}"
-    say(f"{added_words}, where a scan names it: --waivers {file}")
+    where = "in this tree, which you trust" if renew(file, data) else f"where a scan names it: --waivers {file}"
+    say(f"{added_words}, {where}")
     if len(covered) < len(finding.each):
         others = counted(len(finding.places), "other place")
         say(f"  it is about {finding.place} only; {others} of the secret: --all-places")
@@ -110,6 +112,7 @@ def prune(
 ) -> None:  # fmt: skip
     """Remove the waivers that have ended, and with --scan those that no finding needs any more."""
     from secscan.cli.judging import read_waivers_file
+    from secscan.cli.trust import renew
     from secscan.files import write_atomic
     from secscan.policy.waiver_file import without
     from secscan.reports.escape import terminal
@@ -120,7 +123,9 @@ def prune(
     for waiver in gone:
         sys.stdout.write(terminal(f"{waiver.id}: {uses[waiver.id][0]} ({waiver.owner}, until {waiver.expires})") + "\n")
     if gone and not dry_run:
-        write_atomic(file, without(file.read_bytes(), [one.id for one in gone], origin=str(file)))
+        before = file.read_bytes()
+        write_atomic(file, without(before, [one.id for one in gone], origin=str(file)))
+        renew(file, before)
     said = "would be removed" if dry_run else "removed"
     say(f"{len(gone)} of {len(waivers)} waivers {said}")
 

@@ -70,6 +70,8 @@ class Facts:
     """Folders of generated files."""
     vendored: tuple[Counted, ...] = ()
     """Folders of other people's source."""
+    gitignore: bytes = b""
+    """What the `.gitignore` at the top holds."""
     own: tuple[str, ...] = ()
     """Files of ours that are there already: `secscan.yaml`, `.secscan/policy.yaml` ..."""
 

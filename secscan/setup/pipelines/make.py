@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from secscan import __version__
+from secscan.advisories.names import PUBLIC_ADVISORIES
 from secscan.errors import UsageError
 from secscan.resources import data_dir
 from secscan.setup.facts import Facts, NewFile
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 MARK = "# Written by `secscan init --ci {name}`. What it does, and what was tried: docs/ci.md of secscan."
 """The first line of what we wrote, by which it is known again."""
-PUBLIC_ADVISORIES = "https://osv-vulnerabilities.storage.googleapis.com"
-"""Where OSV publishes its archives (https://google.github.io/osv.dev/data/)."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9._/-]*")
 _ECOSYSTEM = re.compile(r"[A-Za-z][A-Za-z0-9 .:-]*")
