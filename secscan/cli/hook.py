@@ -122,6 +122,8 @@ def _scan(
         floor="" if look.own_policy else wanted.floor,
         waivers=(*own, *wanted.waivers),
         policy_ref=look.base if inside else "",
+        staged=look.target.staged,
+        diff=look.target.span.last if look.target.span else "",
     )
     judge = gather(repository.root, config, asked, scanners=tuple(all_scanners()))
     settings = judge.settings
