@@ -7,11 +7,11 @@ The fields, all optional but `version`:
 
     version: 1
     scan:
-      include: ["/build/**"]        # path globs, see findings.globs: brought back into scope
+      include: ["/build/**"]        # path globs, as in policies: brought back into scope
       exclude: ["/docs/**"]         # left out, and shown as such
     scanners:
-      enable: [bandit, semgrep]     # only these; or
-      disable: [pip-audit]          # all but these. What the policy requires is the policy's word.
+      enable: [bandit, semgrep]     # only these. What the policy requires is the policy's word.
+      # disable: [pip-audit]        # or: all but these
       timeout: 900                  # seconds for one run of a scanner
       memory: 4096                  # MB for one run of a scanner
     policy: default                 # a shipped policy by name, or a file relative to this one
@@ -20,15 +20,17 @@ The fields, all optional but `version`:
       json: secscan.json            # a path relative to the output folder, or off
       junit: secscan.junit.xml      # any format of `secscan report --formats`
     advisories: index               # or online: pip-audit asks its public service, too; the index is asked as ever
-    vault:                          # see stores.vault.settings
+    vault:                          # more of it below
       address: https://vault.corp.example:8200
-    aws:                            # see stores.aws.settings
+    aws:                            # more of it below
       region: eu-central-1
     notify:                         # see notify.settings
       to: [{service: slack, url: "env:SLACK_WEBHOOK_URL"}]
     telemetry: {traces: otlp}       # see telemetry.settings
     credentials:                    # variables that one scanner needs, and the field of Vault that holds each
       semgrep: {SEMGREP_APP_TOKEN: "vault:secret/ci/semgrep#token"}
+
+`stores.vault.settings` and `stores.aws.settings` have those two sections, and read them.
 """
 
 from __future__ import annotations
