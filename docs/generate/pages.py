@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from docs.generate import commands, defects, exit_codes, frameworks, policies, rules, scanners, settings
@@ -12,6 +13,7 @@ MARK = "<!-- Written by `make docs-reference` from the program. Change the progr
 """Second line of every generated page, after the one with its title; by it a page that nobody generates is found."""
 
 
+@cache
 def generated() -> dict[str, str]:
     """Return every generated page by its name below `docs/reference/`."""
     bodies = {

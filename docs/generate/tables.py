@@ -23,11 +23,13 @@ def codes(texts: Iterable[str]) -> str:
 
 
 def prose(text: str) -> str:
-    """Return text of the program as Markdown: code spans stay, addresses are links, and nothing else in it is markup."""
+    """Return text of the program as Markdown: code spans stay, options become code spans, addresses links,
+    and nothing else in it is markup."""
     parts = " ".join(text.split()).split("`")
     return "`".join(part if number % 2 else _plain(part) for number, part in enumerate(parts))
 
 
 def _plain(text: str) -> str:
     escaped = re.sub(r"([*<>\[\]])", r"\\\1", text)
+    escaped = re.sub(r"(?<![\w`-])--[a-z][a-z-]*", r"`\g<0>`", escaped)
     return re.sub(r"https?://[^\s,;)]+[^\s,;).:]", r"<\g<0>>", escaped)
