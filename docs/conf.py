@@ -1,8 +1,8 @@
 """How Sphinx makes the site: `make docs` runs `sphinx-build -W -n -c docs . build/docs`.
 
-The source folder is the top of the repository, so that a link between files is the same on the site and where the files
-are read as they lie; a link to a file that is no page, such as a policy, becomes a download. Nothing is fetched when the
-site is made, and the site fetches nothing when it is read.
+The source folder is the top of the repository, so that a link between files is the same on the site and where the
+files are read as they lie; a link to a file that is no page, such as a policy, becomes a download. Nothing is fetched
+when the site is made, and the site fetches nothing when it is read.
 """
 
 from __future__ import annotations
@@ -59,7 +59,8 @@ _MENDED = {
     '<table class="docutils': '<table tabindex="0" class="docutils',
     '<div class="highlight"><pre>': '<div class="highlight"><pre tabindex="0">',
 }
-"""What keeps pages of the theme from being usable by everybody, and what it becomes: names of landmarks, and blocks of code and tables that a keyboard can scroll."""
+"""What keeps pages of the theme from being usable by everybody, and what it becomes: names of landmarks, and blocks of
+code and tables that a keyboard can scroll."""
 
 
 def setup(app: Sphinx) -> None:

@@ -10,7 +10,7 @@ import typer.main
 from docs.generate.tables import code, codes, prose, table
 from secscan.cli.app import build
 
-_NO_DEFAULT = (None, "", False, (), [])
+_NO_DEFAULT: tuple[Any, ...] = (None, "", False, (), [])
 
 
 def pages() -> dict[str, str]:
@@ -22,12 +22,12 @@ def pages() -> dict[str, str]:
     index = f"""\
 # Commands
 
-{prose(top.help)}
+{prose(top.help or "")}
 
 {table(("command", "what it does"), rows)}
 
-{prose(top.epilog)} More in [exit codes](../exit-codes.md). Every command takes `-h` and `--help`; `secscan --version` says the
-version.
+{prose(top.epilog or "")} More in [exit codes](../exit-codes.md). Every command takes `-h` and `--help`;
+`secscan --version` says the version.
 
 ```{{toctree}}
 :hidden:
@@ -55,14 +55,18 @@ def _command(name: str, command: Any) -> str:
 
 def _body(name: str, command: Any) -> str:
     arguments = [one for one in command.params if one.param_type_name == "argument"]
-    options = [one for one in command.params if one.param_type_name == "option" and one.name != "help" and not one.hidden]
+    options = [
+        one for one in command.params if one.param_type_name == "option" and one.name != "help" and not one.hidden
+    ]
     usage = " ".join(["secscan", name, *(["[OPTIONS]"] if options else []), *map(_word, arguments)])
     parts = [f"```text\n{usage}\n```", *(prose(part) for part in inspect.cleandoc(command.help or "").split("\n\n"))]
     if arguments:
         rows = [(code(_word(one)), _about(one)) for one in arguments]
         parts.append(table(("argument", "what"), rows))
     if options:
-        parts.append(table(("option", "value", "what"), [(codes(_flags(one)), _value(one), _about(one)) for one in options]))
+        parts.append(
+            table(("option", "value", "what"), [(codes(_flags(one)), _value(one), _about(one)) for one in options])
+        )
     return "\n\n".join(parts)
 
 

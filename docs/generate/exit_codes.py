@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+from itertools import pairwise
 
 from docs.generate.tables import code, prose, table
 from secscan import errors
@@ -17,17 +18,17 @@ def page() -> str:
 
 {table(("code", "name", "meaning"), rows)}
 
-Failed beats incomplete; both kinds of reasons are shown. Reports are written before the process ends with 0, 1 or 3; one
-that cannot be written makes it 3. A policy with `mode: log` shows its verdict and ends with 0. Commands that judge nothing
-(`report`, `diff`, `compliance`, `sbom` ...) say in their own page what they end with.
+Failed beats incomplete; both kinds of reasons are shown. Reports are written before the process ends with 0, 1 or 3;
+one that cannot be written makes it 3. A policy with `mode: log` shows its verdict and ends with 0. Commands that judge
+nothing (`report`, `diff`, `compliance`, `sbom` ...) say in their own page what they end with.
 """
 
 
 def _documented() -> dict[str, str]:
     (body,) = ast.parse(inspect.getsource(errors.ExitCode)).body
-    assert isinstance(body, ast.ClassDef)
+    fields = getattr(body, "body", [])
     found = {}
-    for one, following in zip(body.body, body.body[1:], strict=False):
+    for one, following in pairwise(fields):
         match one, following:
             case ast.Assign(targets=[ast.Name(id=name)]), ast.Expr(value=ast.Constant(value=str(text))):
                 found[name] = text

@@ -20,8 +20,8 @@ def page() -> str:
     ]
     parts = [
         "# Frameworks",
-        "What `secscan compliance --framework` knows. A control with evidence is one that a scan can say something of; the "
-        "others are for people. Ids and words of our own only: no text of a framework. What the statuses mean: "
+        "What `secscan compliance --framework` knows. A control with evidence is one that a scan can say something of; "
+        "the others are for people. Ids and words of our own only: no text of a framework. What the statuses mean: "
         "[the compliance report](../compliance.md).",
         table(("framework", "edition", "controls listed", "with evidence"), rows),
     ]

@@ -11,8 +11,8 @@ def page() -> str:
     """Return the page."""
     parts = [
         "# Shipped policies",
-        "Rules are tried from the top; the first that matches decides. What a rule matches stands in the file of the policy; "
-        "the language is described in [policies](../../policies/README.md).",
+        "Rules are tried from the top; the first that matches decides. What a rule matches stands in the file of the "
+        "policy; the language is described in [policies](../../policies/README.md).",
     ]
     for name in shipped_policies():
         policy = load_policy(name, scanners=tuple(all_scanners()))

@@ -15,9 +15,9 @@ def page() -> str:
     return f"""\
 # Our own rules for Python
 
-The {len(rules)} rules that secscan gives to semgrep, offline. A waiver or a policy names one by its id (`rule: [ID]`). How
-they are written and what the engine cannot follow: [the embedded semgrep rules](../../policies/semgrep/README.md). What
-bandit looks for is in bandit's own documentation.
+The {len(rules)} rules that secscan gives to semgrep, offline. A waiver or a policy names one by its id
+(`rule: [ID]`). How they are written and what the engine cannot follow:
+[the embedded semgrep rules](../../policies/semgrep/README.md). What bandit looks for is in bandit's own documentation.
 
 {table(("rule", "class", "severity", "confidence", "CWE", "what is wrong, and what to do"), map(_row, rules))}
 """

@@ -25,10 +25,10 @@ def page() -> str:
     ]
     parts = [
         "# Scanners",
-        "Who looks, at what, and what each needs. Every one has a positive control: an input of ours that it must flag, in "
+        "Who looks, at what, and what each needs. Every one has a positive control: an input that it must flag, in "
         "the same invocation as the target. One that misses it did not scan, and the verdict is incomplete; "
-        "`secscan doctor` tries all of them. A scanner whose kind of file is not in the target has nothing to do, and that "
-        "is fine.",
+        "`secscan doctor` tries all of them. A scanner whose kind of file is not in the target has nothing to do, and "
+        "that is fine.",
         table(("scanner", "looks for", "kinds of finding", "takes part"), rows),
     ]
     for one in scanners:
@@ -59,5 +59,3 @@ def _facts(needs: Needs, install: str, *, images: bool) -> list[str]:
 
 def _documented(module: str) -> list[str]:
     return inspect.cleandoc(sys.modules[module].__doc__ or "").split("\n\n")
-
-

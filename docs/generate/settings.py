@@ -20,9 +20,9 @@ def page() -> str:
     return f"""\
 # Settings: {config.FILE_NAME}
 
-A file of this name in the folder that is scanned, or the one that `--config` names. All fields but `version` are optional.
-Options of the command line come first. An unknown field, a wrong type or a field that occurs twice is an error with file,
-line and field (exit code 2).
+A file of this name in the folder that is scanned, or the one that `--config` names. All fields but `version` are
+optional. Options of the command line come first. An unknown field, a wrong type or a field that occurs twice is an
+error with file, line and field (exit code 2).
 
 ```yaml
 {_example(config).decode().rstrip()}
@@ -30,9 +30,9 @@ line and field (exit code 2).
 
 ## In the tree that is scanned
 
-A file that was found in the scanned tree belongs to the one who is judged. So of such a file these fields do **not** count,
-and a notice in every report says so: {codes(softening)}. Name the file with `--config` to let them
-count. Paths never lead out of the target or the output folder.
+A file that was found in the scanned tree belongs to the one who is judged. So of such a file these fields do **not**
+count, and a notice in every report says so: {codes(softening)}. Name the file with `--config` to let them count. Paths
+never lead out of the target or the output folder.
 
 ## Vault
 
@@ -66,13 +66,14 @@ _SOFT: dict[str, Any] = {
     "aws": aws.AwsSettings(),
     "credentials": {"semgrep": {}},
 }
-"""Everything that a file in the scanned tree might say for its own good; `Settings.softening` tells which count as that."""
+"""What a file in the scanned tree might say for its own good; `Settings.softening` tells which count as that."""
 
 
 def _example(module: ModuleType, start: str = "    version: 1") -> bytes:
     """Return the example in the docstring of the module that reads it: the indented lines from `start` on."""
     found = re.search(rf"^{re.escape(start)}.*\n(?:(?:    .*)?\n)*", _text(module), re.MULTILINE)
-    assert found, f"no example in {module}"
+    if not found:
+        raise ValueError(f"{module.__name__} shows no example")
     return inspect.cleandoc(f"\n{found[0]}").encode()
 
 

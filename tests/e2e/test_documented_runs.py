@@ -1,7 +1,7 @@
 """The consoles in the documents that are marked with `<!-- run: examples -->` show what really happens.
 
-The consoles of a page run one after the other in a copy of `examples/`. What a console shows must come, in its order; a line
-`...` stands for anything.
+The consoles of a page run one after the other in a copy of `examples/`. What a console shows must come, in its order;
+a line `...` stands for anything.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.documents import ROOT, Block, blocks, steps
+from tests.support.documents import ROOT, blocks, steps
 
 RUN = [block for block in blocks() if block.runs]
 PAGES = sorted({block.document for block in RUN})
@@ -59,8 +59,8 @@ def output_of(command: str, folder: Path) -> str:
 
 
 def missing(shown: tuple[str, ...], said: str) -> str:
-    """Return the first line of what is shown that did not come where it must, or that came and is not shown; empty where
-    all is as shown."""
+    """Return the first line of what is shown that did not come where it must, or that came and is not shown; empty
+    where all is as shown."""
     lines = [masked(line) for line in said.splitlines() if line.strip()]
     at, free = 0, False
     for line in shown:

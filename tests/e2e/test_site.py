@@ -1,5 +1,5 @@
-"""The site of the documents: it is made without a warning, loads nothing from elsewhere, and can be searched and used by
-everybody, also as files on a disk."""
+"""The site of the documents: it is made without a warning, loads nothing from elsewhere, and can be searched and used
+by everybody, also as files on a disk."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,7 +32,18 @@ PAGES = (
 
 def made(source: Path, site: Path) -> subprocess.CompletedProcess[str]:
     """Make the site as `make docs` does."""
-    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-c", str(ROOT / "docs"), str(source), str(site)]
+    command = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-W",
+        "--keep-going",
+        "-q",
+        "-c",
+        str(ROOT / "docs"),
+        str(source),
+        str(site),
+    ]
     return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
 
 
@@ -67,7 +79,7 @@ def test_a_link_that_leads_nowhere_fails(tmp_path: Path, text: str, why: str) ->
     (source / "docs").mkdir(parents=True)
     shutil.copytree(ROOT / "docs" / "site", tmp_path / "site")
     (source / "docs" / "index.md").write_text(f"# Top\n\n{text}\n\n```{{toctree}}\nother\n```\n", encoding="utf-8")
-    (source / "docs" / "other.md").write_text("# Other\n", encoding="utf-8")
+    (source / "docs" / "other.md").write_text("# Other\n\n    code\n\n|a|\n|-|\n|b|\n", encoding="utf-8")
     done = made(source, tmp_path / "out")
     assert (done.returncode == 0) == (why == ""), done.stdout
     assert why in done.stdout
@@ -79,7 +91,9 @@ def test_no_page_loads_anything_from_elsewhere(site: Path) -> None:
     loading = re.compile(r'<(?:link|script|img|iframe|source|object)\b[^>]*?\b(?:href|src|data)="(https?:)?//[^"]*"')
     assert [(page.name, found[0]) for page in pages for found in loading.finditer(page.read_text("utf-8"))] == []
     styles = [*site.rglob("*.css"), *site.rglob("*.js")]
-    assert [one.name for one in styles if re.search(r"url\(\s*['\"]?(?:https?:)?//|@import", one.read_text("utf-8"))] == []
+    assert [
+        one.name for one in styles if re.search(r"url\(\s*['\"]?(?:https?:)?//|@import", one.read_text("utf-8"))
+    ] == []
 
 
 def test_the_same_documents_give_the_same_search_index(site: Path) -> None:
@@ -89,14 +103,13 @@ def test_the_same_documents_give_the_same_search_index(site: Path) -> None:
 
 def test_it_can_be_searched_as_files_on_a_disk(site: Path, browser: Browser) -> None:
     browser.visit((site / "search.html").as_uri() + "?q=mutation")
-    browser.run("new Promise((done) => { const look = () => document.querySelector('ul.search li') ? done() : setTimeout(look, 50); look() })")
-    assert any("policy" in text.lower() for text in browser.texts("ul.search li"))
-    assert [about for sort, about in browser.told if "http" in about] == []
+    wait_until(browser, "[...document.querySelectorAll('ul.search li')].some((one) => /polic/i.test(one.innerText))")
+    assert [about for _, about in browser.told if re.search(r'"url": "https?:', about)] == []
 
 
 def test_the_top_leads_to_the_documents(site: Path, browser: Browser) -> None:
     browser.visit((site / "index.html").as_uri())
-    browser.run("new Promise((done) => { const look = () => location.pathname.endsWith('docs/index.html') ? done() : setTimeout(look, 50); look() })")
+    wait_until(browser, "location.pathname.endsWith('docs/index.html')")
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 375)])
@@ -110,3 +123,12 @@ def test_everybody_can_use_it(site: Path, browser: Browser, scheme: str, width: 
         told = [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in json.loads(found)]
         assert (page, told) == (page, [])
         assert browser.run("document.documentElement.scrollWidth") <= width, page
+
+
+def wait_until(browser: Browser, condition: str) -> None:
+    """Wait until a condition holds in the page, at most ten seconds."""
+    for _ in range(200):
+        if browser.run(f"Boolean({condition})"):
+            return
+        time.sleep(0.05)
+    raise AssertionError(condition)

@@ -79,9 +79,9 @@ def steps(block: Block) -> list[Step]:
 
 
 def commands(block: Block) -> Iterator[list[str]]:
-    """Yield the arguments of each `secscan` that a block calls: of a console, a script, a workflow, or an indented one."""
+    """Yield the arguments of each `secscan` that a block calls: a console, a script, a workflow, an indented one."""
     for line in _joined(block.text):
-        bare = re.sub(r"^\s*(?:\$ |- run: |run: |- )?", "", line)
+        bare = re.sub(r"^\s*(?:\$ |- run: |run: |entry: |exec |- )?", "", line)
         for part in re.split(r"\s\|\s|\s&&\s|\s\|\|\s|;\s", bare):
             if re.match(r"secscan\s", part.strip()):
                 yield _arguments(part.strip())

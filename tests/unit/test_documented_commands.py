@@ -44,8 +44,8 @@ def problem(words: list[str]) -> str:
         context = command.make_context("secscan", list(rest))
     except SystemExit as end:
         return "" if end.code == 0 else f"ends with {end.code}"
-    except Exception as error:  # the parser's errors have no common name that can be imported
-        return str(getattr(error, "message", "") or getattr(error, "format_message", lambda: error)())
+    except Exception as error:  # noqa: BLE001 - the parser's errors have no common name that can be imported
+        return str(error.format_message() if hasattr(error, "format_message") else error)
     named = [text.partition("=")[0] for text in context.params.get("report") or ()]
     unknown = [name for name in named if name not in FORMATS and not name.isupper()]
     return f"there is no format {unknown}" if unknown else ""
@@ -61,7 +61,9 @@ def documented() -> Iterator[tuple[Block, list[str]]]:
 def test_every_command_in_a_block_is_taken_by_the_parser() -> None:
     found = list(documented())
     assert len(found) > 100
-    assert [f"{block.place}: secscan {' '.join(words)}: {why}" for block, words in found if (why := problem(words))] == []
+    assert [
+        f"{block.place}: secscan {' '.join(words)}: {why}" for block, words in found if (why := problem(words))
+    ] == []
 
 
 def test_every_option_in_a_code_span_exists() -> None:
