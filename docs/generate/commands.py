@@ -16,8 +16,8 @@ _NO_DEFAULT: tuple[Any, ...] = (None, "", False, (), [])
 def pages() -> dict[str, str]:
     """Return the page of each command or group by its name, and `index`, which lists them."""
     top = typer.main.get_command(build())
-    found = {name: _group(name, one) if hasattr(one, "commands") else _command(name, one) for name, one in _inside(top)}
-    rows = [(f"[`secscan {name}`]({name}.md)", prose(_first_sentence(one.help or ""))) for name, one in _inside(top)]
+    found = {name: _group(name, one) if hasattr(one, "commands") else _command(name, one) for name, one in inside(top)}
+    rows = [(f"[`secscan {name}`]({name}.md)", prose(_first_sentence(one.help or ""))) for name, one in inside(top)]
     tree = "\n".join(sorted(found))
     index = f"""\
 # Commands
@@ -38,13 +38,15 @@ def pages() -> dict[str, str]:
     return {**found, "index": index}
 
 
-def _inside(group: Any) -> list[tuple[str, Any]]:
-    return list(group.commands.items())
+def inside(group: Any) -> list[tuple[str, Any]]:
+    """Return the commands of a group by name, in the order in which help shows them."""
+    context = group.make_context(group.name or "secscan", [], resilient_parsing=True)
+    return [(name, group.get_command(context, name)) for name in group.list_commands(context)]
 
 
 def _group(name: str, group: Any) -> str:
     parts = [f"# secscan {name}", prose(group.help)]
-    for inner, command in _inside(group):
+    for inner, command in inside(group):
         parts += [f"## secscan {name} {inner}", _body(f"{name} {inner}", command)]
     return "\n\n".join(parts)
 

@@ -11,6 +11,7 @@ import pytest
 import typer.main
 
 from docs.generate import pages
+from docs.generate.commands import inside
 from secscan.cli.app import build
 from secscan.reports.contract import FORMATS
 from tests.support.documents import ROOT, Block, blocks, commands, spans
@@ -28,7 +29,7 @@ def leaf(words: list[str]) -> tuple[Any, list[str]]:
     """Return the command that words name, and the rest of them. Raises `KeyError` for one that there is not."""
     found, rest = program(), words
     while hasattr(found, "commands") and rest and not rest[0].startswith("-"):
-        found, rest = found.commands[rest[0]], rest[1:]
+        found, rest = dict(inside(found))[rest[0]], rest[1:]
     return found, rest
 
 

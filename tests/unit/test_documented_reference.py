@@ -9,6 +9,7 @@ import typer.main
 
 from docs.generate import pages, tables
 from docs.generate.__main__ import main
+from docs.generate.commands import inside
 from secscan.cli.app import build
 from secscan.findings.defects import DEFECTS
 
@@ -39,8 +40,8 @@ def test_what_differs_is_named_and_then_mended(
 def test_every_command_option_class_and_rule_has_its_place() -> None:
     found = pages.generated()
     program = typer.main.get_command(build())
-    for name, command in program.commands.items():  # type: ignore[attr-defined]
-        for one in getattr(command, "commands", {"": command}).values():
+    for name, command in inside(program):
+        for _, one in inside(command) if hasattr(command, "commands") else [("", command)]:
             for option in one.params:
                 assert all(f"`{flag}`" in found[f"commands/{name}.md"] for flag in option.opts if flag[0] == "-")
     assert all(f"| `{name}` |" in found["defects.md"] for name in DEFECTS)
