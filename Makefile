@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow docs docs-reference docs-serve lint format wheel record screenshot bench clean
+.PHONY: help demo test test-slow lint format wheel record screenshot bench clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,17 +22,6 @@ test: $(VENV)/.installed-dev ## Run the tests (everything that matters, a few mi
 
 test-slow: $(VENV)/.installed-dev ## Run the slow tests too (a new environment, large inputs)
 	$(BIN)/python -m pytest -m slow -n auto --dist worksteal $(PYTEST_ARGS)
-
-docs: $(VENV)/.installed-dev ## Make the site of the documents in build/docs; a link that leads nowhere fails
-	$(BIN)/python -m docs.generate --check
-	$(BIN)/sphinx-build -W --keep-going -q -j auto -c docs . build/docs
-	@echo "Open build/docs/index.html in a browser."
-
-docs-reference: $(VENV)/.installed-dev ## Write the reference anew from the program
-	$(BIN)/python -m docs.generate
-
-docs-serve: docs ## Make the site and show it on http://127.0.0.1:8000
-	$(BIN)/python -m http.server --bind 127.0.0.1 --directory build/docs 8000
 
 lint: $(VENV)/.installed-dev ## Check style, types and import rules
 	$(BIN)/ruff check .
@@ -57,6 +46,18 @@ bench: $(VENV)/.installed-dev ## Run the quick benchmarks
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/policy.py
 	$(BIN)/python -m benchmarks.detection
+
+.PHONY: docs docs-reference docs-serve
+docs: $(VENV)/.installed-dev ## Make the site of the documents in build/docs; a link that leads nowhere fails
+	$(BIN)/python -m docs.generate --check
+	$(BIN)/sphinx-build -W --keep-going -q -j auto -c docs . build/docs
+	@echo "Open build/docs/index.html in a browser."
+
+docs-reference: $(VENV)/.installed-dev ## Write the reference anew from the program
+	$(BIN)/python -m docs.generate
+
+docs-serve: docs ## Make the site and show it on http://127.0.0.1:8000
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory build/docs 8000
 
 clean: ## Remove everything that make made
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -7,7 +7,7 @@ The fields, all optional but `version`:
 
     version: 1
     scan:
-      include: ["/build/**"]        # path globs, as in policies: brought back into scope
+      include: ["/build/**"]        # path globs, see findings.globs: brought back into scope
       exclude: ["/docs/**"]         # left out, and shown as such
     scanners:
       enable: [bandit, semgrep]     # only these. What the policy requires is the policy's word.
@@ -20,17 +20,15 @@ The fields, all optional but `version`:
       json: secscan.json            # a path relative to the output folder, or off
       junit: secscan.junit.xml      # any format of `secscan report --formats`
     advisories: index               # or online: pip-audit asks its public service, too; the index is asked as ever
-    vault:                          # more of it below
+    vault:                          # see stores.vault.settings
       address: https://vault.corp.example:8200
-    aws:                            # more of it below
+    aws:                            # see stores.aws.settings
       region: eu-central-1
     notify:                         # see notify.settings
       to: [{service: slack, url: "env:SLACK_WEBHOOK_URL"}]
     telemetry: {traces: otlp}       # see telemetry.settings
     credentials:                    # variables that one scanner needs, and the field of Vault that holds each
       semgrep: {SEMGREP_APP_TOKEN: "vault:secret/ci/semgrep#token"}
-
-`stores.vault.settings` and `stores.aws.settings` have those two sections, and read them.
 """
 
 from __future__ import annotations

@@ -74,7 +74,8 @@ def _example(module: ModuleType, start: str = "    version: 1") -> bytes:
     found = re.search(rf"^{re.escape(start)}.*\n(?:(?:    .*)?\n)*", _text(module), re.MULTILINE)
     if not found:
         raise ValueError(f"{module.__name__} shows no example")
-    return inspect.cleandoc(f"\n{found[0]}").encode()
+    # Where the reader of the program is sent to another module, the reader of the page finds it further down.
+    return re.sub(r"(,|\s*#) see [a-z]+(?:\.[a-z]+)+", "", inspect.cleandoc(f"\n{found[0]}")).encode()
 
 
 def _after(module: ModuleType, start: str) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
@@ -67,7 +70,11 @@ def run_tests_of(text: str, folder: Path) -> None:
 
 
 def check_workflow(workflow: dict[str, Any]) -> None:
-    """What GitHub demands of a workflow, as far as ours use it, and what we demand of ours."""
+    """What GitHub demands of a workflow, as far as ours use it, and what we demand of ours. By the schema as well,
+    where the package is there that has it (`check-jsonschema`, which checks the workflows of the project)."""
+    if spec := find_spec("check_jsonschema"):
+        schema = Path(str(spec.origin)).parent / "builtin_schemas" / "vendor" / "github-workflows.json"
+        jsonschema_rs.validate(json.loads(schema.read_text(encoding="utf-8")), workflow)
     assert workflow.keys() <= {"name", "on", "permissions", "jobs"}
     assert workflow["permissions"] == {"contents": "read"}
     assert "pull_request_target" not in workflow["on"]
