@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from docutils.nodes import document
+from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.errors import ThemeError
 
@@ -23,6 +25,7 @@ include_patterns = [
     "policies/*.md",
     "policies/**/*.md",
     "examples/shop/README.md",
+    "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "SECURITY.md",
@@ -65,7 +68,16 @@ code and tables that a keyboard can scroll."""
 
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
+    app.connect("doctree-read", _folders)
     app.connect("build-finished", _mend)
+
+
+def _folders(app: Sphinx, tree: document) -> None:
+    """A link to a folder of the repository, where documents are read as files, is its words on the site."""
+    here = Path(app.srcdir, app.env.docname).parent
+    for link in list(tree.findall(pending_xref)):
+        if (here / str(link["reftarget"])).is_dir():
+            link.replace_self(link.children)
 
 
 def _mend(app: Sphinx, error: Exception | None) -> None:

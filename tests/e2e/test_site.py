@@ -71,7 +71,8 @@ def browser(tmp_path: Path) -> Iterator[Browser]:
         ("[in another file](other.md#nowhere)", "nowhere"),
         ("[a file that is no page](../gone.yaml)", "gone.yaml"),
         ("[other](other.md#other) and ![](gone.png)", "gone.png"),
-        ("[other](other.md#other)", ""),
+        ("[no such folder](../gone)", "gone"),
+        ("[other](other.md#other) and [a folder](../docs)", ""),
     ],
 )
 def test_a_link_that_leads_nowhere_fails(tmp_path: Path, text: str, why: str) -> None:
