@@ -41,7 +41,7 @@ suppress_warnings = ["misc.highlighting_failure"]  # examples of output are no c
 
 html_theme = "furo"
 html_title = "secscan"
-html_static_path = ["site"]
+html_static_path = ["site/site.css"]
 html_css_files = ["site.css"]
 html_extra_path = ["site/root"]
 html_copy_source = False

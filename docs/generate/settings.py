@@ -16,7 +16,8 @@ from secscan.stores.vault import settings as vault
 
 def page() -> str:
     """Return the page."""
-    softening = dataclasses.replace(config.Settings(), **_SOFT).softening()
+    everything: dict[str, Any] = {one.name: ("said",) for one in dataclasses.fields(config.Settings)}
+    softening = config.Settings(**everything | {"reports": {"json": ""}}).softening()
     return f"""\
 # Settings: {config.FILE_NAME}
 
@@ -53,20 +54,6 @@ Who asks is boto3's own choice: the files in the home directory of the caller, t
 
 {prose(_after(aws, "The role needs"))}
 """
-
-
-_SOFT: dict[str, Any] = {
-    "exclude": ("/docs/**",),
-    "enable": ("bandit",),
-    "disable": ("bandit",),
-    "policy": "advisory",
-    "reports": {"json": ""},
-    "online": True,
-    "vault": vault.VaultSettings(),
-    "aws": aws.AwsSettings(),
-    "credentials": {"semgrep": {}},
-}
-"""What a file in the scanned tree might say for its own good; `Settings.softening` tells which count as that."""
 
 
 def _example(module: ModuleType, start: str = "    version: 1") -> bytes:
