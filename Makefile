@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow lint format wheel record screenshot bench clean
+.PHONY: help demo test test-slow lint format wheel lock record screenshot bench clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,10 +36,14 @@ format: $(VENV)/.installed-dev ## Format the code
 wheel: $(VENV)/.installed-dev ## Build the wheel into dist/
 	$(BIN)/python -m build --wheel --outdir dist .
 
+lock: $(VENV)/.installed-dev ## Lock anew what the GitHub Action installs
+	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --python-version 3.11 --no-emit-index-url \
+	  --custom-compile-command "make lock" pyproject.toml action/requirements.in --output-file action/requirements.txt
+
 record: $(VENV)/.installed-dev ## Record the scanners' real output anew for the contract tests
 	$(BIN)/python -m tests.recorded.record
 
-screenshot: demo $(VENV)/.installed-dev ## Take the picture of the README anew
+screenshot: demo $(VENV)/.installed-dev ## Take the pictures of the README anew
 	$(BIN)/python -m tests.support.screenshot
 
 bench: $(VENV)/.installed-dev ## Run the quick benchmarks

@@ -14,7 +14,7 @@ settings.register_profile("secscan", deadline=None)
 settings.load_profile("secscan")
 
 ROOT = Path(__file__).resolve().parent.parent
-_HEEDED = ("SECSCAN_", "GITHUB_", "BANDIT_", "SEMGREP_", "PIP_", "VAULT_", "OTEL_", "TRACE")
+_HEEDED = ("SECSCAN_", "GITHUB_", "GITLAB_", "CI_", "BANDIT_", "SEMGREP_", "PIP_", "VAULT_", "OTEL_", "TRACE")
 EXPECTED_SKIPS = Path(__file__).with_name("expected_skips.txt")
 
 

@@ -1,7 +1,7 @@
 """Gathers what a scan is judged by: policy, waivers, baseline and settings, each from where it may be trusted.
 
 Whoever starts secscan chooses the judge, never the scanned tree. A policy or waivers of the tree count only where the
-caller names their file; in a pull request they come from the commit that it is to be merged into (`--policy-ref`).
+caller names their file; in CI they come from a commit that was let in (`--policy-ref`, else see `ci.judge`).
 """
 
 from __future__ import annotations
@@ -12,14 +12,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from secscan.ci.judge import JudgeRef, judge_ref
 from secscan.cli.reading import remembering, with_known, with_vault
 from secscan.config import FILE_NAME, Settings, load_settings, parse_settings
-from secscan.errors import PolicyError, SecscanError
+from secscan.errors import PolicyError, SecscanError, TargetError
 from secscan.findings.model import Notice
 from secscan.findings.paths import encode_path
 from secscan.gate.weakening import Terms
 from secscan.policy.baseline import load as load_baseline
 from secscan.policy.baseline import loads as loads_baseline
+from secscan.policy.fail_on import failing_on
 from secscan.policy.load import Reader, load_policy
 from secscan.policy.vex import read_vex
 from secscan.policy.waivers import read_waivers
@@ -43,6 +45,12 @@ class Wanted:
     baseline: Path | None = None
     policy_ref: str = ""
     vex: Sequence[Path] = ()
+    fail_on: str = ""
+    """See `policy.fail_on`; empty: the policy alone decides."""
+
+    def tightened(self, policy: Policy) -> Policy:
+        """Return the policy with what the command line demands besides. Raises `PolicyError`."""
+        return failing_on(policy, self.fail_on) if self.fail_on else policy
 
 
 @dataclass(frozen=True)
@@ -64,9 +72,10 @@ class Judge:
 
 def gather(target: Path, config: Path | None, wanted: Wanted, *, scanners: Sequence[str]) -> Judge:
     """Return what to judge by. Raises `PolicyError`, `ConfigError` or `TargetError`."""
-    ref = wanted.policy_ref or pull_request_base(os.environ)
+    usual = judge_ref(os.environ)
+    ref = wanted.policy_ref or usual.ref
     repository = _repository(target)
-    if ref and repository is not None:
+    if repository is not None and (wanted.policy_ref or usual.proposed or _is_there(repository, ref)) and ref:
         return _from_commit(target, config, wanted, repository, ref, scanners)
     if wanted.policy_ref:
         raise PolicyError(
@@ -74,27 +83,31 @@ def gather(target: Path, config: Path | None, wanted: Wanted, *, scanners: Seque
         )
     given = load_settings(target, config)
     settings = given.honoured()
-    policy = load_policy(
+    loaded = load_policy(
         wanted.policy or settings.policy or "default",
         scanners=scanners,
         environment=wanted.environment,
         floor=wanted.floor,
         reader=with_vault(Reader(commit=_reader(repository, "").commit) if repository else Reader()),
     )
+    policy = wanted.tightened(loaded)
     waivers = tuple(waiver for path in wanted.waivers for waiver in read_waivers_file(path))
     waivers += tuple(waiver for path in wanted.vex for waiver in read_vex_file(path, policy))
     baseline = load_baseline(wanted.baseline) if wanted.baseline else None
-    notices = (*given.notices(), *_not_honoured(target, wanted))
+    notices = (*given.notices(), *_without_judge(usual, repository), *_not_honoured(target, wanted))
     counting = _below(target, [Path(path) for path in policy.scanner_settings])
     return Judge(Terms(policy, waivers, baseline), settings, notices, counting=counting)
 
 
-def pull_request_base(environment: os._Environ[str] | dict[str, str]) -> str:
-    """Return the commit that the pull request of this CI run is to be merged into; empty where there is none."""
-    if environment.get("GITHUB_EVENT_NAME", "").startswith("pull_request") and environment.get("GITHUB_BASE_REF"):
-        # In full: a tag that somebody calls `origin/main` would be taken before the branch.
-        return f"refs/remotes/origin/{environment['GITHUB_BASE_REF']}"
-    return environment.get("CI_MERGE_REQUEST_DIFF_BASE_SHA", "")
+def names_inside(target: Path, wanted: Wanted, config: Path | None) -> bool:
+    """Whether the command line names a file of the repository that is scanned: which content of it counts must then be
+    said, by `policy_ref`."""
+    repository = _repository(target)
+    named = [*wanted.waivers, *wanted.vex, *filter(None, (wanted.baseline, config))]
+    return repository is not None and (
+        any(_relative(Path.cwd() / path, repository) for path in named)
+        or any(_inside(repository, name) for name in (wanted.policy, wanted.floor))
+    )
 
 
 def read_waivers_file(path: Path) -> tuple[Waiver, ...]:
@@ -123,7 +136,8 @@ def _from_commit(
     baseline_file = _named(repository, wanted.baseline) if wanted.baseline else ""
 
     def terms(where: Reader, chosen: str) -> Terms:
-        policy = load_policy(chosen, scanners=scanners, environment=wanted.environment, floor=floor, reader=where)
+        loaded = load_policy(chosen, scanners=scanners, environment=wanted.environment, floor=floor, reader=where)
+        policy = wanted.tightened(loaded)
         # One that the commit does not have yet is brought along by the change.
         there = [path for path in waiver_files if path.startswith("/") or _has(where, path)]
         waivers = tuple(waiver for path in there for waiver in read_waivers(where.file(path), origin=path))
@@ -201,11 +215,12 @@ def _named(repository: Repository, path: Path) -> str:
 def _relative(path: Path, repository: Repository) -> str:
     """The path below the top of the repository; empty for one that lies elsewhere.
 
-    As it is written, first: a change that puts a link in the place of a folder must not lead us out.
+    As it is written, first: a change that puts a link in the place of a folder must not lead us out. No commit holds
+    what lies in git's own folder.
     """
     for one in (Path(os.path.normpath(path)), path.parent.resolve() / path.name):
         for root in (repository.root, repository.root.resolve()):
-            if one.is_relative_to(root) and one != root:
+            if one.is_relative_to(root) and one != root and one.relative_to(root).parts[0] != ".git":
                 return one.relative_to(root).as_posix()
     return ""
 
@@ -255,10 +270,29 @@ def _content(reader: Reader, path: str) -> bytes | None:
 
 
 def _repository(target: Path) -> Repository | None:
-    from secscan.targets.git import find_repository
+    from secscan.targets.find_git import find_repository
 
     place = target.resolve()
     return find_repository(place if place.is_dir() else place.parent)[0] if place.exists() else None
+
+
+def _is_there(repository: Repository, ref: str) -> bool:
+    try:
+        return bool(ref and repository.commit(ref))
+    except TargetError:
+        return False
+
+
+def _without_judge(usual: JudgeRef, repository: Repository | None) -> tuple[Notice, ...]:
+    """That in this run of CI nothing that was let in judges, and why."""
+    if repository is None or not usual.in_ci:
+        return ()
+    why = "this commit is not here" if usual.ref else "the platform does not tell which commit judges this run"
+    text = (
+        f"{why}, so that policy, waivers and settings are the shipped ones and those that the command line names; fetch "
+        "the commit (on GitHub: `fetch-depth: 0`), or name one with --policy-ref"
+    )
+    return (Notice(topic="policy", subject=usual.ref or "CI", text=text),)
 
 
 def _not_honoured(target: Path, wanted: Wanted) -> tuple[Notice, ...]:

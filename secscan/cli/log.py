@@ -29,6 +29,15 @@ def choose(name: str) -> None:
 
         raise UsageError(f"there is no log format {name!r}", hint="write --log-format text or json")
     _json = name == "json"
+    from secscan import stopping
+
+    stopping.word_by(_stopped if _json else None)
+
+
+def _stopped(what: str, noted: str) -> str:
+    from secscan.cli.log_line import encode
+
+    return encode("error", "stopped", f"{what}; {noted}", {}) + "\n"
 
 
 def is_json() -> bool:

@@ -44,11 +44,11 @@ class LogLine(
     """One line. Members that say nothing are left out."""
 
     time: str
-    level: Literal["info", "warn", "error", "fatal"]
+    level: Literal["debug", "info", "warn", "error", "fatal"]
     message: str
     action: Literal[
         "stage-started", "scanner-planned", "scanner-ended", "notice", "report-written", "notified", "warning", "error",
-        "verdict",
+        "message", "stopped", "verdict",
     ]  # fmt: skip
     # By functions, since members that have their default are left out.
     ecs: str = msgspec.field(default_factory=lambda: "8.17.0")

@@ -22,7 +22,7 @@ def try_settings(
     from datetime import UTC, datetime
 
     from secscan.cli.ci import ci_run
-    from secscan.cli.telling import reveal_by, say
+    from secscan.cli.telling import reveal_by, say_who
     from secscan.errors import ExitCode, UsageError
     from secscan.findings.scan import timestamp
     from secscan.notify.news import trial
@@ -36,7 +36,7 @@ def try_settings(
             raise UsageError(f"there is no channel {name[:60]!r}", hint=f"the channels are: {', '.join(names)}")
     wanted = tuple(one for one in channels if not channel or one.name in channel)
     news = trial(timestamp(datetime.now(UTC)), ci_run(os.environ))
-    if say(send({one.name: news for one in wanted}, wanted, reveal_by(settings)), quiet=False):
+    if say_who(send({one.name: news for one in wanted}, wanted, reveal_by(settings)), quiet=False):
         raise typer.Exit(ExitCode.INCOMPLETE)
 
 

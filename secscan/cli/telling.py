@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from secscan.cli import log
+from secscan.cli.say import say
 from secscan.errors import SecscanError, UsageError
 
 if TYPE_CHECKING:
@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
 def warn(message: str, hint: str = "") -> None:
     """Say on standard error what went wrong and changes no verdict."""
-    log.write("warn", "warning", message, hint=hint)
-    if not log.is_json():
-        from secscan.reports.escape import terminal
-
-        sys.stderr.write(f"secscan: {terminal(message)}\n" + (f"  hint: {terminal(hint)}\n" if hint else ""))
+    if log.is_json():
+        log.write("warn", "warning", message, hint=hint)
+        return
+    say(f"secscan: {message}")
+    if hint:
+        say(f"  hint: {hint}")
 
 
 def tell_services(scan: Scan, settings: Settings, previous: Last | None, *, quiet: bool = False) -> bool:
@@ -82,7 +83,7 @@ def _told(scan: Scan, settings: Settings, previous: Last | None, *, quiet: bool)
     due = tuple(one for one in settings.notify.channels if state.due(one.on, now, last[one.name]))
     each = {one.name: replace(news, before=before.verdict if (before := last[one.name]) else None) for one in due}
     ended = send(each, due, reveal_by(settings))
-    missed = say(ended, quiet=quiet)
+    missed = say_who(ended, quiet=quiet)
     if place and previous is None:
         channels = {one.name: now for one in settings.notify.channels if one.name not in missed}
         unsure = {name: structs.replace(last[name] or state.FIRST, told=False) for name in missed}
@@ -91,7 +92,7 @@ def _told(scan: Scan, settings: Settings, previous: Last | None, *, quiet: bool)
     return not missed
 
 
-def say(ended: tuple[Ended, ...], *, quiet: bool) -> frozenset[str]:
+def say_who(ended: tuple[Ended, ...], *, quiet: bool) -> frozenset[str]:
     """Say who was told and who was not; return the names of those who were not."""
     for one in ended:
         log.write(
@@ -106,7 +107,7 @@ def say(ended: tuple[Ended, ...], *, quiet: bool) -> frozenset[str]:
             warn(f"{one.channel} was not told: {one.problem}", one.hint)
     told = ", ".join(one.channel for one in ended if not one.problem)
     if told and not quiet and not log.is_json():
-        sys.stderr.write(f"Told: {told}\n")
+        say(f"Told: {told}")
     return frozenset(one.channel for one in ended if one.problem)
 
 

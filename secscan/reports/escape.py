@@ -39,6 +39,9 @@ _MARKDOWN = str.maketrans(
 )
 _FIRST = re.compile(r"^(\d*)(?=[.)](?:\s|$))|^(?=[-+=#])")
 """What begins a list, a heading or a line below one, where it stands first."""
+_COLONS = re.compile(":(?=:)")
+_WORKFLOW = {ord("%"): "%25", ord("\r"): "%0D", ord("\n"): "%0A"}
+"""https://github.com/actions/toolkit/blob/main/packages/core/src/command.ts"""
 _IN_CODE = str.maketrans({"`": r"\x60", "|": r"\x7c"})
 
 _IN_SLACK = str.maketrans({"`": r"\x60", "&": "&amp;", "<": "&lt;", ">": "&gt;"})
@@ -178,6 +181,19 @@ def json_in_html(value: Any) -> str:
     for char in "<>&\u2028\u2029":
         text = text.replace(char, f"\\u{ord(char):04x}")
     return text
+
+
+def github_data(text: str) -> str:
+    """Return text for behind the `::` of a workflow command of GitHub; lines stay lines there, and begin no command.
+
+    It holds no further `::`, since not all that read commands look for the first.
+    """
+    return _COLONS.sub(": ", plain(text)).translate(_WORKFLOW)
+
+
+def github_property(text: str) -> str:
+    """Return text for a property of a workflow command of GitHub, on one line."""
+    return one_line(text).translate(_WORKFLOW | {ord(":"): "%3A", ord(","): "%2C"})
 
 
 def oscal_markup(text: str) -> str:

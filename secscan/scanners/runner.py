@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from secscan import process
+from secscan import leftovers, process
 from secscan.errors import Interrupted, VaultError
 from secscan.findings.levels import GapKind, Kind, RunStatus
 from secscan.findings.model import Finding, Gap, Notice, ScannerRun
@@ -18,6 +18,7 @@ from secscan.findings.scan import AdvisoryState, ScannerTiming
 from secscan.progress import Progress
 from secscan.scanners.contract import Plan, Report, Scanner, ScannerError, Setup
 from secscan.scanners.programs import find_programs
+from secscan.stopping import awake
 
 NOTHING_TO_DO = "nothing in the target concerns it"
 ONLY_GAPS = "of what concerns it in the target it could look at nothing"
@@ -48,8 +49,23 @@ class _Work:
     plan: Plan[Any]
     reports: list[Report] = field(default_factory=list)
     errors: list[ScannerError] = field(default_factory=list)
+    began: dict[int, float] = field(default_factory=dict)
+    """When each piece that runs began."""
+    done: int = 0
+    """Pieces that have ended."""
     seconds: float = 0.0
     peak: float = 0.0
+
+    @property
+    def progress(self) -> Progress:
+        return Progress(
+            self.scanner.name,
+            "running",
+            done=self.done,
+            pieces=len(self.plan.pieces),
+            since=min(tuple(self.began.values()), default=0.0),
+            limit=self.setup.limits.seconds,
+        )
 
 
 def _nobody_watches(_event: Progress) -> None:
@@ -77,9 +93,8 @@ def run_scanners(
         else:
             works[name] = prepared
             progress(Progress(name, "planned", pieces=len(prepared.plan.pieces)))
-    _run_pieces(works, setup.jobs, progress)
-    for name, work in works.items():
-        outcomes[name] = _outcome(work)
+    for name in _run_pieces(works, setup.jobs, progress):
+        outcomes[name] = _outcome(works[name])
         run, seconds = outcomes[name].run, outcomes[name].timing.seconds
         progress(Progress(name, run.status, seconds=seconds, detail=run.reason))
     return tuple(outcomes[name] for name in scanners)
@@ -133,31 +148,37 @@ def _failed(scanner: Scanner[Any], error: ScannerError, plan: Plan[Any] | None =
     return Outcome(run=run, gaps=plan.gaps if plan else (), timing=ScannerTiming(scanner=scanner.name, seconds=0.0))
 
 
-def _run_pieces(works: Mapping[str, _Work], jobs: int, progress: Callable[[Progress], None]) -> None:
+def _run_pieces(works: Mapping[str, _Work], jobs: int, progress: Callable[[Progress], None]) -> Iterator[str]:
+    """Run all pieces, and yield the name of each scanner once it has ended."""
     # One worker more than cores: a scanner that waits for its child's start leaves a core idle.
     pool = ThreadPoolExecutor(max_workers=jobs + 1, thread_name_prefix="secscan")
     futures: dict[Future[tuple[Report, float, float]], str] = {}
     try:
         for name, work in works.items():
-            for piece in work.plan.pieces:
-                futures[pool.submit(_run_piece, work.scanner, piece, work.setup)] = name
-            progress(Progress(name, "running", pieces=len(work.plan.pieces)))
+            for number, piece in enumerate(work.plan.pieces):
+                futures[pool.submit(_run_piece, work, number, piece, progress)] = name
         waiting = set(futures)
         while waiting:
             done, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
             for future in done:
                 name = futures[future]
                 _take(future, works[name])
-                finished = len(works[name].reports) + len(works[name].errors)
-                progress(Progress(name, "running", done=finished, pieces=len(works[name].plan.pieces)))
+                progress(works[name].progress)
+                if works[name].done == len(works[name].plan.pieces):
+                    yield name
     except KeyboardInterrupt:
-        process.stop_all()
+        leftovers.stop_all()
         raise Interrupted("stopped; every scanner that was running has been ended") from None
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _run_piece(scanner: Scanner[Any], piece: Any, setup: Setup) -> tuple[Report, float, float]:
+def _run_piece(
+    work: _Work, number: int, piece: Any, progress: Callable[[Progress], None]
+) -> tuple[Report, float, float]:
+    scanner, setup = work.scanner, work.setup
+    work.began[number] = awake()
+    progress(work.progress)
     try:
         with process.lending(setup.credentials(scanner.name)):
             ended = scanner.run(piece, setup)
@@ -165,10 +186,13 @@ def _run_piece(scanner: Scanner[Any], piece: Any, setup: Setup) -> tuple[Report,
         raise ScannerError(str(error), hint=scanner.install_hint) from error
     except VaultError as error:
         raise ScannerError(f"a credential of its own could not be read: {error.message}", hint=error.hint) from error
+    finally:
+        del work.began[number]
     return scanner.parse(ended, piece), ended.seconds, ended.peak_megabytes
 
 
 def _take(future: Future[tuple[Report, float, float]], work: _Work) -> None:
+    work.done += 1
     try:
         report, seconds, peak = future.result()
     except ScannerError as error:

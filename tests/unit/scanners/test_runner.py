@@ -125,10 +125,10 @@ def test_progress_tells_every_state(setup: Setup) -> None:
 
 
 def test_ctrl_c_ends_as_interrupted(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
-    from secscan import process
+    from secscan import leftovers
 
     stopped = []
-    monkeypatch.setattr(process, "stop_all", lambda: stopped.append(True))
+    monkeypatch.setattr(leftovers, "stop_all", lambda: stopped.append(True))
 
     def interrupt(event: Progress) -> None:
         if event.state == "running":
