@@ -65,7 +65,7 @@ def run_tests_of(text: str, folder: Path) -> None:
     policy = folder / "policy.yaml"
     policy.write_text(text, encoding="utf-8")
     command = "test" if "\ntests:" in text else "lint"
-    answer = CliRunner().invoke(build("policy"), ["policy", command, str(policy)])
+    answer = CliRunner().invoke(build(), ["policy", command, str(policy)])
     assert answer.exit_code == 0, answer.output or answer.exception
 
 
