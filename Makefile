@@ -9,7 +9,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 .PHONY: help demo test test-slow lint lint-ci format wheel lock record screenshot bench clean
 
 help: ## Show what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.installed ## Scan the bundled example: real scanners, everything embedded
 	@mkdir -p build/demo
@@ -64,6 +64,18 @@ bench: $(VENV)/.installed-dev ## Run the quick benchmarks
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/policy.py
 	$(BIN)/python -m benchmarks.detection
+
+.PHONY: docs docs-reference docs-serve
+docs: $(VENV)/.installed-dev ## Make the site of the documents in build/docs; a link that leads nowhere fails
+	$(BIN)/python -m docs.generate --check
+	$(BIN)/sphinx-build -W --keep-going -q -j auto -c docs . build/docs
+	@echo "Open build/docs/index.html in a browser."
+
+docs-reference: $(VENV)/.installed-dev ## Write the reference anew from the program
+	$(BIN)/python -m docs.generate
+
+docs-serve: docs ## Make the site and show it on http://127.0.0.1:8000
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory build/docs 8000
 
 clean: ## Remove everything that make made
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

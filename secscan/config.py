@@ -10,8 +10,8 @@ The fields, all optional but `version`:
       include: ["/build/**"]        # path globs, see findings.globs: brought back into scope
       exclude: ["/docs/**"]         # left out, and shown as such
     scanners:
-      enable: [bandit, semgrep]     # only these; or
-      disable: [pip-audit]          # all but these. What the policy requires is the policy's word.
+      enable: [bandit, semgrep]     # only these. What the policy requires is the policy's word.
+      # disable: [pip-audit]        # or: all but these
       timeout: 900                  # seconds for one run of a scanner
       memory: 4096                  # MB for one run of a scanner
     policy: default                 # a shipped policy by name, or a file relative to this one
