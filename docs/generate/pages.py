@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from docs.generate import commands, defects, exit_codes, frameworks, policies, rules, scanners, settings
+from docs.generate import commands, defects, exit_codes, frameworks, policies, rules, scanners
 
 REFERENCE = Path(__file__).resolve().parent.parent / "reference"
 
@@ -22,7 +22,6 @@ def generated() -> dict[str, str]:
         "frameworks.md": frameworks.page(),
         "rules.md": rules.page(),
         "scanners.md": scanners.page(),
-        "settings.md": settings.page(),
         "shipped-policies.md": policies.page(),
         **{f"commands/{name}.md": text for name, text in commands.pages().items()},
     }
