@@ -90,7 +90,7 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed tests/node/package-lock.json
-	$(PIP) install --quiet --group dev
+	$(PIP) install --quiet --editable . --group dev
 	@if command -v npm >/dev/null; then npm ci --prefix tests/node --ignore-scripts --no-audit --no-fund --silent; \
 	else echo "npm is not here: what judges reports by its programs will be skipped" >&2; fi
 	@touch $@
