@@ -155,7 +155,7 @@ def test_without_an_advisory_index_one_line_says_what_was_not_judged(repo: Path,
     assert code == 0
     assert said.count("\n") == 1
     assert "1 no-index" in said
-    assert "secscan advisories update" in said
+    assert "secscan advisories status" in said
 
 
 @pytest.mark.slow
