@@ -97,6 +97,7 @@ def validate(
     from secscan.cli.trusted import speaking
     from secscan.config import FILE_NAME, load_settings
     from secscan.errors import ConfigError
+    from secscan.hooks.memory import shown
     from secscan.reports.escape import terminal
     from secscan.scanners.registry import all_scanners, choose
 
@@ -109,7 +110,7 @@ def validate(
     names = {str(file)} if settings.origin else set()
     if file.name == FILE_NAME:
         tree, found = speaking(file.parent, tuple(all_scanners()))
-        names |= {str(tree.place(name)) for name in found if name != tree.inside(file)}
+        names |= {shown(tree.place(name)) for name in found if name != tree.inside(file)}
     else:
         from secscan.cli.trusted import judge_here
 
