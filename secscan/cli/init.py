@@ -33,6 +33,7 @@ def init(
 
     It asks at most four questions, and one before it overwrites a file; none where standard input is no terminal.
     """
+    import functools
     import textwrap
 
     from secscan.advisories.names import PUBLIC_ADVISORIES
@@ -45,13 +46,14 @@ def init(
     from secscan.setup.propose import Wishes, first_commands, proposed, why
     from secscan.setup.write import steps, write
 
+    fill = functools.partial(textwrap.fill, break_long_words=False, break_on_hyphens=False)
     if not path.is_dir():
         raise UsageError(f"{path} is no folder", hint="name the top of the repository")
     ask = is_terminal() and not yes and not dry_run
     facts = look_at(path)
     _say(f"{facts.root}: {facts.files} files" + ("" if facts.in_git else ", in no git repository"))
     for name, text in why(facts):
-        _say(textwrap.fill(f"  {name:<12}  {terminal(text)}", columns(), subsequent_indent=" " * 16))
+        _say(fill(f"  {name:<12}  {terminal(text)}", columns(), subsequent_indent=" " * 16))
     wishes = Wishes(
         policy=policy or (_choose("Policy", _POLICIES) if ask else "default"),
         baseline=_ask("Is there a backlog? Then block only what is new", usual=False) if ask and baseline is None else bool(baseline),
@@ -76,7 +78,7 @@ def init(
     _say("Next:")
     for command, about in first_commands(facts, has_index=default_index().exists(), address=PUBLIC_ADVISORIES):
         _say(f"  {command}")  # whole, so that it can be copied
-        _say(textwrap.fill(terminal(about), columns(), initial_indent=" " * 6, subsequent_indent=" " * 6))
+        _say(fill(terminal(about), columns(), initial_indent=" " * 6, subsequent_indent=" " * 6))
 
 
 def is_terminal() -> bool:
