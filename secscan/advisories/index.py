@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from secscan.advisories.match import Rule, hit
-from secscan.advisories.names import ecosystems_of, package_name, system_of
+from secscan.advisories.names import PYPI, ecosystems_of, how_to_fill, package_name, system_of
 from secscan.advisories.osv import Record, parse_record
 from secscan.errors import AdvisoryError
 from secscan.inventory.distribution import family_of
@@ -91,9 +91,7 @@ class Index:
         self.path = path
         try:
             if not path.is_file():
-                raise AdvisoryError(
-                    f"there is no advisory index at {path}", hint="make one: secscan advisories import FILE"
-                )
+                raise AdvisoryError(f"there is no advisory index at {path}", hint=how_to_fill([PYPI]))
             self._database = sqlite3.connect(
                 f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
             )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Iterable
+
 from secscan.errors import AdvisoryError
 from secscan.inventory import names
 from secscan.inventory.contract import Declared
@@ -13,6 +16,7 @@ __all__ = [
     "PYPI",
     "asked_by",
     "ecosystems_of",
+    "how_to_fill",
     "normal_name",
     "package_name",
     "purl_of",
@@ -21,6 +25,13 @@ __all__ = [
 
 PUBLIC_ADVISORIES = "https://osv-vulnerabilities.storage.googleapis.com"
 """Where OSV publishes its archives (https://google.github.io/osv.dev/data/). Never asked unless somebody names it."""
+
+
+def how_to_fill(ecosystems: Iterable[str]) -> str:
+    """Return the commands that bring ecosystems into the index: the one over the network, and that without."""
+    named = " ".join(shlex.quote(one) for one in sorted(set(ecosystems)))
+    update = f"secscan advisories update {named} --from {PUBLIC_ADVISORIES}"
+    return f"{update} (over the network); offline: secscan advisories import FILE"
 
 
 def asked_by(text: str) -> list[tuple[str, str, str]]:

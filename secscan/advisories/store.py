@@ -15,6 +15,7 @@ from secscan.advisories.build import build
 from secscan.advisories.bundle import is_bundle, unpack
 from secscan.advisories.index import Index, SourceState
 from secscan.advisories.load import Source
+from secscan.advisories.names import PYPI, how_to_fill
 from secscan.errors import AdvisoryError
 from secscan.findings.scan import is_time, timestamp
 from secscan.leftovers import private_folder
@@ -97,7 +98,7 @@ def describe(path: Path | None = None) -> str:
     """Say what an index, or the user's own, holds: sources, counts, dates, age, licences."""
     path = path or default_index()
     if not path.exists():
-        return f"none at {path}; make one: secscan advisories import all.zip"
+        return f"none at {path}; make one: {how_to_fill([PYPI])}"
     with Index(path) as index:
         index.verify()
         lines = [str(path), f"{index.meta['records']} records, built {index.meta['built']}", f"digest {index.digest}"]

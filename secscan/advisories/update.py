@@ -21,6 +21,7 @@ from secscan.advisories.debian.wanted import Debian, Suite
 from secscan.advisories.download import Fetched, Limits, Watch, checked_address, fetch
 from secscan.advisories.index import Index
 from secscan.advisories.load import UPDATES, Source
+from secscan.advisories.names import PUBLIC_ADVISORIES
 from secscan.errors import AdvisoryError
 from secscan.findings.scan import timestamp
 
@@ -33,7 +34,7 @@ class Wanted:
     """What to get."""
 
     base: str = ""
-    """`<base>/<ecosystem>/all.zip` are the archives; empty: see `BASE_VARIABLE`."""
+    """`<base>/<ecosystem>/all.zip` are the archives; empty: see `BASE_VARIABLE`, else where each was got before."""
     ecosystems: tuple[str, ...] = ()
     """As OSV names them; where neither these nor releases of Debian are given: all that were got before."""
     debian: Debian = field(default_factory=Debian)
@@ -91,15 +92,7 @@ def _items(target: Path, wanted: Wanted) -> tuple[list[_Item], tuple[Suite, ...]
         got = [item for item in known.values() if item.address]
         names = tuple(item.name.removeprefix("OSV ") for item in got if item.kind == "osv")
         suites = tuple(suite for item in got if item.kind == UPDATES and (suite := wanted.debian.known(item.address)))
-    items = []
-    if names and not base:
-        raise AdvisoryError(
-            "no address to get advisories from",
-            hint=f"name one: --from ADDRESS, or {BASE_VARIABLE}; <ADDRESS>/<ecosystem>/all.zip must lie there",
-        )
-    for name in names:
-        address = f"{checked_address(base).rstrip('/')}/{quote(name, safe='')}/all.zip"
-        items.append(_Item(f"OSV {name}", address))
+    items = [_Item(f"OSV {name}", _archive(name, base, known)) for name in names]
     for name, kind, address in ((catalogues.KEV, "kev", wanted.kev), (catalogues.EPSS, "epss", wanted.epss)):
         address = address or (known[name].address if name in known else "")
         if address:
@@ -107,8 +100,24 @@ def _items(target: Path, wanted: Wanted) -> tuple[list[_Item], tuple[Suite, ...]
     if not suites and wanted.debian.changelogs:
         raise AdvisoryError("changelogs are those of Debian", hint="name a release: debian:12")
     if not items and not suites:
-        raise AdvisoryError("nothing to update", hint="name ecosystems: secscan advisories update PyPI npm")
+        raise AdvisoryError(
+            "nothing to update", hint=f"name ecosystems: secscan advisories update PyPI npm --from {PUBLIC_ADVISORIES}"
+        )
     return [_with_etag(item, known.get(item.name)) for item in items], suites
+
+
+def _archive(name: str, base: str, known: dict[str, _Item]) -> str:
+    """Where an ecosystem's archive lies: below the base, else where it was got from before."""
+    if base:
+        return f"{checked_address(base).rstrip('/')}/{quote(name, safe='')}/all.zip"
+    before = known.get(f"OSV {name}")
+    if before is None or not before.address:
+        raise AdvisoryError(
+            f"no address to get the advisories of {name} from",
+            hint=f"name one: --from {PUBLIC_ADVISORIES}, a mirror of it, or {BASE_VARIABLE}; "
+            "<ADDRESS>/<ecosystem>/all.zip must lie there",
+        )
+    return checked_address(before.address)
 
 
 def _with_etag(item: _Item, known: _Item | None) -> _Item:

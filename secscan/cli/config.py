@@ -97,19 +97,20 @@ def validate(
     from secscan.cli.trusted import speaking
     from secscan.config import FILE_NAME, load_settings
     from secscan.errors import ConfigError
+    from secscan.hooks.memory import shown
     from secscan.reports.escape import terminal
     from secscan.scanners.registry import all_scanners, choose
 
     file = path if path.is_file() else path / FILE_NAME
-    settings = load_settings(file.parent, file)
+    settings = load_settings(file.parent, file if file.exists() or not path.is_dir() else None)
     for name in (*settings.enable, *settings.disable, *settings.credentials):
         if name not in all_scanners():
             raise ConfigError(f"{file}: there is no scanner {name!r}", hint=f"there are: {', '.join(all_scanners())}")
     choose(settings.enable, without=settings.disable)
-    names = {str(file)}
+    names = {str(file)} if settings.origin else set()
     if file.name == FILE_NAME:
         tree, found = speaking(file.parent, tuple(all_scanners()))
-        names |= {str(tree.place(name)) for name in found if name != tree.inside(file)}
+        names |= {shown(tree.place(name)) for name in found if name != tree.inside(file)}
     else:
         from secscan.cli.trusted import judge_here
 

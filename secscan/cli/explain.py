@@ -152,4 +152,6 @@ def _verdict(seen: Scan) -> Iterator[str]:
         yield f"{at}. {step.text}{several}"
         if count == 1:
             everywhere = " --all-places" if len(step.clears) > 1 else ""
-            yield f"   to waive it: secscan waiver add {step.clears[0][:12]}{everywhere} --reason ... --owner ..."
+            among = (one.finding.fingerprint for one in view.with_action(Action.BLOCK))
+            told = next((one for one in among if one in step.clears), step.clears[0])  # the id that reports show
+            yield f"   to waive it: secscan waiver add {told[:12]}{everywhere} --reason ... --owner ..."

@@ -149,9 +149,10 @@ def _scan(
 
 
 def _say(look: Look, result: Scan, memory: Memory) -> None:
+    from secscan.cli.terminal import columns
     from secscan.hooks.words import said
 
-    sys.stderr.write(said(result, look.about, _commands(memory.place(look.name), memory)))
+    sys.stderr.write(said(result, look.about, _commands(look, memory), width=columns()))
 
 
 def _keep(look: Look, result: Scan, memory: Memory) -> None:
@@ -165,7 +166,7 @@ def _keep(look: Look, result: Scan, memory: Memory) -> None:
         tell(error)
 
 
-def _commands(saved: Path, memory: Memory) -> Commands:
+def _commands(look: Look, memory: Memory) -> Commands:
     """How to go on. Where secscan is in nobody's PATH, as with pre-commit, the Python that runs it now can: what
     pre-commit puts into PATH for its hooks the user does not have."""
     import shlex
@@ -178,8 +179,5 @@ def _commands(saved: Path, memory: Memory) -> Commands:
     entries = [entry for entry in os.environ.get("PATH", "").split(os.pathsep) if entry != own]
     there = shutil.which("secscan", path=os.pathsep.join(entries))
     program = "secscan" if there else f"{shlex.quote(sys.executable)} -I -m secscan"
-    scan, file = shlex.quote(shown(saved)), shlex.quote(shown(memory.waivers))
-    return Commands(
-        waive=f'{program} waiver add ID --scan {scan} --file {file} --reason "..." --owner "..."',
-        explain=f"{program} explain ID --scan {scan}",
-    )
+    scan, file = shlex.quote(shown(memory.place(look.name))), shlex.quote(shown(memory.waivers))
+    return Commands(look.mend, program, scan, file)

@@ -31,10 +31,14 @@ def init(
 ) -> None:  # fmt: skip
     """Look at a repository, propose settings with reasons, and write them. What was written is trusted.
 
-    It asks at most five questions, and none where standard input is no terminal.
+    It asks at most four questions, and one before it overwrites a file; none where standard input is no terminal.
     """
+    import functools
+    import textwrap
+
     from secscan.advisories.names import PUBLIC_ADVISORIES
     from secscan.advisories.store import default_index
+    from secscan.cli.terminal import columns
     from secscan.errors import UsageError
     from secscan.policy.load import load_policy
     from secscan.reports.escape import terminal
@@ -42,13 +46,14 @@ def init(
     from secscan.setup.propose import Wishes, first_commands, proposed, why
     from secscan.setup.write import steps, write
 
+    fill = functools.partial(textwrap.fill, break_long_words=False, break_on_hyphens=False)
     if not path.is_dir():
         raise UsageError(f"{path} is no folder", hint="name the top of the repository")
     ask = is_terminal() and not yes and not dry_run
     facts = look_at(path)
     _say(f"{facts.root}: {facts.files} files" + ("" if facts.in_git else ", in no git repository"))
     for name, text in why(facts):
-        _say(f"  {name:<12}  {text}")
+        _say(fill(f"  {name:<12}  {terminal(text)}", columns(), subsequent_indent=" " * 16))
     wishes = Wishes(
         policy=policy or (_choose("Policy", _POLICIES) if ask else "default"),
         baseline=_ask("Is there a backlog? Then block only what is new", usual=False) if ask and baseline is None else bool(baseline),
@@ -72,7 +77,8 @@ def init(
         _install_hooks(facts.root)
     _say("Next:")
     for command, about in first_commands(facts, has_index=default_index().exists(), address=PUBLIC_ADVISORIES):
-        _say(f"  {command}\n      {terminal(about)}")
+        _say(f"  {command}")  # whole, so that it can be copied
+        _say(fill(terminal(about), columns(), initial_indent=" " * 6, subsequent_indent=" " * 6))
 
 
 def is_terminal() -> bool:

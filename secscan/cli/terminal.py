@@ -35,9 +35,9 @@ def print_report(scan: Scan, *, quiet: bool = False, everything: bool = False) -
 
     colour = use_colour(sys.stdout.isatty())
     if quiet:
-        text = render_verdict(scan, width=_width(), colour=colour)
+        text = render_verdict(scan, width=columns(), colour=colour)
     else:
-        text = render_text(scan, width=_width(), colour=colour, everything=everything)
+        text = render_text(scan, width=columns(), colour=colour, everything=everything)
     write_document(text.encode("utf-8", errors="backslashreplace"), None)
 
 
@@ -59,14 +59,14 @@ def print_for_program(scan: Scan, format_name: str, *, quiet: bool = False) -> N
 
     write_document(load_format(format_name).render(scan), None)
     if not quiet:
-        sys.stderr.write(render_verdict(scan, width=_width(), colour=use_colour(sys.stderr.isatty())))
+        sys.stderr.write(render_verdict(scan, width=columns(), colour=use_colour(sys.stderr.isatty())))
 
 
 def print_lines(lines: Iterable[str]) -> None:
     """Print escaped lines on standard output, each broken to the terminal's width below where its words begin."""
     import textwrap
 
-    width = _width()
+    width = columns()
     for line in lines:
         indent = " " * (len(line) - len(line.lstrip(" *-")) + 2)
         broken = textwrap.wrap(
@@ -87,6 +87,6 @@ def use_colour(is_terminal: bool) -> bool:
     return is_terminal and os.environ.get("TERM") != "dumb" and os.environ.get("CLICOLOR") != "0"
 
 
-def _width() -> int:
+def columns() -> int:
     """The width of the terminal, but no wider than lines can be read."""
     return min(shutil.get_terminal_size((80, 24)).columns, 120)

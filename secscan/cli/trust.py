@@ -124,7 +124,7 @@ def _difference(path: str, known: TrustedFile | None, data: bytes) -> Iterator[s
     if before is None or len(data) > _MOST_SHOWN:
         yield f"{path}: {f'was {known.size} bytes, ' if known else ''}is {len(data)} bytes"
         return
-    old, new = (text.decode("utf-8", "backslashreplace").split("\n") for text in (before, data))
+    old, new = (text.decode("utf-8", "backslashreplace").split("\n") if text else [] for text in (before, data))
     yield from difflib.unified_diff(old, new, f"{path} as trusted" if known else "nothing", path, lineterm="", n=2)
 
 

@@ -134,7 +134,7 @@ def speaking(target: Path, scanners: Sequence[str]) -> tuple[Tree, dict[str, byt
     files.baseline(settings, Wanted())
     if not found:
         raise UsageError(
-            f"there is nothing to trust in {target}: no {FILE_NAME}, no {POLICY_FILE}", hint="write them: secscan init"
+            f"{target} has no {FILE_NAME}, policy, waivers or baseline of its own", hint="write them: secscan init"
         )
     return tree, found
 

@@ -39,16 +39,18 @@ def add(
     from datetime import UTC, datetime
 
     from secscan.cli.saved import find_finding, policy_of
-    from secscan.cli.trust import renew
+    from secscan.errors import UsageError
     from secscan.files import write_atomic
     from secscan.findings.levels import WaiverState
     from secscan.findings.scan import load
     from secscan.gate.again import uses_of
     from secscan.policy.model import Match, Waiver
     from secscan.policy.waiver_file import added
-    from secscan.policy.waivers import read_waivers
+    from secscan.policy.waivers import SHORTEST_REASON, TOO_SHORT, read_waivers
     from secscan.reports.present import counted
 
+    if len(reason.strip()) < SHORTEST_REASON:
+        raise UsageError(f"--reason: {TOO_SHORT}", hint="say why the risk is acceptable, and until when")
     seen = load(scan)
     finding = find_finding(seen, fingerprint)
     known = _identifiers(finding) if vulnerability else ()
@@ -68,9 +70,7 @@ def add(
     changed = added(data, waiver, origin=str(file))
     write_atomic(file, changed)
     waiver = next(one for one in read_waivers(changed, origin=str(file)) if one.id == waiver.id)
-    added_words = f"{file}: added {waiver.id}, which counts until {waiver.expires}"
-    where = "in this tree, which you trust" if renew(file, data) else f"where a scan names it: --waivers {file}"
-    say(f"{added_words}, {where}")
+    say(f"{file}: added {waiver.id}, which counts until {waiver.expires}, {_where(file, data)}")
     if len(covered) < len(finding.each):
         others = counted(len(finding.places), "other place")
         say(f"  it is about {finding.place} only; {others} of the secret: --all-places")
@@ -134,6 +134,22 @@ def _content(file: Path) -> bytes | None:
     from secscan.policy.load import Reader
 
     return Reader().file(str(file)) if file.exists() or file.is_symlink() else None
+
+
+def _where(file: Path, before: bytes | None) -> str:
+    """Where a file that we have changed counts, once the trust in it is renewed; `before` is what it held."""
+    import os
+
+    from secscan.cli.judging import repository_of
+    from secscan.cli.trust import renew
+    from secscan.hooks.memory import memory_of
+
+    repository = repository_of(Path())
+    if repository and os.path.realpath(file) == os.path.realpath(memory_of(repository).waivers):
+        return "in your own hooks"
+    if renew(file, before):
+        return "in this tree, which you trust; for CI and hooks, commit it"
+    return f"where a scan names it (--waivers {file}), or once you trust it (secscan config trust)"
 
 
 def _identifiers(finding: Finding) -> tuple[str, ...]:

@@ -182,7 +182,8 @@ def read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise SavedScanError(
-            f"cannot read {path}: {os.strerror(error.errno or 0)}", hint="give the secscan.json of a scan"
+            f"cannot read {path}: {os.strerror(error.errno or 0)}",
+            hint="`secscan scan` writes secscan.json; give its path",
         ) from error
 
 

@@ -21,6 +21,8 @@ from secscan.targets.ranges import Span, changed, commits_in, is_nothing, pushed
 Kind = Literal["secrets", "staged", "push", "full"]
 KINDS: tuple[Kind, ...] = ("secrets", "staged", "push", "full")
 
+_MEND_A_PUSH = "Mend it, commit, and push again."
+
 
 @dataclass(frozen=True)
 class Look:
@@ -30,6 +32,8 @@ class Look:
     """Of the file that keeps what it saw."""
     about: str
     """What may not go on if something blocks, in words."""
+    mend: str
+    """What to do with what blocks, in a sentence."""
     target: TargetRequest
     policy: str
     """The shipped policy that judges where the caller names none."""
@@ -57,7 +61,7 @@ def looks_of(kind: Kind, repository: Repository, told: Told) -> tuple[Look, ...]
     """Return the scans to make. Raises `TargetError` and `UsageError`."""
     if kind == "full":
         target = TargetRequest(path=repository.root)
-        return (Look("full", "this tree", target, "default", base=repository.head()),)
+        return (Look("full", "this tree", "Mend it.", target, "default", base=repository.head()),)
     if kind == "push":
         return tuple(_of_push(repository, told))
     return (_of_commit(kind, repository, told),)
@@ -77,6 +81,7 @@ def _of_commit(kind: Kind, repository: Repository, told: Told) -> Look:
     return Look(
         name=kind,
         about="these files" if asked_for else "this commit" if between is None else "this change",
+        mend="Mend it and stage it again." if between is None else "Mend it and commit it.",
         target=target,
         policy="secrets-only" if only_secrets else "hook",
         known_in=None if asked_for else span,
@@ -117,11 +122,12 @@ def _of_push(repository: Repository, told: Told) -> Iterator[Look]:
         suffix = f"-{number}" if len(spans) > 1 else ""
         target = TargetRequest(path=repository.root, span=span)
         base = next(iter(span.bases), "")
-        yield Look(f"push{suffix}", "this push", target, "hook", known_in=span, base=base)
+        yield Look(f"push{suffix}", "this push", _MEND_A_PUSH, target, "hook", known_in=span, base=base)
         if commits_in(repository, span) > 1:
             yield Look(
                 name=f"push-commits{suffix}",
                 about="this push, in commits before its last one",
+                mend="Take it out of those commits (git rebase --interactive), and push again.",
                 target=replace(target, span=replace(span, inner=True)),
                 policy="secrets-only",
                 known_in=span,

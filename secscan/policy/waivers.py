@@ -14,6 +14,9 @@ from secscan.yamlfile import Fields, Node, load_mapping
 FORMAT = "secscan.waivers/1"
 """Name and version of the file's language."""
 
+SHORTEST_REASON = 10
+TOO_SHORT = f"a reason of less than {SHORTEST_REASON} characters explains nothing"
+
 ABOUT = ("id", "reason", "owner", "expires", "approved_by", "ticket", "until_fixable", "at_most")
 _SELECTORS = ("fingerprint", *READERS)
 
@@ -77,8 +80,8 @@ def _optional_text(fields: Fields, name: str) -> str:
 
 
 def _reason(node: Node) -> str:
-    if len(node.text().strip()) < 10:
-        raise node.fail("a reason that short explains nothing", hint="say why the risk is acceptable, and until when")
+    if len(node.text().strip()) < SHORTEST_REASON:
+        raise node.fail(TOO_SHORT, hint="say why the risk is acceptable, and until when")
     return node.text().strip()
 
 

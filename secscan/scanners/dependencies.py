@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import shlex
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ import msgspec
 
 from secscan.advisories.advice import Advice, worst
 from secscan.advisories.index import Index
-from secscan.advisories.names import PUBLIC_ADVISORIES, PYPI, purl_of
+from secscan.advisories.names import PYPI, how_to_fill, purl_of
 from secscan.findings.levels import Confidence, GapKind, Kind, Severity
 from secscan.findings.model import Finding, Gap, Layer, Location, Package, Region, Source
 from secscan.inventory.contract import Declared, Inventory, placed
@@ -114,11 +113,8 @@ def index_digest(setup: Setup) -> str:
 
 def index_remedy(ecosystems: Iterable[str]) -> str:
     """Return what to do where the index has nothing of ecosystems: the one command with a network, and that without."""
-    named = sorted({shlex.quote(one) for one in ecosystems if ":" not in one})
-    if not named:
-        return INDEX_REMEDY
-    update = f"secscan advisories update {' '.join(named)} --from {PUBLIC_ADVISORIES}"
-    return f"{update} (over the network); offline: secscan advisories import FILE"
+    named = {one for one in ecosystems if ":" not in one}
+    return how_to_fill(named) if named else INDEX_REMEDY
 
 
 def no_index(scanner: str, packages: Sequence[Declared]) -> list[Gap]:

@@ -86,10 +86,12 @@ def test_the_waiver_that_is_named_lets_it_pass(repo: Path, hook, capsys) -> None
     (one,) = ids(said)
     scan = ("--scan", ".git/secscan/secrets.json")
     assert run(["explain", one, *scan]) == 0
+    assert run(["waiver", "add", one, *scan, "--file", WAIVERS, "--reason", "demo", "--owner", "ana"]) == 2
+    assert "--reason: a reason of less than 10 characters" in capsys.readouterr().err
     assert (
         run(["waiver", "add", one, *scan, "--file", WAIVERS, "--reason", "made up for a demo", "--owner", "ana"]) == 0
     )
-    capsys.readouterr()
+    assert "in your own hooks" in capsys.readouterr().err
     assert hook("secrets") == (0, "")
     assert git(repo, "status", "--short") == "A  settings.py"
 
@@ -155,7 +157,7 @@ def test_without_an_advisory_index_one_line_says_what_was_not_judged(repo: Path,
     assert code == 0
     assert said.count("\n") == 1
     assert "1 no-index" in said
-    assert "secscan advisories update" in said
+    assert "secscan advisories status" in said
 
 
 @pytest.mark.slow

@@ -98,6 +98,16 @@ def test_what_has_not_changed_is_not_sent_again(target: Path, feed: Feed) -> Non
     assert all("If-None-Match" in headers for _, headers in feed.asked[2:])
 
 
+def test_what_was_got_before_is_got_from_there_again(target: Path, feed: Feed) -> None:
+    get(target, feed, "PyPI", "GitHub Actions")
+    feed.files["/osv/PyPI/all.zip"] = packed(of("PyPI", "PYSEC-1"), of("PyPI", "PYSEC-3"))
+    wanted = Wanted(limits=QUICK)
+    assert update(target, wanted, watch=lambda name: lambda have, total: None) == ("OSV PyPI",)
+    assert ids(target) == ["PYSEC-1", "PYSEC-3"]
+    with pytest.raises(AdvisoryError, match="no address to get the advisories of npm from"):
+        update(target, Wanted(ecosystems=("npm",), limits=QUICK), watch=lambda name: lambda have, total: None)
+
+
 def test_sources_from_disk_stay(target: Path, feed: Feed) -> None:
     index_of(target, of("npm", "GHSA-2"))
     get(target, feed, "PyPI")

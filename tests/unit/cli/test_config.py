@@ -11,8 +11,9 @@ from typer.testing import CliRunner
 
 from secscan import pipeline
 from secscan.cli.app import build, run
+from secscan.cli.judging import WAIVERS_FILE
 from secscan.config import FILE_NAME
-from secscan.errors import ConfigError, PolicyError
+from secscan.errors import ConfigError, PolicyError, UsageError
 from secscan.scanners.runner import available_cores
 
 FILE = """\
@@ -184,6 +185,16 @@ def test_what_is_right_is_told(tree: Path) -> None:
     assert command("config", "validate", "other.yaml") == "other.yaml: right\n"
     with pytest.raises(ConfigError, match="does not exist"):
         command("config", "validate", "nosuch")
+
+
+def test_without_settings_the_other_files_are_validated(tree: Path) -> None:
+    (tree / FILE_NAME).unlink()
+    with pytest.raises(UsageError, match="policy, waivers or baseline of its own") as caught:
+        command("config", "validate")
+    assert caught.value.hint == "write them: secscan init"
+    (tree / ".secscan").mkdir()
+    (tree / WAIVERS_FILE).write_text("format: secscan.waivers/1\nwaivers: []\n")
+    assert command("config", "validate") == f"{WAIVERS_FILE}: right\n"
 
 
 def test_a_variable_that_is_misspelt_is_told(

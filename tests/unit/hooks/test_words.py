@@ -16,7 +16,7 @@ from tests.support.hostile_strings import STRINGS, TAME
 from tests.support.oracles import oracle_of
 from tests.support.scans import NOTE, PACKAGE, TAINTED, clean, ordinary, run, scan_of, spread
 
-COMMANDS = Commands(waive="secscan waiver add ID", explain="secscan explain ID")
+COMMANDS = Commands("Mend it.", "secscan", "scan.json", "waivers.yaml")
 INDEX = Gap(scanner="osv", kind=GapKind.NO_INDEX, subject="flask==1 in requirements.txt", detail="there is none")
 
 
@@ -40,8 +40,22 @@ def test_what_blocks_is_told_in_full_and_what_warns_is_not() -> None:
     assert text.startswith("secscan: 2 findings block this commit\n")
     assert TAINTED.place in text
     assert NOTE.title not in text
-    assert "secscan waiver add ID" in text
-    assert "secscan explain ID" in text
+    assert "\n  secscan explain ID --scan scan.json\n" in text
+    assert '\n  secscan waiver add ID --scan scan.json --file waivers.yaml --reason "..." --owner "..."\n' in text
+
+
+def test_the_command_for_the_only_one_has_its_id() -> None:
+    text = told(judged(TAINTED))
+    (finding,) = judged(TAINTED).findings
+    assert f"secscan waiver add {finding.fingerprint[:12]} --scan" in text
+    assert " ID" not in text
+    assert "--all-places" in told(spread())
+    assert "--all-places" not in text
+
+
+def test_lines_are_as_wide_as_the_terminal_but_for_commands() -> None:
+    text = said(judged(TAINTED, PACKAGE), "this commit", COMMANDS, width=50)
+    assert all(len(line) <= 50 for line in text.splitlines() if not line.startswith("  secscan "))
 
 
 def test_what_is_tolerated_is_one_line_wherever_it_is_told() -> None:
