@@ -19,6 +19,7 @@ import msgspec
 from secscan import __version__
 from secscan.advisories.index import Index
 from secscan.advisories.names import system_of
+from secscan.cache.results import Cache
 from secscan.correlate.imported import with_imported
 from secscan.correlate.merge import merge
 from secscan.correlate.rebuild import rebuild
@@ -77,6 +78,8 @@ class ScanRequest:
     imports: tuple[Path, ...] = ()
     """Files with results of other scanners, which the caller names."""
     jobs: int = 1
+    cache: Cache | None = None
+    """What is known of files from earlier scans, and where what is seen now is kept; None for neither."""
     judged_at: datetime | None = None
     """Time of judgement; now, if not given."""
     ci: str = ""
@@ -159,11 +162,14 @@ def _look(request: ScanRequest, progress: Callable[[Progress], None]) -> Scan:
         )
         # Read before anything is run: a file that cannot be imported must not cost a scan.
         imported = _imported(request.imports, target)
-        own = run_scanners(request.scanners, setup, progress=progress)
+        own = run_scanners(request.scanners, setup, cache=request.cache, progress=progress)
         outcomes = (*own, *imported)
+        changed = space.verify()
+        if request.cache:
+            request.cache.keep(target.read, changed=frozenset(gap.subject for gap in changed))
         # What an image hides is told whichever scanners are asked.
         unread = image.reading.gaps if image else ()
-        gaps = [*target.gaps, *unread, *(gap for outcome in outcomes for gap in outcome.gaps), *space.verify()]
+        gaps = [*target.gaps, *unread, *(gap for outcome in outcomes for gap in outcome.gaps), *changed]
         seen = Scan(
             format=FORMAT,
             secscan=__version__,

@@ -1,0 +1,65 @@
+"""In which order pieces of work are started, and how many at once.
+
+The longest first, so that no core waits at the end for one that was started late; and only as many as memory has room
+for. How long a piece takes is guessed from its size, which is enough to order them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+WorkT = TypeVar("WorkT")
+ResultT = TypeVar("ResultT")
+
+_WAKE = 0.2
+"""Seconds after which a wait looks up, so that Ctrl-C is heard."""
+_SHARE = 0.75
+"""Of the memory that is free."""
+
+
+@dataclass(frozen=True)
+class Job(Generic[WorkT]):
+    """One piece of work, and what it will probably take."""
+
+    work: WorkT
+    seconds: float
+    megabytes: int
+
+
+def run_jobs(
+    jobs: list[Job[WorkT]], run: Callable[[WorkT], ResultT], *, workers: int, megabytes: int
+) -> Iterator[tuple[WorkT, Future[ResultT]]]:
+    """Run jobs in threads, the longest first, and yield each when it has ended.
+
+    Those that run at a time are expected to take at most `megabytes` together; one that is expected to take more runs
+    alone. When the caller stops early, those that run are waited for, and no other is started.
+    """
+    waiting = sorted(jobs, key=lambda job: -job.seconds)
+    running: dict[Future[ResultT], Job[WorkT]] = {}
+    pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="secscan")
+    try:
+        while waiting or running:
+            while len(running) < workers and (job := _next(waiting, list(running.values()), megabytes)):
+                waiting.remove(job)
+                running[pool.submit(run, job.work)] = job
+            done, _ = wait(running, timeout=_WAKE, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield running.pop(future).work, future
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def free_megabytes() -> int:
+    """Return how much memory scanners may take together, in MB."""
+    import psutil
+
+    return int(psutil.virtual_memory().available * _SHARE / 1_000_000)
+
+
+def _next(waiting: list[Job[WorkT]], running: list[Job[WorkT]], megabytes: int) -> Job[WorkT] | None:
+    """The longest that there is room for."""
+    room = megabytes - sum(job.megabytes for job in running)
+    return next((job for job in waiting if not running or job.megabytes <= room), None)
