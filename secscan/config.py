@@ -16,6 +16,7 @@ The fields, all optional but `version`:
       memory: 4096                  # MB for one run of a scanner
     policy: default                 # a shipped policy by name, or a file relative to this one
     jobs: 2                         # processor cores
+    cache: off                      # or the folder in which results are kept by file, see docs/cache.md
     reports:
       json: secscan.json            # a path relative to the output folder, or off
       junit: secscan.junit.xml      # any format of `secscan report --formats`
@@ -69,6 +70,8 @@ class Settings:
     """A path (it holds a `/`) or the name of a shipped policy; empty for the default."""
     jobs: int = 0
     """Processor cores; 0 for all."""
+    cache: str = ""
+    """The folder of the cache of results, or `off`; empty for the user's own."""
     reports: dict[str, str] = field(default_factory=dict)
     """Report -> path relative to the output folder; empty for one that is switched off. Only what the file names."""
     online: bool = False
@@ -92,6 +95,7 @@ class Settings:
             "scanners.disable": self.disable,
             "policy": self.policy,
             "reports": [name for name, path in self.reports.items() if not path],
+            "cache": self.cache,
             "advisories": self.online,
             "vault": self.vault,
             "aws": self.aws,
@@ -125,6 +129,7 @@ class Settings:
             disable=(),
             policy="",
             reports={},
+            cache="",
             online=False,
             vault=None,
             aws=None,
@@ -159,7 +164,19 @@ def parse_settings(data: bytes, *, origin: str, from_tree: bool) -> Settings:
     """Turn the content of a settings file into settings. Raises `ConfigError`."""
     top = Fields(
         load_mapping(data, origin=origin, error=ConfigError),
-        known=("version", "scan", "scanners", "policy", "jobs", "reports", "advisories", "vault", "aws", "credentials"),
+        known=(
+            "version",
+            "scan",
+            "scanners",
+            "policy",
+            "jobs",
+            "reports",
+            "cache",
+            "advisories",
+            "vault",
+            "aws",
+            "credentials",
+        ),
     )
     version = top.required("version")
     if version.integer() != 1:
@@ -172,7 +189,7 @@ def parse_settings(data: bytes, *, origin: str, from_tree: bool) -> Settings:
         raise scanners["disable"].fail("enable and disable exclude each other", hint="keep one of them")
     policy, jobs = top.optional("policy"), top.optional("jobs")
     advisories = top.optional("advisories")
-    vault, aws = top.optional("vault"), top.optional("aws")
+    vault, aws, cache = top.optional("vault"), top.optional("aws"), top.optional("cache")
     return Settings(
         include=_globs(scan.get("include")),
         exclude=_globs(scan.get("exclude")),
@@ -182,6 +199,7 @@ def parse_settings(data: bytes, *, origin: str, from_tree: bool) -> Settings:
         memory=scanners["memory"].integer(least=64, most=1_048_576) if "memory" in scanners else 0,
         policy=_policy(policy, origin) if policy else "",
         jobs=jobs.integer(least=1, most=1024) if jobs else 0,
+        cache=_cache(cache, origin) if cache else "",
         reports=dict(_reports(_section(top, "reports", FORMATS))),
         online=advisories.one_of(("index", "online")) == "online" if advisories else False,
         vault=parse_vault(vault) if vault else None,
@@ -223,6 +241,16 @@ def _policy(node: Node, origin: str) -> str:
         return text
     _refuse_outside(node, "the folder of the settings file")
     return f"{Path(origin).parent.resolve()}/{text}"
+
+
+def _cache(node: Node, origin: str) -> str:
+    """A relative path is one below the folder of the settings file."""
+    if node.value is False or node.value == "off":
+        return "off"
+    if not node.text() or not node.text().isprintable():
+        raise node.fail(f"{node.raw!r} is no folder", hint="give a path, or off")
+    place = PurePosixPath(node.text())
+    return node.text() if place.is_absolute() or place.parts[0] == "~" else f"{Path(origin).parent.resolve()}/{place}"
 
 
 def _reports(section: dict[str, Node]) -> Iterator[tuple[str, str]]:

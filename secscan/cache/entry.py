@@ -9,15 +9,15 @@ from typing import Any, Literal
 
 import msgspec
 
-from secscan.cache.quotes import MARK, quotes, restored, text_of, withheld
+from secscan.cache.quotes import MARK, quotes, restored, text_of, withheld, without_references
 from secscan.findings.levels import GapKind
 from secscan.findings.model import Finding, Gap
 from secscan.secrets.collect import collect, tells_secret
 from secscan.secrets.scrub import Scrubber
 
 LASTING = frozenset({GapKind.UNPARSABLE, GapKind.NEWER_SYNTAX, GapKind.ENCODING, GapKind.TOO_LARGE})
-"""Gaps that the file itself is the reason of. Others (a time-out, memory that ran out, an error of the tool) may be gone
-the next time, so such a file is looked at again."""
+"""Gaps that the file itself is the reason of. Others (a time-out, memory that ran out, an error of the tool) may be
+gone the next time, so such a file is looked at again."""
 _COMPRESSED_ABOVE = 300
 _PACKED, _PLAIN = b"z", b"j"
 _MOST_BYTES = 64_000_000
@@ -62,8 +62,9 @@ def packed(said: Said, path: str, read: Callable[[str], bytes]) -> bytes | None:
     name = "/" + PurePosixPath(path).name
 
     def clean(text: str) -> str:
-        without = withheld(text, source)
-        if MARK in text or name in text or (tells and quotes(without)) or scrubber.scrub(without, path=path) != without:
+        without = withheld(text, source, pieces=tells)
+        rest = without_references(without)
+        if MARK in text or name in text or (tells and quotes(without)) or scrubber.scrub(rest, path=path) != rest:
             raise _NotKeptError
         return without
 

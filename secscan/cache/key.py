@@ -1,7 +1,7 @@
 """The key that entries are authenticated with: a poisoned cache would be an open gate.
 
-It is made at first use and lies in the user's private folder of settings, where no scan looks and no CI cache is packed.
-Machines that share a folder are given one by the environment variable `SECSCAN_CACHE_KEY`.
+It is made at first use and lies in the user's folder of settings, not in that of the cache, which is carried around.
+Machines that share a cache are given a key by the environment variable `SECSCAN_CACHE_KEY`.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def _make(path: Path) -> None:
         with contextlib.suppress(FileExistsError):
             os.link(temporary, path)
     finally:
-        os.unlink(temporary)
+        Path(temporary).unlink()
 
 
 def _read(path: Path) -> bytes:

@@ -8,11 +8,13 @@ scrubbed with those of today.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 
-_SHORTEST = 3
-_QUOTATION = re.compile(r"(['\"`])(?P<v>.{%d,}?)\1" % _SHORTEST, re.DOTALL)
-_LONGEST = re.compile(r"(['\"`])(?P<v>.{%d,})\1" % _SHORTEST, re.DOTALL)
+_QUOTATION = re.compile(r"(['\"`])(?P<v>.{3,}?)\1", re.DOTALL)
+_LONGEST = re.compile(r"(['\"`])(?P<v>.{3,})\1", re.DOTALL)
 _REFERENCE = re.compile("\0(\\d+):(\\d+)\0")
+_REFERENCES = re.compile("(?:\0\\d+:\\d+\0)+")
+_MOST_PIECES = 64
 MARK = "\0"
 """Begins and ends a reference. A text that holds one by itself is not kept."""
 
@@ -22,22 +24,27 @@ def text_of(data: bytes) -> str:
     return data.decode("utf-8", errors="replace")
 
 
-def withheld(text: str, source: str) -> str:
-    """Return the text with everything that stands in quotes, and in the source, as references to it."""
+def withheld(text: str, source: str, *, pieces: bool = False) -> str:
+    """Return the text with everything that stands in quotes, and in the source, as references to it.
+
+    `pieces`: also what stands there only piece by piece, as the value of a literal that is written in parts.
+    """
     whole = _LONGEST.search(text)
-    if whole and (replaced := _replaced(whole, source)) is not None:
+    if whole and (replaced := _replaced(whole["v"], source)):
         return text[: whole.start("v")] + replaced + text[whole.end("v") :]
-
-    def replace(found: re.Match[str]) -> str:
-        inner = _replaced(found, source)
-        return found.group() if inner is None else f"{found[1]}{inner}{found[1]}"
-
-    return _QUOTATION.sub(replace, text)
+    if whole and pieces and (replaced := _replaced(whole["v"], source, pieces=_MOST_PIECES)):
+        return text[: whole.start("v")] + replaced + text[whole.end("v") :]
+    return _QUOTATION.sub(lambda found: f"{found[1]}{_replaced(found['v'], source) or found['v']}{found[1]}", text)
 
 
 def quotes(text: str) -> bool:
     """Whether a text still quotes something, after references took the place of what is in the source."""
-    return any(not _REFERENCE.fullmatch(found["v"]) for found in _QUOTATION.finditer(text))
+    return any(not _REFERENCES.fullmatch(found["v"]) for found in _QUOTATION.finditer(text))
+
+
+def without_references(text: str) -> str:
+    """Return the text without its references: what of it is written down."""
+    return _REFERENCE.sub("", text)
 
 
 def restored(text: str, source: str) -> str:
@@ -52,6 +59,22 @@ def restored(text: str, source: str) -> str:
     return _REFERENCE.sub(replace, text)
 
 
-def _replaced(found: re.Match[str], source: str) -> str | None:
-    at = source.find(found["v"])
-    return None if at < 0 else f"{MARK}{at}:{at + len(found['v'])}{MARK}"
+def _replaced(value: str, source: str, *, pieces: int = 1) -> str:
+    """References that together give the value; empty where that takes more than so many."""
+    references, at = list[str](), 0
+    while at < len(value):
+        size = _longest(value[at:], source)
+        if not size or len(references) == pieces:
+            return ""
+        start = source.find(value[at : at + size])
+        references.append(f"{MARK}{start}:{start + size}{MARK}")
+        at += size
+    return "".join(references)
+
+
+def _longest(value: str, source: str) -> int:
+    """How much of the beginning of a value stands in the source."""
+    if value in source:
+        return len(value)
+    # What is longer than a beginning that does not stand there does not, either.
+    return bisect_left(range(1, len(value)), True, key=lambda size: value[:size] not in source)

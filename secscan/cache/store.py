@@ -20,7 +20,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from secscan.cache.key import derived
 from secscan.errors import CacheError
@@ -33,14 +32,11 @@ _SCHEMA = (
 )
 _MAC_BYTES = 32
 _AT_ONCE = 500
-"""Entries of one statement, and of one transaction: no lock is held for long."""
+"""Rows of one transaction: no lock is held for long."""
 _DAY = 86_400
 _PATIENCE = 2.0
 """Seconds to wait for another process that writes."""
 _KEPT_AFTER_EVICTION = 0.8
-
-
-ValueT = TypeVar("ValueT")
 
 
 @dataclass(frozen=True)
@@ -80,36 +76,27 @@ class Store:
 
     def read(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
         """Return the values that are there and authentic, and note that they were used."""
-        by_id = {_row_id(key): key for key in keys}
         found: dict[bytes, bytes] = {}
-        stale: list[int] = []
+        stale: list[tuple[int, int]] = []
         today = _today()
         with self._careful("read"):
-            for some in _chunks(list(by_id)):
-                marks = ",".join("?" * len(some))
-                for row in self._rows(f"SELECT id, used, value FROM results WHERE id IN ({marks})", some):
-                    value = self._authentic(by_id.get(row[0], b""), row[2])
+            for key in keys:
+                for _, used, stored in self._rows("SELECT id, used, value FROM results WHERE id = ?", (_row_id(key),)):
+                    value = self._authentic(key, stored)
                     if value is not None:
-                        found[by_id[row[0]]] = value
-                        stale += [row[0]] if row[1] != today else []
+                        found[key] = value
+                        stale += [(today, _row_id(key))] if used != today else []
         with self._careful("written"):
-            for some in _chunks(stale):
-                marks = ",".join("?" * len(some))
-                self._rows(f"UPDATE results SET used = ? WHERE id IN ({marks})", [today, *some])
+            self._each("UPDATE results SET used = ? WHERE id = ?", stale)
         return found
 
-    def write(self, values: Mapping[bytes, bytes], scope: bytes) -> int:
-        """Keep values under their keys and return how many were. `scope` is what they are dropped by."""
-        kept, today, number = 0, _today(), _row_id(scope)
+    def write(self, values: Mapping[bytes, bytes], scope: bytes) -> None:
+        """Keep values under their keys. `scope` is what they are dropped by."""
+        today, number = _today(), _row_id(scope)
         rows = [(_row_id(key), number, today, self._mac(key, value) + value) for key, value in values.items()]
         with self._careful("written"):
-            for some in _chunks(rows):
-                if self._connection is not None:
-                    with self._transaction():
-                        self._connection.executemany("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)", some)
-                    kept += len(some)
+            self._each("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)", rows)
             self._evict()
-        return kept
 
     def drop(self, scope: bytes) -> None:
         """Remove all that was kept under a scope."""
@@ -136,8 +123,7 @@ class Store:
                     strange.append(number)
         if remove:
             with self._careful("written"):
-                for some in _chunks(strange):
-                    self._rows(f"DELETE FROM results WHERE id IN ({','.join('?' * len(some))})", some)
+                self._each("DELETE FROM results WHERE id = ?", [(number,) for number in strange])
         size = sum(_size(self.path.with_name(self.path.name + name)) for name in ("", "-wal"))
         return Told(entries=entries, bytes=size, not_ours=len(strange), last_used=last * _DAY)
 
@@ -159,6 +145,13 @@ class Store:
 
     def _rows(self, statement: str, values: Sequence[object] = ()) -> Iterator[tuple[int, int, object]]:
         return iter(self._connection.execute(statement, values).fetchall() if self._connection else [])
+
+    def _each(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+        """Run a statement for each row, in short transactions."""
+        for start in range(0, len(rows), _AT_ONCE):
+            if self._connection is not None:
+                with self._transaction():
+                    self._connection.executemany(statement, rows[start : start + _AT_ONCE])
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -201,8 +194,8 @@ class Store:
         return None
 
     def _only_read(self) -> sqlite3.Connection | None:
-        """In a folder that cannot be written to SQLite has no place for its lock; it is read as if nobody wrote, and what
-        is torn by that is not authentic."""
+        """In a folder that cannot be written to, SQLite has no place for its lock; it is read as if nobody wrote, and
+        what is torn by that is not authentic."""
         try:
             connection = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
             _refuse_strange(connection)
@@ -288,11 +281,6 @@ def _check_folder(folder: Path, *, shared: bool) -> None:
 def _row_id(key: bytes) -> int:
     """Two keys with one number push each other out; neither is ever taken for the other."""
     return int.from_bytes(key[:8], "big", signed=True)
-
-
-def _chunks(values: list[ValueT]) -> Iterator[list[ValueT]]:
-    for start in range(0, len(values), _AT_ONCE):
-        yield values[start : start + _AT_ONCE]
 
 
 def _today() -> int:

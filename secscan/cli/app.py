@@ -58,6 +58,10 @@ _GROUPS: dict[str, tuple[str, dict[str, str]]] = {
             "rotate-plan": "vault_rotate.rotate_plan",
         },
     ),
+    "cache": (
+        "The cache of results: what scanners said of files that did not change since.",
+        {"status": "cache.status", "clear": "cache.clear", "verify": "cache.verify"},
+    ),
     "advisories": (
         "The advisory index: what is known to be vulnerable.",
         {

@@ -49,6 +49,9 @@ def scan(
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Processor cores to use; 0 for all.")] = 0,
     timeout: Annotated[float, typer.Option("--timeout", min=0, metavar="SECONDS", help="Most time for one run of a scanner.", show_default="900")] = 0,
     memory: Annotated[int, typer.Option("--memory", min=0, metavar="MB", help="Most memory for one run of a scanner.", show_default="4096")] = 0,
+    cache: Annotated[Path | None, typer.Option("--cache", metavar="DIR", help="Keep what is said of each file here, and do not look again at what is known.", show_default="your own")] = None,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Look at every file, and keep nothing.")] = False,
+    verify_cache: Annotated[bool, typer.Option("--verify-cache", help="Look again at some of the files that are known; a difference makes the scan incomplete.")] = False,
     environment: Annotated[str, typer.Option("--environment", "-e", metavar="NAME", help="Judge by this environment of the policy.")] = "",
     floor: Annotated[str, typer.Option("--floor", metavar="POLICY", help="A policy below which the other may not go.")] = "",
     waivers: Annotated[list[Path] | None, typer.Option("--waivers", metavar="FILE", help="Waivers that count; may be repeated.")] = None,
@@ -66,6 +69,7 @@ def scan(
     from secscan import pipeline
     from secscan.advisories.store import resolve
     from secscan.attest.terms import saved
+    from secscan.cli.cache import cache_for
     from secscan.cli.ci import ci_run
     from secscan.cli.judging import Wanted, gather
     from secscan.cli.progress import show_progress
@@ -96,7 +100,10 @@ def scan(
     judge = gather(Path() if image else path, config, wanted, scanners=tuple(all_scanners()))
     settings = judge.settings
     reports = report_files({**REPORTS, **settings.reports}, report or (), output)
-    with resolve(advisories) as index:
+    with (
+        resolve(advisories) as index,
+        cache_for(path, cache, wanted=not no_cache, verify=verify_cache, setting=settings.cache) as known,
+    ):
         request = pipeline.ScanRequest(
             target=TargetRequest(
                 path=path,
@@ -135,6 +142,7 @@ def scan(
             advisories=index,
             limits=Limits(seconds=timeout or settings.timeout or 900, megabytes=memory or settings.memory or 4096),
             jobs=jobs or settings.jobs or available_cores(),
+            cache=known,
             judged_at=parse_time(at),
             ci=ci_run(os.environ),
             notices=judge.notices,

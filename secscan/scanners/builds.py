@@ -57,7 +57,7 @@ def _interpreter(script: Path) -> tuple[Path, ...]:
 
 
 def _packages(prefix: Path) -> list[str]:
-    """Names and versions of the Python packages installed below a prefix: a plugin or a library changes what a tool says."""
+    """Names and versions of the Python packages below a prefix: a plugin or a library changes what a tool says."""
     places = ("lib/python3*/site-packages", "lib/python3*/dist-packages", "lib/python3/dist-packages")
     return sorted(
         {found.name for place in places for folder in prefix.glob(place) for found in folder.glob("*.dist-info")}

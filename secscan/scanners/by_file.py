@@ -33,8 +33,8 @@ class FileScanner(Scanner[FileBatch]):
     """Seconds for a MB on one core, about."""
 
     def batches(self, files: Sequence[SourceFile], setup: Setup) -> int:
-        """Return into how many batches the work is cut, for a tool that uses one core: more than there are cores, so that
-        none waits long for another at the end, but fewer where starting the tool would be much of the work."""
+        """Return into how many batches the work is cut, for a tool that uses one core: more than there are cores, so
+        that none waits long for another at the end; but fewer where starting the tool would be much of the work."""
         work = self.pace * sum(file.size for file in files) / 1_000_000
         return max(1, min(2 * setup.jobs, int(work / (_WORTH * self.start))))
 

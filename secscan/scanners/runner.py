@@ -166,15 +166,18 @@ def _failed(scanner: Scanner[Any], error: ScannerError, plan: Plan[Any] | None =
 
 
 def _run_pieces(works: Mapping[str, _Work], jobs: int, progress: Callable[[Progress], None]) -> None:
-    todo = []
-    for name, work in works.items():
-        todo += [Job((name, piece), work.scanner.seconds(piece), work.scanner.megabytes) for piece in work.plan.pieces]
-        progress(Progress(name, "running", pieces=len(work.plan.pieces)))
+    todo = [
+        Job((name, piece), work.scanner.seconds(piece), work.scanner.megabytes)
+        for name, work in works.items()
+        for piece in work.plan.pieces
+    ]
 
     def run(one: tuple[str, Any]) -> tuple[Report, float, float]:
         return _run_piece(works[one[0]].scanner, one[1], works[one[0]].setup)
 
     try:
+        for name, work in works.items():
+            progress(Progress(name, "running", pieces=len(work.plan.pieces)))
         # One worker more than cores: a scanner that waits for its child's start leaves a core idle.
         for (name, piece), future in run_jobs(todo, run, workers=jobs + 1, megabytes=free_megabytes()):
             work = works[name]
