@@ -58,17 +58,20 @@ def packed(said: Said, path: str, read: Callable[[str], bytes]) -> bytes | None:
     if not said.findings and not said.gaps:
         return _PLAIN + msgspec.json.encode(nameless)
     source, scrubber = text_of(read(path)), Scrubber(collect(said.findings, read))
-    tells = any(tells_secret(finding) for finding in said.findings)
+    telling = [finding for finding in said.findings if tells_secret(finding)]
     name = "/" + PurePosixPath(path).name
 
     def clean(text: str) -> str:
-        without = withheld(text, source, pieces=tells)
+        without = withheld(text, source, pieces=bool(telling))
         rest = without_references(without)
-        if MARK in text or name in text or (tells and quotes(without)) or scrubber.scrub(rest, path=path) != rest:
+        if MARK in text or name in text or scrubber.scrub(rest, path=path) != rest:
             raise _NotKeptError
         return without
 
     try:
+        # What is said of a secret may quote it in a spelling that nobody knows as one.
+        if any(quotes(clean(text)) for finding in telling for text in _messages(finding)):
+            return None
         body = msgspec.json.encode(_mapped(msgspec.to_builtins(nameless), clean))
     except _NotKeptError:
         return None
@@ -113,6 +116,11 @@ def _body(entry: bytes) -> bytes:
 def _paths(finding: Finding) -> Iterator[str]:
     yield finding.location.path
     yield from (step.path for step in finding.trace)
+
+
+def _messages(finding: Finding) -> Iterator[str]:
+    yield finding.message
+    yield from (source.message for source in finding.sources)
 
 
 def _about(finding: Finding, path: str) -> bool:

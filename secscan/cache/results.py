@@ -14,7 +14,7 @@ import msgspec
 from secscan.cache.entry import Said, may_be_kept, packed, unpacked
 from secscan.cache.key import derived, given_key, own_key
 from secscan.cache.store import MOST_BYTES, Store
-from secscan.errors import TargetError
+from secscan.errors import CacheError, TargetError
 from secscan.targets.contract import SourceFile
 
 KeptBy = Literal["", "content", "path"]
@@ -105,15 +105,19 @@ class Cache:
 
 def open_cache(folder: Path | None = None, *, verify: bool = False, most_bytes: int = MOST_BYTES) -> Cache:
     """Open the cache in a folder, else in the user's own. Raises `CacheError`."""
+    place = folder or usual_folder()
+    if place is None:
+        raise CacheError("there is no home folder, so that you have no cache of your own", hint="name one by --cache")
     shared = given_key()
     key = shared or own_key()
-    return Cache(Store(folder or usual_folder(), key, shared=bool(shared), most_bytes=most_bytes), key, verify=verify)
+    return Cache(Store(place, key, shared=bool(shared), most_bytes=most_bytes), key, verify=verify)
 
 
-def usual_folder() -> Path:
-    """Return the user's own folder (XDG)."""
-    cache = os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
-    return Path(cache) / "secscan" / "results"
+def usual_folder() -> Path | None:
+    """Return the user's own folder (XDG); None for a user without a home."""
+    home = Path("~").expanduser()
+    cache = os.environ.get("XDG_CACHE_HOME") or (str(home / ".cache") if home.is_dir() else "")
+    return Path(cache) / "secscan" / "results" if cache else None
 
 
 def _about(file: SourceFile, kept_by: KeptBy) -> tuple[str, str, str]:

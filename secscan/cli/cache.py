@@ -67,8 +67,9 @@ def cache_for(target: Path, folder: Path | None, *, wanted: bool, verify: bool, 
     place = named or usual_folder()
     cache = None
     try:
-        _refuse_within(place, target)
-        cache = open_cache(place, verify=verify)
+        if place or verify:
+            _refuse_within(place, target)
+            cache = open_cache(place, verify=verify)
     except CacheError as error:
         if named or verify:
             raise
@@ -86,11 +87,11 @@ OFF = "off"
 """The setting that wants no cache."""
 
 
-def _refuse_within(folder: Path, target: Path) -> None:
+def _refuse_within(folder: Path | None, target: Path) -> None:
     from secscan.errors import CacheError
 
     real = target.resolve()
-    if real.is_dir() and folder.resolve().is_relative_to(real):
+    if folder and real.is_dir() and folder.resolve().is_relative_to(real):
         raise CacheError(
             f"the cache, {folder}, lies in what is scanned, whose author could write it",
             hint="give a folder elsewhere with --cache",

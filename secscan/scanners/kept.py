@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from random import SystemRandom
 
 from secscan import __version__
-from secscan.cache.entry import Said
+from secscan.cache.entry import Said, may_be_kept
 from secscan.cache.results import Cache, Scope
 from secscan.scanners.builds import build_of
 from secscan.scanners.by_file import FileScanner
@@ -62,12 +62,13 @@ class Kept:
         )
 
     def take(self, report: Report, piece: FileBatch) -> None:
-        """Hold a report against what was doubted, and remember it. Raises `ScannerError` where they differ."""
+        """Hold a report against what was doubted, and remember it. Raises `ScannerError` where they differ; what is a
+        gap today that may be gone tomorrow is no difference."""
         said = _by_file(report, piece, self.scope.scanner)
         self.misled |= {
             path
             for path, one in said.items()
-            if path in self.doubted and one.in_order() != self.doubted[path].in_order()
+            if path in self.doubted and may_be_kept(one, path) and one.in_order() != self.doubted[path].in_order()
         }
         if self.misled:
             self.cache.drop(self.scope)

@@ -203,8 +203,6 @@ def _run_piece(scanner: Scanner[Any], piece: Any, setup: Setup) -> tuple[Report,
 def _take(future: Future[tuple[Report, float, float]], work: _Work, piece: Any) -> None:
     try:
         report, seconds, peak = future.result()
-        if work.kept and report.control:
-            work.kept.take(report, piece)
     except ScannerError as error:
         work.errors.append(error)
         return
@@ -212,6 +210,11 @@ def _take(future: Future[tuple[Report, float, float]], work: _Work, piece: Any) 
     work.peak = max(work.peak, peak)
     if report.control:
         work.reports.append(report)
+        try:
+            if work.kept:
+                work.kept.take(report, piece)
+        except ScannerError as error:
+            work.errors.append(error)
     else:
         # A scanner that misses what it must find has not looked, whatever it says; what it did find is kept.
         work.reports.append(replace(report, looked_at=frozenset()))

@@ -1,0 +1,64 @@
+"""The longest first, as many as there are workers and memory for."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from secscan.scanners.schedule import Job, free_megabytes, run_jobs
+
+
+def order_of(jobs: list[Job[str]], *, workers: int = 1, megabytes: int = 1000) -> list[str]:
+    started: list[str] = []
+    for _ in run_jobs(jobs, started.append, workers=workers, megabytes=megabytes):
+        pass
+    return started
+
+
+def test_the_longest_is_started_first() -> None:
+    assert order_of([Job("a", 1, 1), Job("b", 3, 1), Job("c", 2, 1)]) == ["b", "c", "a"]
+
+
+def test_every_job_ends_and_brings_its_result_or_its_error() -> None:
+    def work(name: str) -> str:
+        if name == "bad":
+            raise ValueError(name)
+        return name * 2
+
+    ended = dict(run_jobs([Job("a", 1, 1), Job("bad", 2, 1)], work, workers=2, megabytes=10))
+    assert ended["a"].result() == "aa"
+    with pytest.raises(ValueError, match="bad"):
+        ended["bad"].result()
+
+
+def test_memory_limits_how_many_run_at_once_and_nothing_starves() -> None:
+    lock, running, most = threading.Lock(), [0], [0]
+
+    def work(megabytes: int) -> None:
+        with lock:
+            running[0] += megabytes
+            most[0] = max(most[0], running[0])
+        time.sleep(0.02)
+        with lock:
+            running[0] -= megabytes
+
+    sizes = [60, 50, 40, 30, 200, 10]
+    ended = list(run_jobs([Job(size, size, size) for size in sizes], work, workers=6, megabytes=100))
+    assert sorted(one for one, _ in ended) == sorted(sizes)
+    assert most[0] == 200  # which runs alone
+    ended = list(run_jobs([Job(size, 1, size) for size in sizes if size < 100], work, workers=6, megabytes=100))
+    assert len(ended) == 5
+
+
+def test_who_stops_early_starts_nothing_more() -> None:
+    started: list[int] = []
+    jobs = run_jobs([Job(number, 1, 1) for number in range(100)], started.append, workers=1, megabytes=10)
+    next(jobs)
+    jobs.close()
+    assert len(started) < 5
+
+
+def test_there_is_some_memory() -> None:
+    assert 0 < free_megabytes() < 100_000_000
