@@ -12,7 +12,7 @@ import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 import pytest
@@ -107,7 +107,7 @@ class DockerfileInProcess(InProcess, dockerfile.Dockerfile):
 class Trees(RuleBasedStateMachine):
     """Files come, change, move and go; versions and rules change; and every scan is compared with a cold one."""
 
-    scanners: dict[str, Any] = {"secrets": SecretsInProcess(), "dockerfile": DockerfileInProcess()}
+    scanners: ClassVar[dict[str, Any]] = {"secrets": SecretsInProcess(), "dockerfile": DockerfileInProcess()}
 
     def __init__(self) -> None:
         super().__init__()
