@@ -15,6 +15,7 @@ from secscan.reports.present import (
     Judged,
     Presentation,
     counted,
+    kept_of,
     newness,
     other_decision,
     ran_as,
@@ -292,7 +293,12 @@ def _scanners(page: _Page, view: Presentation) -> Iterator[str]:
         if run.scanner in idle:
             continue
         control = "control found" if run.control else "control not found" if run.selected else ""
-        words = [f"{run.scanner} {run.version}".strip(), run.status.value, ran_as(run), control]
+        words = [
+            f"{run.scanner} {run.version}".strip(),
+            run.status.value,
+            ran_as(run, kept_of(view.scan, run)),
+            control,
+        ]
         yield from page.wrapped(terminal(" - ".join(word for word in words if word)), indent=2)
     if idle:
         yield from page.wrapped(f"nothing in the target concerns {terminal(', '.join(idle))}", indent=2)

@@ -190,7 +190,7 @@ class RealTools(Trees):
 
 @pytest.mark.slow
 def test_scans_with_a_cache_say_what_cold_ones_say_with_the_real_tools() -> None:
-    run_state_machine_as_test(RealTools, settings=settings(max_examples=2, stateful_step_count=4, **_FEW))
+    run_state_machine_as_test(RealTools, settings=settings(max_examples=4, stateful_step_count=6, **_FEW))
 
 
 def tree_of(parent: Path) -> Path:

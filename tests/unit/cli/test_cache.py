@@ -97,9 +97,7 @@ def test_a_short_key_is_an_error(tree: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert run(["scan", str(tree), "--cache", str(tree.parent / "cache")]) == 2
 
 
-def test_a_damaged_cache_is_told_and_made_anew(
-    tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_damaged_cache_is_told_and_made_anew(tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     scan(tree)
     (tmp_path / "xdg" / OWN).write_bytes(b"no database" * 1000)
     assert scan(tree) == {"dockerfile": 0}
