@@ -6,9 +6,11 @@ for. How long a piece takes is guessed from its size, which is enough to order t
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Generic, TypeVar
 
 WorkT = TypeVar("WorkT")
@@ -16,6 +18,8 @@ ResultT = TypeVar("ResultT")
 
 _WAKE = 0.2
 """Seconds after which a wait looks up, so that Ctrl-C is heard."""
+_GROUP = Path("/sys/fs/cgroup")
+"""Where a container is told how much it may take."""
 _SHARE = 0.75
 """Of the memory that is free."""
 
@@ -56,7 +60,10 @@ def free_megabytes() -> int:
     """Return how much memory scanners may take together, in MB."""
     import psutil
 
-    return int(psutil.virtual_memory().available * _SHARE / 1_000_000)
+    free = float(psutil.virtual_memory().available)
+    with contextlib.suppress(OSError, ValueError):  # no limit, another version of cgroups, or another system
+        free = min(free, int((_GROUP / "memory.max").read_text()) - int((_GROUP / "memory.current").read_text()))
+    return max(0, int(free * _SHARE / 1_000_000))
 
 
 def _next(waiting: list[Job[WorkT]], running: list[Job[WorkT]], megabytes: int) -> Job[WorkT] | None:

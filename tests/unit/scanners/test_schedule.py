@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
+from secscan.scanners import schedule
 from secscan.scanners.schedule import Job, free_megabytes, run_jobs
 
 
@@ -60,5 +62,14 @@ def test_who_stops_early_starts_nothing_more() -> None:
     assert len(started) < 5
 
 
-def test_there_is_some_memory() -> None:
-    assert 0 < free_megabytes() < 100_000_000
+def test_a_container_is_held_to_its_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schedule, "_GROUP", tmp_path)
+    whole = free_megabytes()
+    assert whole > 0
+    (tmp_path / "memory.max").write_text("max\n")
+    (tmp_path / "memory.current").write_text("2000000\n")
+    assert free_megabytes() > 10
+    (tmp_path / "memory.max").write_text("12000000\n")
+    assert free_megabytes() == 7
+    (tmp_path / "memory.max").write_text("1000000\n")
+    assert free_megabytes() == 0
