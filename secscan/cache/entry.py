@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
@@ -21,6 +22,9 @@ gone the next time, so such a file is looked at again."""
 _COMPRESSED_ABOVE = 300
 _PACKED, _PLAIN = b"z", b"j"
 _MOST_BYTES = 64_000_000
+_MOST_SOURCE, _MOST_FINDINGS, _MOST_TELLING = 1_000_000, 2_000, 100
+"""Characters of a file, its findings, and those of them that tell of a secret, up to which what they quote is looked
+for in it. More is written to cost time, and is looked at again each time."""
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -57,10 +61,14 @@ def packed(said: Said, path: str, read: Callable[[str], bytes]) -> bytes | None:
     )
     if not said.findings and not said.gaps:
         return _PLAIN + msgspec.json.encode(nameless)
-    source, scrubber = text_of(read(path)), Scrubber(collect(said.findings, read))
+    source = text_of(read(path))
     telling = [finding for finding in said.findings if tells_secret(finding)]
+    if len(source) > _MOST_SOURCE or len(said.findings) > _MOST_FINDINGS or len(telling) > _MOST_TELLING:
+        return None
+    scrubber = Scrubber(collect(said.findings, read))
     name = "/" + PurePosixPath(path).name
 
+    @functools.cache
     def clean(text: str) -> str:
         without = withheld(text, source, pieces=bool(telling))
         rest = without_references(without)

@@ -14,7 +14,7 @@ _QUOTATION = re.compile(r"(['\"`])(?P<v>.{3,}?)\1", re.DOTALL)
 _LONGEST = re.compile(r"(['\"`])(?P<v>.{3,})\1", re.DOTALL)
 _REFERENCE = re.compile("\0(\\d+):(\\d+)\0")
 _REFERENCES = re.compile("(?:\0\\d+:\\d+\0)+")
-_MOST_PIECES = 64
+_MOST_PIECES = 16
 MARK = "\0"
 """Begins and ends a reference. A text that holds one by itself is not kept."""
 

@@ -37,7 +37,8 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     secscan: str
     """Version of secscan."""
     source: str
-    """Digest of secscan's own source: the adapters, their parsers, and the words they find."""
+    """Digest of secscan's own source (the adapters, their parsers, and the words they find), and of an adapter that
+    comes from elsewhere."""
     python: str
     kept_by: KeptBy
 

@@ -7,10 +7,12 @@ started anyway, a few of the files that are known go with the others, chosen at 
 
 from __future__ import annotations
 
+import hashlib
 import platform
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from random import SystemRandom
 
 from secscan import __version__
@@ -79,8 +81,8 @@ class Kept:
 def recall(scanner: FileScanner, cache: Cache, setup: Setup) -> Kept | None:
     """Return what is known of a scanner's files; None where nothing of it is ever kept. Its programs must have been
     found."""
-    version = scanner.version(setup)
-    if not scanner.kept_by or not version:
+    version = scanner.version(setup) if scanner.kept_by else ""
+    if not version:
         return None
     files = tuple(scanner.files(setup))
     scope = Scope(
@@ -90,7 +92,7 @@ def recall(scanner: FileScanner, cache: Cache, setup: Setup) -> Kept | None:
         options=scanner.options(),
         programs=tuple(build_of(path) for path in setup.programs.values()),
         secscan=__version__,
-        source=source_digest(),
+        source=_source_of(scanner),
         python=f"{sys.implementation.cache_tag} {platform.python_version()} {sys.platform}",
         kept_by=scanner.kept_by,
     )
@@ -98,6 +100,18 @@ def recall(scanner: FileScanner, cache: Cache, setup: Setup) -> Kept | None:
     doubted = _sample(known, files, cache)
     believed = {path: said for path, said in known.items() if path not in doubted}
     return Kept(scanner=scanner, cache=cache, scope=scope, files=files, known=believed, doubted=doubted)
+
+
+def _source_of(scanner: FileScanner) -> str:
+    """The digest of our source, and of the modules of a scanner that comes from elsewhere."""
+    modules = {cls.__module__ for cls in type(scanner).__mro__} - {"builtins", "abc", "typing"}
+    own = __name__.partition(".")[0]
+    others = sorted(name for name in modules if name.partition(".")[0] != own)
+    digest = hashlib.sha256(source_digest().encode())
+    for name in others:
+        place = getattr(sys.modules[name], "__file__", None)
+        digest.update(Path(place).read_bytes() if place else name.encode())
+    return digest.hexdigest()
 
 
 def _sample(known: dict[str, Said], files: Sequence[SourceFile], cache: Cache) -> dict[str, Said]:

@@ -87,6 +87,15 @@ def test_a_text_with_the_name_of_the_file_is_not_kept() -> None:
     assert packed(said(finding), PATH, read) is None
 
 
+def test_what_would_cost_much_time_is_not_kept() -> None:
+    plain = msgspec.structs.replace(quoting("x", defect="other"), message="A call of eval", sources=())
+    many = [plain] * 2001
+    assert packed(said(*many[:100]), PATH, read) is not None
+    assert packed(said(*many), PATH, read) is None
+    assert packed(said(many[0]), PATH, lambda _path: b"x" * 1_000_001) is None
+    assert packed(said(*[quoting(SECRET, line=number) for number in range(1, 102)]), PATH, read) is None
+
+
 def test_what_has_no_finding_is_kept_without_reading_the_file() -> None:
     def refuse(_path: str) -> bytes:
         raise AssertionError

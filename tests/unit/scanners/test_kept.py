@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +16,7 @@ from secscan.findings.evidence import trouble
 from secscan.findings.levels import GapKind, RunStatus
 from secscan.findings.model import Finding, Gap, Location, Notice, Region
 from secscan.process import Ended
+from secscan.scanners import kept
 from secscan.scanners.by_file import FileScanner
 from secscan.scanners.contract import MalformedOutput, Report, Setup
 from secscan.scanners.runner import Outcome, run_scanners
@@ -180,6 +183,26 @@ def test_our_own_source_is_a_part_of_the_key(setup: Setup, cache: Cache, monkeyp
     scanner = Lines()
     scan(scanner, setup, cache)
     assert len(scanner.asked) == 3
+
+
+def test_the_source_of_a_scanner_from_elsewhere_is_a_part_of_the_key(tmp_path: Path) -> None:
+    place = tmp_path / "plugin.py"
+
+    def source() -> str:
+        specification = importlib.util.spec_from_file_location("plugin", place)
+        assert specification is not None
+        module = importlib.util.module_from_spec(specification)
+        sys.modules["plugin"] = module
+        assert specification.loader is not None
+        specification.loader.exec_module(module)
+        return kept._source_of(module.Theirs())
+
+    code = "from tests.unit.scanners.test_kept import Lines\nclass Theirs(Lines):\n    pass\n"
+    place.write_text(code)
+    first = source()
+    assert first == source() != kept._source_of(Lines())
+    place.write_text(code + "# changed\n")
+    assert source() != first
 
 
 @pytest.mark.parametrize("changes", [{"says_version": ""}, {"kept_by": ""}])
