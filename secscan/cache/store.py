@@ -30,6 +30,10 @@ MOST_BYTES = 512_000_000
 _SCHEMA = (
     "CREATE TABLE results (id INTEGER PRIMARY KEY, scope INTEGER NOT NULL, used INTEGER NOT NULL, value BLOB NOT NULL)"
 )
+_MOST_OF_ONE = 64_000_000
+"""Bytes of one entry; somebody else's could take all memory."""
+_ONE = "SELECT id, used, value FROM results WHERE id = ? AND length(value) <= ?"
+_ALL = "SELECT id, used, CASE WHEN length(value) <= ? THEN value END FROM results"
 _MAC_BYTES = 32
 _AT_ONCE = 500
 """Rows of one transaction: no lock is held for long."""
@@ -81,7 +85,7 @@ class Store:
         today = _today()
         with self._careful("read"):
             for key in keys:
-                for _, used, stored in self._rows("SELECT id, used, value FROM results WHERE id = ?", (_row_id(key),)):
+                for _, used, stored in self._rows(_ONE, (_row_id(key), _MOST_OF_ONE)):
                     value = self._authentic(key, stored)
                     if value is not None:
                         found[key] = value
@@ -116,11 +120,12 @@ class Store:
         """Return what is there; `remove` takes out what is not ours."""
         entries, last, strange = 0, 0, list[int]()
         with self._careful("read"):
-            for number, used, value in self._rows("SELECT id, used, value FROM results"):
+            for number, used, value in self._rows(_ALL, (_MOST_OF_ONE,)):
                 entries += 1
-                last = min(last or used, used)
                 if self._looks_ours(number, value) is None:
                     strange.append(number)
+                elif isinstance(used, int) and 0 < used <= _today():
+                    last = min(last or used, used)
         if remove:
             with self._careful("written"):
                 self._each("DELETE FROM results WHERE id = ?", [(number,) for number in strange])
@@ -143,28 +148,15 @@ class Store:
         value = stored[2 * _MAC_BYTES :]
         return value if hmac.compare_digest(stored[: 2 * _MAC_BYTES], self._mac(key, value)) else None
 
-    def _rows(self, statement: str, values: Sequence[object] = ()) -> Iterator[tuple[int, int, object]]:
-        return iter(self._connection.execute(statement, values).fetchall() if self._connection else [])
+    def _rows(self, statement: str, values: Sequence[object] = ()) -> Iterator[tuple[int, object, object]]:
+        return iter(self._connection.execute(statement, values) if self._connection else [])
 
     def _each(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
         """Run a statement for each row, in short transactions."""
         for start in range(0, len(rows), _AT_ONCE):
             if self._connection is not None:
-                with self._transaction():
+                with _transaction(self._connection):
                     self._connection.executemany(statement, rows[start : start + _AT_ONCE])
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
-        if self._connection is None:
-            return
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            with contextlib.suppress(sqlite3.Error):
-                self._connection.execute("ROLLBACK")
-            raise
-        self._connection.execute("COMMIT")
 
     @contextlib.contextmanager
     def _careful(self, what: str) -> Iterator[None]:
@@ -211,7 +203,7 @@ class Store:
             (count,) = self._connection.execute("SELECT count(*) FROM results").fetchone()
             wanted = self._most_bytes * _KEPT_AFTER_EVICTION
             some = min(_AT_ONCE, max(1, int(count * (1 - wanted / used)) + 1))
-            with self._transaction():
+            with _transaction(self._connection):
                 self._connection.execute(
                     "DELETE FROM results WHERE id IN (SELECT id FROM results ORDER BY used, id LIMIT ?)", (some,)
                 )
@@ -227,6 +219,18 @@ class Store:
             for name in ("page_count", "freelist_count", "page_size")
         ]
         return int((values[0] - values[1]) * values[2])
+
+
+@contextlib.contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -256,7 +260,8 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 def _refuse_strange(connection: sqlite3.Connection) -> None:
     """Views and triggers of somebody else's making would run with our statements."""
-    if connection.execute("SELECT sql FROM sqlite_master").fetchall() != [(_SCHEMA,)]:
+    connection.text_factory = bytes  # of another's making it may be no text
+    if connection.execute("SELECT sql FROM sqlite_master").fetchall() != [(_SCHEMA.encode(),)]:
         raise sqlite3.DatabaseError("it holds other tables than ours")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -175,18 +175,20 @@ def _run_pieces(works: Mapping[str, _Work], jobs: int, progress: Callable[[Progr
     def run(one: tuple[str, Any]) -> tuple[Report, float, float]:
         return _run_piece(works[one[0]].scanner, one[1], works[one[0]].setup)
 
-    try:
-        for name, work in works.items():
-            progress(Progress(name, "running", pieces=len(work.plan.pieces)))
-        # One worker more than cores: a scanner that waits for its child's start leaves a core idle.
-        for (name, piece), future in run_jobs(todo, run, workers=jobs + 1, megabytes=free_megabytes()):
-            work = works[name]
-            _take(future, work, piece)
-            finished = len(work.reports) + len(work.errors)
-            progress(Progress(name, "running", done=finished, pieces=len(work.plan.pieces)))
-    except KeyboardInterrupt:
-        process.stop_all()
-        raise Interrupted("stopped; every scanner that was running has been ended") from None
+    # One worker more than cores: a scanner that waits for its child's start leaves a core idle.
+    workers = jobs + 1
+    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="secscan") as pool:
+        try:
+            for name, work in works.items():
+                progress(Progress(name, "running", pieces=len(work.plan.pieces)))
+            for (name, piece), future in run_jobs(todo, run, pool, workers=workers, megabytes=free_megabytes()):
+                work = works[name]
+                _take(future, work, piece)
+                finished = len(work.reports) + len(work.errors)
+                progress(Progress(name, "running", done=finished, pieces=len(work.plan.pieces)))
+        except KeyboardInterrupt:
+            process.stop_all()  # before the pool is left, which waits for what runs
+            raise Interrupted("stopped; every scanner that was running has been ended") from None
 
 
 def _run_piece(scanner: Scanner[Any], piece: Any, setup: Setup) -> tuple[Report, float, float]:

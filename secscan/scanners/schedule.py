@@ -34,26 +34,28 @@ class Job(Generic[WorkT]):
 
 
 def run_jobs(
-    jobs: list[Job[WorkT]], run: Callable[[WorkT], ResultT], *, workers: int, megabytes: int
+    jobs: list[Job[WorkT]],
+    run: Callable[[WorkT], ResultT],
+    pool: ThreadPoolExecutor,
+    *,
+    workers: int,
+    megabytes: int,
 ) -> Iterator[tuple[WorkT, Future[ResultT]]]:
-    """Run jobs in threads, the longest first, and yield each when it has ended.
+    """Run jobs in the threads of a pool, the longest first, and yield each when it has ended.
 
-    Those that run at a time are expected to take at most `megabytes` together; one that is expected to take more runs
-    alone. When the caller stops early, those that run are waited for, and no other is started.
+    At most `workers` run at a time, and they are expected to take at most `megabytes` together; one that is expected to
+    take more runs alone. The pool is the caller's, who knows how to end what runs when it stops early; no other job is
+    started then.
     """
     waiting = sorted(jobs, key=lambda job: -job.seconds)
     running: dict[Future[ResultT], Job[WorkT]] = {}
-    pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="secscan")
-    try:
-        while waiting or running:
-            while len(running) < workers and (job := _next(waiting, list(running.values()), megabytes)):
-                waiting.remove(job)
-                running[pool.submit(run, job.work)] = job
-            done, _ = wait(running, timeout=_WAKE, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield running.pop(future).work, future
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    while waiting or running:
+        while len(running) < workers and (job := _next(waiting, list(running.values()), megabytes)):
+            waiting.remove(job)
+            running[pool.submit(run, job.work)] = job
+        done, _ = wait(running, timeout=_WAKE, return_when=FIRST_COMPLETED)
+        for future in done:
+            yield running.pop(future).work, future
 
 
 def free_megabytes() -> int:

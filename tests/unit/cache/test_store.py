@@ -102,6 +102,19 @@ def test_values_of_other_types_are_misses(tmp_path: Path, value: object) -> None
         assert read_all(tmp_path) == {}
 
 
+@pytest.mark.parametrize("used", ["'text'", "x'ff'", "cast(x'ff' as text)", "-1", "1 << 62", "1.5"])
+def test_days_of_somebody_s_making_hurt_nobody(tmp_path: Path, used: str) -> None:
+    path = settled(tmp_path)
+    with contextlib.closing(sqlite3.connect(path)) as raw:
+        raw.execute(f"UPDATE results SET used = {used}")
+        raw.commit()
+    with contextlib.closing(Store(tmp_path, KEY)) as store:
+        assert store.told().entries == len(VALUES)
+        assert store.told().not_ours == 0
+        assert store.read(list(VALUES)) == VALUES
+        assert store.problem == ""
+
+
 @pytest.mark.parametrize(
     "statement",
     [
