@@ -183,7 +183,7 @@ def ran_as(run: ScannerRun, kept: int = 0) -> str:
     if run.imported and run.status == "completed":
         return "its results were imported; nobody saw it look"
     if run.status == "completed":
-        earlier = f", at {kept} of them in earlier scans" if kept else ""
+        earlier = f" ({kept} in earlier scans)" if kept else ""
         return f"looked at {run.looked_at} of {run.selected}{earlier}"
     return run.reason or run.status
 

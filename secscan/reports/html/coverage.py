@@ -40,7 +40,7 @@ def holes(view: Presentation) -> int:
 
 
 def _scanner(run: ScannerRun, found: int, kept: int) -> dict[str, Any]:
-    earlier = f", {kept} of them in earlier scans" if kept else ""
+    earlier = f" ({kept} in earlier scans)" if kept else ""
     return {
         "name": run.scanner,
         "version": run.version,

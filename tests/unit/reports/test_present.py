@@ -44,7 +44,7 @@ def test_what_was_kept_from_earlier_scans_is_told() -> None:
     info = RunInfo(started="2026-11-30T12:00:00Z", judged_at="", timings=(timing,))
     known = msgspec.structs.replace(scan, run=info)
     assert kept_of(known, first) == 3
-    words = f"looked at {first.looked_at} of {first.selected}, at 3 of them in earlier scans"
+    words = f"looked at {first.looked_at} of {first.selected} (3 in earlier scans)"
     assert ran_as(first, 3) == words
     assert words in " ".join(load_format("terminal").render(known).decode().split())
-    assert "3 of them in earlier scans" in load_format("html").render(known).decode()
+    assert "(3 in earlier scans)" in load_format("html").render(known).decode()
