@@ -38,9 +38,19 @@ def main() -> None:
 
         sys.stdout.write(f"secscan {__version__}\n")
         sys.exit(0)
-    from secscan.cli.app import run
+    if sys.argv[1:2] == ["__complete"]:
+        # At every press of a key: only what is asked for is imported.
+        from secscan.cli.completing import main as complete
 
-    sys.exit(run(sys.argv[1:]))
+        complete(sys.argv[2:])
+        sys.exit(0)
+    try:
+        from secscan.cli.app import run
+
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # before there is anything to end; see `secscan.stopping`
+        code = 130
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -10,11 +10,17 @@ The fields, all optional but `version`:
       include: ["/build/**"]        # path globs, see findings.globs: brought back into scope
       exclude: ["/docs/**"]         # left out, and shown as such
     scanners:
-      enable: [bandit, semgrep]     # only these; or
-      disable: [pip-audit]          # all but these. What the policy requires is the policy's word.
+      enable: [bandit, semgrep]     # only these. What the policy requires is the policy's word.
+      # disable: [pip-audit]        # or: all but these
       timeout: 900                  # seconds for one run of a scanner
       memory: 4096                  # MB for one run of a scanner
     policy: default                 # a shipped policy by name, or a file relative to this one
+    environment: production         # of the policy
+    floor: company                  # a policy below which the other may not go
+    waivers: [waivers.yaml]         # files relative to this one, beside .secscan/waivers.yaml
+    vex: [product.openvex.json]     # statements that count as waivers
+    baseline: baseline.json         # what was there before, instead of .secscan/baseline.json
+    output: build/secscan           # the folder for reports
     jobs: 2                         # processor cores
     cache: off                      # or the folder in which results are kept by file, see docs/cache.md
     reports:
@@ -25,21 +31,27 @@ The fields, all optional but `version`:
       address: https://vault.corp.example:8200
     aws:                            # see stores.aws.settings
       region: eu-central-1
+    notify:                         # see notify.settings
+      to: [{service: slack, url: "env:SLACK_WEBHOOK_URL"}]
+    telemetry: {traces: otlp}       # see telemetry.settings
     credentials:                    # variables that one scanner needs, and the field of Vault that holds each
       semgrep: {SEMGREP_APP_TOKEN: "vault:secret/ci/semgrep#token"}
+
+docs/settings.md has each with its default, flag and variable, as `settings.table` does.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from secscan.errors import ConfigError
-from secscan.findings.globs import problem_with
 from secscan.findings.model import Notice
 from secscan.reports.contract import FORMATS
+from secscan.settings import fields
 from secscan.stores.aws.settings import AwsSettings
 from secscan.stores.aws.settings import parse as parse_aws
 from secscan.stores.vault.settings import VaultSettings
@@ -47,9 +59,16 @@ from secscan.stores.vault.settings import parse as parse_vault
 from secscan.targets.content import NotRegularError, read_regular
 from secscan.yamlfile import MAX_BYTES, Fields, Node, load_mapping
 
+if TYPE_CHECKING:
+    from secscan.notify.settings import NotifySettings
+    from secscan.telemetry.settings import TelemetrySettings
+
 FILE_NAME = "secscan.yaml"
 
-_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,99}")
+_KNOWN = (
+    "version", "scan", "scanners", "policy", "environment", "floor", "waivers", "vex", "baseline", "output", "jobs",
+    "reports", "cache", "advisories", "vault", "aws", "credentials", "notify", "telemetry",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +87,18 @@ class Settings:
     """MB for one run of a scanner; 0 for the default."""
     policy: str = ""
     """A path (it holds a `/`) or the name of a shipped policy; empty for the default."""
+    environment: str = ""
+    """An environment of the policy."""
+    floor: str = ""
+    """As `policy`: one below which the other may not go."""
+    waivers: tuple[str, ...] = ()
+    """Paths of files."""
+    vex: tuple[str, ...] = ()
+    """Paths of documents whose statements count as waivers."""
+    baseline: str = ""
+    """A path; empty for the usual one, where it is there."""
+    output: str = ""
+    """The folder for reports; empty for the working directory."""
     jobs: int = 0
     """Processor cores; 0 for all."""
     cache: str = ""
@@ -82,8 +113,14 @@ class Settings:
     """How AWS is asked; None where the file says nothing of it."""
     credentials: dict[str, dict[str, str]] = field(default_factory=dict)
     """Scanner -> variable of its environment -> the field of Vault that holds it, as MOUNT/PATH#FIELD."""
+    notify: NotifySettings | None = None
+    """Who is told of verdicts; None for nobody."""
+    telemetry: TelemetrySettings | None = None
+    """Which traces and metrics are sent; None for none."""
     origin: str = ""
     """The file; empty where there is none."""
+    told: dict[str, fields.Told] = field(default_factory=dict, compare=False, repr=False)
+    """What the file says, setting by setting, whether it counts or not."""
     from_tree: bool = False
     """Whether the file was found in the tree that is scanned, so that its author may be the one who is judged."""
 
@@ -93,13 +130,15 @@ class Settings:
             "scan.exclude": self.exclude,
             "scanners.enable": self.enable,
             "scanners.disable": self.disable,
-            "policy": self.policy,
+            **{name: getattr(self, name) for name in _OF_THE_JUDGE},
             "reports": [name for name, path in self.reports.items() if not path],
             "cache": self.cache,
             "advisories": self.online,
             "vault": self.vault,
             "aws": self.aws,
             "credentials": self.credentials,
+            "notify": self.notify,
+            "telemetry": self.telemetry,
         }
         return tuple(name for name, value in said.items() if value)
 
@@ -112,35 +151,35 @@ class Settings:
                 topic="settings",
                 subject=FILE_NAME,
                 text=f"{name} is not honoured: the scanned tree does not choose its judge; "
-                f"name the file with --config to let it count",
+                f"look at it and run `secscan config trust`, or name the file with --config",
             )
             for name in self.softening()
         )
 
     def honoured(self) -> Settings:
-        """The settings that count: all of a file that the user named; of one found in the scanned tree, only what can
-        neither make the scan smaller nor choose the policy, the reports, or who is shown a token."""
+        """The settings that count: all of a file that the user named or trusts; of one found in the scanned tree, only
+        what can neither make the scan smaller nor choose the policy, the reports, or who is shown a token."""
         if not self.from_tree:
             return self
-        return replace(
-            self,
-            exclude=(),
-            enable=(),
-            disable=(),
-            policy="",
-            reports={},
-            cache="",
-            online=False,
-            vault=None,
-            aws=None,
-            credentials={},
+        return Settings(
+            include=self.include,
+            timeout=self.timeout,
+            memory=self.memory,
+            jobs=self.jobs,
+            origin=self.origin,
+            told=self.told,
+            from_tree=True,
         )
 
 
-def load_settings(target: Path, config: Path | None) -> Settings:
+_OF_THE_JUDGE = ("policy", "environment", "floor", "waivers", "vex", "baseline", "output")
+
+
+def load_settings(target: Path, config: Path | None, *, trusted: Callable[[bytes], bool] = lambda _: False) -> Settings:
     """Read the settings: `config` if the user gave one, else `secscan.yaml` in the folder `target`, if it is there.
 
-    Raises `ConfigError` with file, line and field.
+    `trusted` says of the content of the latter whether it is what the user trusts. Raises `ConfigError` with file, line
+    and field.
     """
     path = config or target / FILE_NAME
     try:
@@ -157,55 +196,48 @@ def load_settings(target: Path, config: Path | None) -> Settings:
             f"the settings file {path} {what}",
             hint="settings in the scanned tree must be a plain file; or use --config",
         ) from error
-    return parse_settings(data, origin=str(path), from_tree=config is None)
+    return parse_settings(data, origin=str(path), from_tree=config is None and not trusted(data))
 
 
 def parse_settings(data: bytes, *, origin: str, from_tree: bool) -> Settings:
     """Turn the content of a settings file into settings. Raises `ConfigError`."""
-    top = Fields(
-        load_mapping(data, origin=origin, error=ConfigError),
-        known=(
-            "version",
-            "scan",
-            "scanners",
-            "policy",
-            "jobs",
-            "reports",
-            "cache",
-            "advisories",
-            "vault",
-            "aws",
-            "credentials",
-        ),
-    )
+    document = load_mapping(data, origin=origin, error=ConfigError)
+    top = Fields(document, known=_KNOWN)
     version = top.required("version")
     if version.integer() != 1:
         raise version.fail(f"this secscan knows version 1, not {version.raw}", hint="use a newer secscan")
     scan = _section(top, "scan", ("include", "exclude"))
     scanners = _section(top, "scanners", ("enable", "disable", "timeout", "memory"))
-    enable = _names(scanners, "enable")
-    disable = _names(scanners, "disable")
+    enable, disable = fields.names(scanners.get("enable")), fields.names(scanners.get("disable"))
     if enable and disable:
         raise scanners["disable"].fail("enable and disable exclude each other", hint="keep one of them")
-    policy, jobs = top.optional("policy"), top.optional("jobs")
-    advisories = top.optional("advisories")
+    jobs, advisories, environment = top.optional("jobs"), top.optional("advisories"), top.optional("environment")
     vault, aws, cache = top.optional("vault"), top.optional("aws"), top.optional("cache")
     return Settings(
-        include=_globs(scan.get("include")),
-        exclude=_globs(scan.get("exclude")),
+        include=fields.globs(scan.get("include")),
+        exclude=fields.globs(scan.get("exclude")),
         enable=enable,
         disable=disable,
         timeout=scanners["timeout"].number(least=1, most=86_400) if "timeout" in scanners else 0.0,
         memory=scanners["memory"].integer(least=64, most=1_048_576) if "memory" in scanners else 0,
-        policy=_policy(policy, origin) if policy else "",
+        policy=fields.policy(top.optional("policy"), origin),
+        environment=environment.text() if environment else "",
+        floor=fields.policy(top.optional("floor"), origin),
+        waivers=fields.files(top.optional("waivers"), origin),
+        vex=fields.files(top.optional("vex"), origin),
+        baseline=fields.file(top.optional("baseline"), origin),
+        output=fields.file(top.optional("output"), origin),
         jobs=jobs.integer(least=1, most=1024) if jobs else 0,
-        cache=_cache(cache, origin) if cache else "",
-        reports=dict(_reports(_section(top, "reports", FORMATS))),
+        cache=fields.cache(cache, origin),
+        reports=dict(fields.reports(_section(top, "reports", FORMATS))),
         online=advisories.one_of(("index", "online")) == "online" if advisories else False,
         vault=parse_vault(vault) if vault else None,
         aws=parse_aws(aws) if aws else None,
-        credentials=_credentials(top.optional("credentials")),
+        credentials=fields.credentials(top.optional("credentials")),
+        notify=_parsed_by("secscan.notify.settings", top.optional("notify")),
+        telemetry=_parsed_by("secscan.telemetry.settings", top.optional("telemetry")),
         origin=origin,
+        told=dict(fields.told(document)),
         from_tree=from_tree,
     )
 
@@ -218,68 +250,6 @@ def _section(top: Fields, name: str, known: tuple[str, ...]) -> dict[str, Node]:
     return node.mapping()
 
 
-def _globs(node: Node | None) -> tuple[str, ...]:
-    for item in node.items() if node else ():
-        problem = problem_with(item.text())
-        if problem:
-            raise item.fail(f"{item.raw!r}: {problem[0]}", hint=problem[1])
-    return node.texts() if node else ()
-
-
-def _names(scanners: dict[str, Node], name: str) -> tuple[str, ...]:
-    node = scanners.get(name)
-    names = node.texts() if node else ()
-    if node and not names:
-        raise node.fail("the list is empty", hint="name a scanner, or leave the field out")
-    return names
-
-
-def _policy(node: Node, origin: str) -> str:
-    """A name stays as it is; a path is made relative to the settings file, and must not lead out of its folder."""
-    text = node.text()
-    if "/" not in text and not text.endswith((".yaml", ".yml")):
-        return text
-    _refuse_outside(node, "the folder of the settings file")
-    return f"{Path(origin).parent.resolve()}/{text}"
-
-
-def _cache(node: Node, origin: str) -> str:
-    """A relative path is one below the folder of the settings file."""
-    if node.value is False or node.value == "off":
-        return "off"
-    if not node.text() or not node.text().isprintable():
-        raise node.fail(f"{node.raw!r} is no folder", hint="give a path, or off")
-    place = PurePosixPath(node.text())
-    return node.text() if place.is_absolute() or place.parts[0] == "~" else f"{Path(origin).parent.resolve()}/{place}"
-
-
-def _reports(section: dict[str, Node]) -> Iterator[tuple[str, str]]:
-    for name, node in section.items():
-        if node.value is False or node.value == "off":
-            yield name, ""
-        else:
-            _refuse_outside(node, "the output folder")
-            yield name, node.text()
-
-
-def _credentials(node: Node | None) -> dict[str, dict[str, str]]:
-    return {
-        scanner: {name: _reference(name, value) for name, value in variables.mapping().items()}
-        for scanner, variables in (node.mapping() if node else {}).items()
-    }
-
-
-def _reference(name: str, node: Node) -> str:
-    if not _VARIABLE.fullmatch(name):
-        raise node.fail(f"{name[:60]!r} is not the name of a variable", hint="write it like SEMGREP_APP_TOKEN")
-    if not node.text().startswith("vault:"):
-        raise node.fail(
-            "a credential never stands in a file", hint="name the field of Vault that holds it: vault:MOUNT/PATH#FIELD"
-        )
-    return node.text().removeprefix("vault:")
-
-
-def _refuse_outside(node: Node, folder: str) -> None:
-    path = PurePosixPath(node.text())
-    if path.is_absolute() or ".." in path.parts or not node.text().isprintable():
-        raise node.fail(f"{node.raw!r} leads out of {folder}", hint="give a relative path without `..`")
+def _parsed_by(module: str, node: Node | None) -> Any:
+    """What the parser of a module makes of a section. It is imported only where there is one: more comes with it."""
+    return importlib.import_module(module).parse(node) if node else None

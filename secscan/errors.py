@@ -28,7 +28,7 @@ class ExitCode(IntEnum):
     """A defect in secscan itself."""
 
     INTERRUPTED = 130
-    """Ctrl-C or SIGTERM; everything that was started has been ended."""
+    """Ctrl-C, SIGTERM or SIGHUP; everything that was started has been ended."""
 
 
 class SecscanError(Exception):

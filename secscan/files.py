@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import stat
-import tempfile
 from pathlib import Path
 
 from secscan.errors import ReportError
+from secscan.leftovers import unfinished_file
 
 
 def write_atomic(path: Path, data: bytes, *, private: bool = False) -> None:
@@ -20,20 +19,16 @@ def write_atomic(path: Path, data: bytes, *, private: bool = False) -> None:
     is no file but a device or a pipe; the old one is then still whole.
     """
     _refuse_special(path)
-    temporary = ""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).chmod(0o600 if private else 0o666 & ~_umask())
-        Path(temporary).replace(path)
+        with unfinished_file(path, f".{path.name}.") as temporary:
+            with temporary.open("wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            temporary.chmod(0o600 if private else 0o666 & ~_umask())
+            temporary.replace(path)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            if temporary:
-                Path(temporary).unlink()
         raise ReportError(
             f"cannot write {path}: {os.strerror(error.errno or 0)}",
             hint="give another folder with --output, or make room",

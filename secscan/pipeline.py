@@ -17,27 +17,30 @@ from typing import Any
 import msgspec
 
 from secscan import __version__
-from secscan.advisories.index import Index
-from secscan.advisories.names import system_of
 from secscan.cache.results import Cache
 from secscan.correlate.imported import with_imported
 from secscan.correlate.merge import merge
 from secscan.correlate.rebuild import rebuild
 from secscan.correlate.values import one_per_secret
 from secscan.findings.fingerprint import with_fingerprints
-from secscan.findings.model import Finding, Gap, ImageInfo, Notice
-from secscan.findings.scan import FORMAT, AdvisoryState, FileState, RunInfo, Scan, timestamp
+from secscan.findings.levels import Action
+from secscan.findings.model import Finding, Gap, ImageInfo, Notice, at_each_place
+from secscan.findings.scan import FORMAT, FileState, RunInfo, Scan, timestamp
 from secscan.gate.weakening import Terms, weakening
 from secscan.images.reading import Image
 from secscan.images.reference import ImageReference
+from secscan.leftovers import private_folder
 from secscan.policy.baseline import Baseline, baseline_of
+from secscan.policy.known import Values, joined_baselines, without_other_values
 from secscan.policy.model import Waiver
-from secscan.process import Limits, private_folder
+from secscan.process import Limits
+from secscan.progress import Stage, Watcher
+from secscan.scanners.ages import ages_of
 from secscan.scanners.columns import to_characters
 from secscan.scanners.contract import Scanner, Setup, no_credentials
 from secscan.scanners.enrich import enrich
 from secscan.scanners.leaks import organisation_key, random_key
-from secscan.scanners.runner import Outcome, Progress, run_scanners
+from secscan.scanners.runner import Outcome, run_scanners
 from secscan.scanners.unparsable import explain_unparsable
 from secscan.scanners.workspace import Workspace
 from secscan.secrets.scrub import scrub_findings, scrub_scan
@@ -46,7 +49,8 @@ from secscan.stores.aws.settings import AwsSettings
 from secscan.stores.vault.settings import VaultSettings
 from secscan.targets.contract import Target
 from secscan.targets.notices import scanner_settings_that_count
-from secscan.targets.open import TargetRequest, open_target, renames_since
+from secscan.targets.open import TargetRequest, base_of, open_target, renames_since
+from secscan.targets.ranges import Span
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,11 @@ class ScanRequest:
     """What the reader should know besides, such as settings of the tree that do not count."""
     baseline_ref: str = ""
     """A commit that is scanned too, to be the baseline."""
+    known_in: Span | None = None
+    """Of a target that is a change: what its files were before is the baseline, and is scanned only where the policy
+    would block something without."""
+    values_key: str = field(default_factory=random_key, repr=False)
+    """See `scanners.contract.Setup`; the same for all that is compared."""
     pending: tuple[Waiver, ...] = ()
     """Waivers that the change that is judged brings along, and which do not count yet."""
     brought: Terms | None = None
@@ -98,20 +107,25 @@ class ScanRequest:
     """Files of scanners' settings in the target that count, since the policy lists them."""
 
 
-def scan(request: ScanRequest, *, progress: Callable[[Progress], None]) -> Scan:
+def scan(request: ScanRequest, *, progress: Watcher) -> Scan:
     """Scan, correlate, judge, and return the saved scan."""
     return scan_with_terms(request, progress=progress)[0]
 
 
-def scan_with_terms(request: ScanRequest, *, progress: Callable[[Progress], None]) -> tuple[Scan, Terms]:
+def scan_with_terms(request: ScanRequest, *, progress: Watcher) -> tuple[Scan, Terms]:
     """Return the saved scan, and what it was judged by: with the baseline, where that was scanned for it."""
-    seen = _look(request, progress)
+    seen, values = _look(request, progress)
     if request.newer_base:
         seen = _rebuilt(seen, request, request.newer_base, progress)
     terms, brought = request.terms, request.brought
+    baseline = None
     if request.baseline_ref:
-        baseline = _baseline(request, progress)
+        baseline = _baseline(request, values, progress)
+    elif request.known_in is not None:
+        baseline = _known(request, request.known_in, seen, values, progress)
+    if baseline is not None:
         terms, brought = replace(terms, baseline=baseline), replace(brought, baseline=baseline) if brought else None
+    progress(Stage("judging"))
     at = request.judged_at or datetime.now(UTC)
     if brought is not None:
         weaker = weakening(seen, terms, brought, at, files=request.changed)
@@ -119,7 +133,7 @@ def scan_with_terms(request: ScanRequest, *, progress: Callable[[Progress], None
     return terms.judged(seen, at, request.pending), terms
 
 
-def _baseline(request: ScanRequest, progress: Callable[[Progress], None]) -> Baseline:
+def _baseline(request: ScanRequest, values: Values, progress: Watcher) -> Baseline:
     """What the base has, seen by the scanners of today: so nothing that only they see is blamed on the change.
 
     Its files are those that it has, whatever part of the target is scanned.
@@ -130,23 +144,45 @@ def _baseline(request: ScanRequest, progress: Callable[[Progress], None]) -> Bas
         include=request.target.include,
         exclude=request.target.exclude,
     )
-    base = _look(replace(request, target=wanted, notices=(), imports=()), progress)
-    return msgspec.structs.replace(baseline_of(base), renames=renames_since(request.target.path, base.target.revision))
+    part = f"the baseline {request.baseline_ref}"
+    base, before = _look(replace(request, target=wanted, notices=(), imports=()), progress, part)
+    found = without_other_values(baseline_of(base), values, before)
+    return msgspec.structs.replace(found, renames=renames_since(request.target.path, base.target.revision))
 
 
-def _rebuilt(seen: Scan, request: ScanRequest, newer: ImageReference, progress: Callable[[Progress], None]) -> Scan:
+def _known(request: ScanRequest, span: Span, seen: Scan, values: Values, progress: Watcher) -> Baseline | None:
+    """What stood before in the files that have what would be blocked; None where nothing would, or nothing came before.
+
+    Nobody waits for a second scan of what passes anyway.
+    """
+    judgement = request.terms.judged(seen, request.judged_at or datetime.now(UTC), request.pending).judgement
+    blocked = {one.fingerprint for one in judgement.decisions if one.action is Action.BLOCK} if judgement else set()
+    paths = {one.location.path for one in at_each_place(seen.findings) if one.fingerprint in blocked}
+    parts = []
+    for commit in span.bases if paths else ():
+        base = base_of(request.target, span, commit, paths)
+        earlier = replace(request, target=base.request, notices=(), imports=())
+        before, values_before = _look(earlier, progress, "what stood there before")
+        part = without_other_values(baseline_of(before), values, values_before)
+        parts.append(msgspec.structs.replace(part, renames=base.renames))
+    return joined_baselines(parts) if parts else None
+
+
+def _rebuilt(seen: Scan, request: ScanRequest, newer: ImageReference, progress: Watcher) -> Scan:
     """The scan of an image, with what a rebuild on another base would change."""
     name = f"{newer.kind}:{newer.place}"
-    other = _look(replace(request, image=newer, base_image=None, notices=(), imports=()), progress)
+    other, _ = _look(
+        replace(request, image=newer, base_image=None, notices=(), imports=()), progress, f"the base {name}"
+    )
     image = msgspec.structs.replace(seen.target.image or ImageInfo(), rebuild=rebuild(seen, other, name))
     return msgspec.structs.replace(seen, target=msgspec.structs.replace(seen.target, image=image))
 
 
-def _look(request: ScanRequest, progress: Callable[[Progress], None]) -> Scan:
-    """Scan and correlate."""
+def _look(request: ScanRequest, progress: Watcher, part: str = "") -> tuple[Scan, Values]:
+    """Scan and correlate. `part`: see `Stage`. Also returns which value each secret has, by its fingerprint; see
+    `Finding.same`."""
     started, clock = datetime.now(UTC), time.monotonic()
-    values_key = random_key()
-    with _opened(request, values_key, progress) as (target, image), Workspace(target) as space:
+    with _opened(request, request.values_key, progress, part) as (target, image), Workspace(target) as space:
         setup = Setup(
             target=target,
             image=image,
@@ -158,11 +194,13 @@ def _look(request: ScanRequest, progress: Callable[[Progress], None]) -> Scan:
             credentials=request.credentials,
             jobs=request.jobs,
             place=space.place,
-            values_key=values_key,
+            values_key=request.values_key,
         )
         # Read before anything is run: a file that cannot be imported must not cost a scan.
         imported = _imported(request.imports, target)
+        progress(Stage("scanning", part=part))
         own = run_scanners(request.scanners, setup, cache=request.cache, progress=progress)
+        progress(Stage("bringing results together", part=part))
         outcomes = (*own, *imported)
         changed = space.verify()
         if request.cache:
@@ -170,12 +208,13 @@ def _look(request: ScanRequest, progress: Callable[[Progress], None]) -> Scan:
         # What an image hides is told whichever scanners are asked.
         unread = image.reading.gaps if image else ()
         gaps = [*target.gaps, *unread, *(gap for outcome in outcomes for gap in outcome.gaps), *changed]
+        findings = _correlated(_in_context(request.scanners, own, setup), imported, target)
         seen = Scan(
             format=FORMAT,
             secscan=__version__,
             target=target.info,
             scanners=tuple(outcome.run for outcome in outcomes),
-            findings=_correlated(_in_context(request.scanners, own, setup), imported, target),
+            findings=one_per_secret(findings),
             gaps=_sorted_gaps(explain_unparsable(gaps, target)),
             notices=(
                 *request.notices,
@@ -183,7 +222,7 @@ def _look(request: ScanRequest, progress: Callable[[Progress], None]) -> Scan:
                 *(notice for outcome in outcomes for notice in outcome.notices),
             ),
             files=tuple(FileState(path=file.path, digest=file.digest[:16]) for file in target.files),
-            advisories=_ages_of(request.advisories, outcomes),
+            advisories=ages_of(request.advisories, outcomes),
             packages=tuple(sorted({package for outcome in outcomes for package in outcome.packages})),
         )
         clean = scrub_scan(seen, target.read)
@@ -197,48 +236,39 @@ def _look(request: ScanRequest, progress: Callable[[Progress], None]) -> Scan:
         platform=platform.platform(),
         timings=tuple(outcome.timing for outcome in outcomes),
     )
-    return msgspec.structs.replace(clean, run=run)
+    return msgspec.structs.replace(clean, run=run), {one.fingerprint: one.same for one in findings if one.same}
 
 
 @contextlib.contextmanager
 def _opened(
-    request: ScanRequest, values_key: str, progress: Callable[[Progress], None]
+    request: ScanRequest, values_key: str, progress: Watcher, part: str
 ) -> Iterator[tuple[Target, Image | None]]:
     """The target, and what was read of it where it is an image."""
     if request.image is None:
-        with open_target(request.target) as target:
+        progress(Stage("listing files", part=part))
+        copying = Stage("copying out of git", unit="files", part=part)
+        with open_target(
+            request.target, told=lambda done, total: progress(replace(copying, done=done, total=total))
+        ) as target:
             yield target, None
         return
     from secscan.images.open import opened_image
     from secscan.images.target import target_of
 
-    progress(Progress("image", "reading"))
+    reading = Stage("reading the image", unit="bytes", part=part)
+    progress(reading)
     keys = {"key": organisation_key(), "values_key": values_key}
     with (
-        opened_image(request.image, request.limits, base=request.base_image, **keys) as image,
+        opened_image(
+            request.image,
+            request.limits,
+            base=request.base_image,
+            told=lambda count: progress(replace(reading, done=count)),
+            **keys,
+        ) as image,
         private_folder() as folder,
     ):
         yield target_of(image, folder), image
-
-
-def _ages_of(index: Path | None, outcomes: tuple[Outcome, ...]) -> tuple[AdvisoryState, ...]:
-    """How old the advisories are that packages of this scan were held against, and the catalogues beside them."""
-    packages = {package for outcome in outcomes for package in outcome.packages if not outcome.advisories}
-    own = [state for outcome in outcomes for state in outcome.advisories]
-    if index is None or not packages:
-        return tuple(sorted(own, key=lambda one: one.name))
-    with Index(index) as opened:
-        states = [
-            AdvisoryState(name=one.name, records=one.records, as_of=one.as_of)
-            for one in opened.states.values()
-            if any(package.startswith(f"{system_of(one.name)}:") for package in packages)
-        ]
-        states += [
-            AdvisoryState(name=one.name, records=one.records, as_of=one.as_of)
-            for one in opened.sources
-            if one.kind != "osv"
-        ]
-    return tuple(sorted([*states, *own], key=lambda one: one.name))
 
 
 def _in_context(scanners: dict[str, Scanner[Any]], outcomes: tuple[Outcome, ...], setup: Setup) -> tuple[Finding, ...]:
@@ -261,9 +291,9 @@ def _imported(files: tuple[Path, ...], target: Target) -> tuple[Outcome, ...]:
 
 
 def _correlated(own: tuple[Finding, ...], imported: tuple[Outcome, ...], target: Target) -> tuple[Finding, ...]:
-    """One finding per defect, and per secret."""
+    """One finding per defect."""
     others = enrich([finding for outcome in imported for finding in outcome.findings], target)
-    return one_per_secret(_told(with_imported(merge(own), others), target))
+    return _told(with_imported(merge(own), others), target)
 
 
 def _as_seen(place: Path) -> bytes:

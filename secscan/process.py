@@ -14,22 +14,24 @@ import select
 import shutil
 import signal
 import subprocess
-import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from secscan.leftovers import end_trees, known_program, private_folder, stopping, undisturbed
+from secscan.stopping import awake
+
 _PASSED_ON = ("LANG", "LC_ALL", "LC_CTYPE", "TZ", "SYSTEMROOT", "WINDIR", "COMSPEC", "PATHEXT")
 """Host variables that a child may see. Proxies, tokens and every tool's own settings are not among them."""
 
+PROGRESS = "progress"
+"""The file of its working directory in which a child of our own tells how far it is."""
+
 _POLL_SECONDS = 0.02
 _MEMORY_EVERY = 0.25
-_GRACE_SECONDS = 0.5
-_GONE_SECONDS = 2.0
 _ENTRY_BYTES = 4096
 
 
@@ -103,40 +105,45 @@ def run(
     stdin: bytes | None = None,
     files: Mapping[str, bytes] | None = None,
     collect: Sequence[str] = (),
+    heard: Callable[[str], None] | None = None,
 ) -> Ended:
     """Run one program to its end and return how it ended.
 
     `argv[0]` must be an absolute path. `env` is added to the allow-listed environment. `files` are put into
-    the program's private working directory before it starts; `collect` names those to bring back. Raises
-    `StartError` if it cannot be started.
+    the program's private working directory before it starts; `collect` names those to bring back. `heard` is
+    given now and then what it has written into the file `PROGRESS` there. Raises `StartError` if it cannot be started.
     """
     if not Path(argv[0]).is_absolute():
         raise StartError(f"{argv[0]} is not an absolute path")
-    if _stopping.is_set():
+    if stopping():
         raise StartError("secscan is being stopped")
     with private_folder() as folder:
         work = folder / "work"
         work.mkdir()
         for name, content in (files or {}).items():
             (work / name).write_bytes(content)
-        started = time.monotonic()
+        environment = child_environment(folder, {**_lent.get(), **(env or {})})
+        started = awake()
         with (folder / "stdout").open("w+b") as out, (folder / "stderr").open("w+b") as err:
-            try:
-                child = subprocess.Popen(
-                    list(argv),
-                    stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
-                    stdout=out,
-                    stderr=err,
-                    cwd=work,
-                    env=child_environment(folder, {**_lent.get(), **(env or {})}),
-                    start_new_session=True,
-                    close_fds=True,
-                )
-            except OSError as error:
-                raise StartError(f"{argv[0]} cannot be started: {error.strerror}") from error
-            with _registered(child):
+
+            def start() -> subprocess.Popen[bytes]:
+                try:
+                    return subprocess.Popen(
+                        list(argv),
+                        stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
+                        stdout=out,
+                        stderr=err,
+                        cwd=work,
+                        env=environment,
+                        start_new_session=True,
+                        close_fds=True,
+                    )
+                except OSError as error:
+                    raise StartError(f"{argv[0]} cannot be started: {error.strerror}") from error
+
+            with known_program(start, _shown_name(argv)) as child:
                 feeder = _feed(child, stdin)
-                stopped, peak = _watch(child, folder, limits, started)
+                stopped, peak = _watch(child, folder, limits, started, heard)
                 if feeder is not None:
                     feeder.join(timeout=1)
             collected = {
@@ -147,7 +154,7 @@ def run(
                 exit_code=child.returncode,
                 stdout=_read_bounded(folder / "stdout", limits.output_bytes),
                 stderr=_read_bounded(folder / "stderr", 4_000_000),
-                seconds=time.monotonic() - started,
+                seconds=awake() - started,
                 peak_megabytes=peak,
                 stopped=stopped,
                 files=collected,
@@ -180,16 +187,6 @@ def child_environment(folder: Path, extra: Mapping[str, str]) -> dict[str, str]:
     return environment
 
 
-@contextlib.contextmanager
-def private_folder() -> Iterator[Path]:
-    """A temporary folder that only this user can enter, removed at the end whatever happens."""
-    folder = Path(tempfile.mkdtemp(prefix="secscan-"))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 def find_program(name: str, *, unsafe_below: Sequence[Path] = ()) -> Path | None:
     """Find a program in the operator's PATH, then beside the running Python.
 
@@ -213,36 +210,16 @@ def find_program(name: str, *, unsafe_below: Sequence[Path] = ()) -> Path | None
     return None
 
 
-def stop_all() -> None:
-    """End every program that is running, with all its descendants, and let no other start."""
-    _stopping.set()
-    with _lock:
-        running = list(_running)
-    for child in running:
-        _end_tree(child)
-
-
-_lock = threading.Lock()
-_stopping = threading.Event()
-_running: set[subprocess.Popen[bytes]] = set()
+def _shown_name(argv: Sequence[str]) -> str:
+    """By what a person knows a program; a part of our own by what it is for."""
+    module = argv[argv.index("-m") + 1] if "-m" in argv[:-1] else ""
+    return module if module.startswith("secscan.") else Path(argv[0]).name
 
 
 def _python() -> str:
     import sys
 
     return sys.executable
-
-
-@contextlib.contextmanager
-def _registered(child: subprocess.Popen[bytes]) -> Iterator[None]:
-    with _lock:
-        _running.add(child)
-    try:
-        yield
-    finally:
-        _end_tree(child)
-        with _lock:
-            _running.discard(child)
 
 
 def _feed(child: subprocess.Popen[bytes], stdin: bytes | None) -> threading.Thread | None:
@@ -260,20 +237,29 @@ def _feed(child: subprocess.Popen[bytes], stdin: bytes | None) -> threading.Thre
     return thread
 
 
-def _watch(child: subprocess.Popen[bytes], folder: Path, limits: Limits, started: float) -> tuple[str, float]:
+def _watch(
+    child: subprocess.Popen[bytes],
+    folder: Path,
+    limits: Limits,
+    started: float,
+    heard: Callable[[str], None] | None,
+) -> tuple[str, float]:
     """Wait for the end, or bring it about. Returns why we ended it (or "") and the peak memory in MB."""
-    from secscan.process_tree import tree_megabytes  # psutil takes its time to start, in which the child is at work
+    with undisturbed():  # whoever is halted within an import halts all who import the same
+        from secscan.process_tree import tree_megabytes  # psutil takes its time, in which the child is at work
 
     peak = 0.0
     next_sample = 0.0
     with _waiting(child) as ended:
         while not ended():
-            now = time.monotonic()
+            now = awake()
             stopped = ""
             if now - started > limits.seconds:
                 stopped = f"time limit of {limits.seconds:g} s"
             elif now >= next_sample:
                 next_sample = now + _MEMORY_EVERY
+                if heard and _is_plain_file(told := folder / "work" / PROGRESS):
+                    heard(_read_bounded(told, 100).decode("ascii", "replace"))
                 used = tree_megabytes(child.pid)
                 peak = max(peak, used)
                 if used > limits.megabytes:
@@ -283,7 +269,7 @@ def _watch(child: subprocess.Popen[bytes], folder: Path, limits: Limits, started
                 elif limits.folder_bytes and _takes_more(folder, limits.folder_bytes):
                     stopped = f"disk limit of {limits.folder_bytes} bytes"
             if stopped:
-                _end_tree(child)
+                end_trees([child])
                 return stopped, peak
     return "", peak
 
@@ -330,34 +316,6 @@ def _takes_more(folder: Path, most: int) -> bool:
                 if total > most:
                     return True
     return False
-
-
-def _end_tree(child: subprocess.Popen[bytes]) -> None:
-    """End the child's process group, and whatever left the group, politely and then surely."""
-    below: Descendants | None = None
-    if child.poll() is None:
-        from secscan.process_tree import Descendants
-
-        below = Descendants(child.pid)
-        _signal_group(child.pid, signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(timeout=_GRACE_SECONDS)
-    _signal_group(child.pid, signal.SIGKILL)
-    if below is not None:
-        below.kill()
-    if child.poll() is None:
-        child.kill()
-        child.wait()
-    # A signal is on its way, not yet received, when `kill` returns; what we call ended has ended.
-    deadline = time.monotonic() + _GONE_SECONDS
-    while below is not None and below.alive() and time.monotonic() < deadline:
-        time.sleep(0.01)
-
-
-def _signal_group(pid: int, number: int) -> None:
-    # The child leads its own session, so its pid is the group's id, also after the leader has ended.
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, number)
 
 
 def _is_plain_file(path: Path) -> bool:

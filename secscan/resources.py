@@ -1,4 +1,4 @@
-"""Finds the data folders `policies/` and `reports/`, in an installed wheel or in a checkout."""
+"""Finds the data folders `policies/`, `reports/` and `pipelines/`, in an installed wheel or in a checkout."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def data_dir(name: str) -> Path:
-    """Return the folder of shipped data called `name` (`policies` or `reports`).
+    """Return the folder of shipped data called `name` (`policies`, `reports` or `pipelines`).
 
     In a wheel the data lies inside the package; in a checkout beside it. The working directory is
     never looked at. Raises `FileNotFoundError` when the installation is damaged.

@@ -16,6 +16,7 @@ settings.load_profile("secscan")
 
 ROOT = Path(__file__).resolve().parent.parent
 _numbers = itertools.count()
+_HEEDED = ("SECSCAN_", "GITHUB_", "GITLAB_", "CI_", "BANDIT_", "SEMGREP_", "PIP_", "VAULT_", "OTEL_", "TRACE")
 EXPECTED_SKIPS = Path(__file__).with_name("expected_skips.txt")
 
 
@@ -23,9 +24,7 @@ EXPECTED_SKIPS = Path(__file__).with_name("expected_skips.txt")
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No variable of this machine may change what a test sees, and no earlier test what a later one does."""
     for name in list(os.environ):
-        if name.startswith(("SECSCAN_", "GITHUB_", "BANDIT_", "SEMGREP_", "PIP_", "VAULT_")) and name not in {
-            "SECSCAN_UPDATE_GOLD",
-        }:
+        if name.startswith(_HEEDED) and name != "SECSCAN_UPDATE_GOLD":
             monkeypatch.delenv(name)
     for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)

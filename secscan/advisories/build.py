@@ -11,7 +11,6 @@ import hashlib
 import os
 import shutil
 import sqlite3
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from secscan.advisories.match import Rule, hit
 from secscan.advisories.names import package_name
 from secscan.advisories.osv import parse_record
 from secscan.errors import AdvisoryError
+from secscan.leftovers import unfinished_file
 from secscan.versions.order import order_of
 
 _SCHEMA = """
@@ -80,21 +80,13 @@ def adopt(path: Path, write: Callable[[Path], None], *, check: Callable[[Index],
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _only_writer(path):
-            handle, name = tempfile.mkstemp(dir=path.parent, prefix=_prefix(path))
-            os.close(handle)
-            temporary = Path(name)
-            try:
-                write(temporary)
-                with Index(temporary) as index:
-                    index.verify()
-                    if check:
-                        check(index)
-                _put(temporary, path)
-            except BaseException:
-                with contextlib.suppress(OSError):
-                    temporary.unlink()
-                raise
+        with _only_writer(path), unfinished_file(path, _prefix(path)) as temporary:
+            write(temporary)
+            with Index(temporary) as index:
+                index.verify()
+                if check:
+                    check(index)
+            _put(temporary, path)
     except (OSError, sqlite3.Error) as error:
         raise AdvisoryError(
             f"cannot write the advisory index {path}: {error}", hint="check the folder and the disk"

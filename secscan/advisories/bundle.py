@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import tempfile
 import zipfile
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from secscan.advisories.archives import BROKEN_ZIP
 from secscan.advisories.build import adopt
 from secscan.advisories.index import Index
 from secscan.errors import AdvisoryError
+from secscan.leftovers import unfinished_file
 
 FORMAT = "secscan.advisories-bundle/1"
 _ABOUT = "secscan-advisories.json"
@@ -38,17 +38,12 @@ def pack(index: Path, target: Path) -> str:
         records, built = int(opened.meta["records"]), opened.meta["built"]
     about = _About(FORMAT, _sha256(index), index.stat().st_size, records, built)
     try:
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as stream:
-            temporary = Path(stream.name)
-            try:
-                with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-                    archive.writestr(_ABOUT, msgspec.json.format(msgspec.json.encode(about)))
-                    archive.write(index, _INDEX)
-                temporary.chmod(0o644)
-                temporary.replace(target)
-            except BaseException:
-                temporary.unlink()
-                raise
+        with unfinished_file(target, f".{target.name}.") as temporary:
+            with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
+                archive.writestr(_ABOUT, msgspec.json.format(msgspec.json.encode(about)))
+                archive.write(index, _INDEX)
+            temporary.chmod(0o644)
+            temporary.replace(target)
     except OSError as error:
         raise AdvisoryError(f"cannot write {target}: {error.strerror}", hint="check the folder and the disk") from error
     return about.sha256

@@ -8,7 +8,19 @@ from secscan.inventory.contract import Declared
 from secscan.inventory.names import PYPI, ecosystems_of, normal_name, package_name, purl_of, system_of
 from secscan.inventory.subjects import subject_of
 
-__all__ = ["PYPI", "asked_by", "ecosystems_of", "normal_name", "package_name", "purl_of", "system_of"]
+__all__ = [
+    "PUBLIC_ADVISORIES",
+    "PYPI",
+    "asked_by",
+    "ecosystems_of",
+    "normal_name",
+    "package_name",
+    "purl_of",
+    "system_of",
+]
+
+PUBLIC_ADVISORIES = "https://osv-vulnerabilities.storage.googleapis.com"
+"""Where OSV publishes its archives (https://google.github.io/osv.dev/data/). Never asked unless somebody names it."""
 
 
 def asked_by(text: str) -> list[tuple[str, str, str]]:

@@ -6,7 +6,6 @@ import contextlib
 import dataclasses
 import json
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +17,7 @@ from secscan.advisories.index import Index, SourceState
 from secscan.advisories.load import Source
 from secscan.errors import AdvisoryError
 from secscan.findings.scan import is_time, timestamp
+from secscan.leftovers import private_folder
 from secscan.resources import data_dir
 
 DEMO = "demo"
@@ -54,8 +54,8 @@ def resolve(name: str) -> Iterator[Path | None]:
     Raises `AdvisoryError` if an index that was named, or the user's own, cannot be read.
     """
     if name == DEMO:
-        with tempfile.TemporaryDirectory(prefix="secscan-") as folder:
-            path = Path(folder) / "demo.sqlite"
+        with private_folder() as folder:
+            path = folder / "demo.sqlite"
             _build_demo(path)
             yield path
         return

@@ -29,7 +29,7 @@ _MOST_PAYLOAD = MAX_BYTES * 3 // 4 - 10_000
 SCAN_NAME = "secscan.json"
 """What the subject is called that is the saved scan, whatever its file is called."""
 
-_AT_COMMIT = frozenset({"commit", "diff", "history"})
+_AT_COMMIT = frozenset({"commit", "commits", "diff", "history"})
 """Kinds of target whose content comes out of the commit; a work tree is like it only where it is not dirty."""
 
 

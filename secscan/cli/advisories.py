@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from secscan.cli.say import say
+
 
 def import_(
     sources: Annotated[list[Path], typer.Argument(metavar="FILE...", help="OSV archives (all.zip), folders, JSON or YAML files, KEV JSON, EPSS CSV, or what `export` wrote.")],
@@ -24,7 +26,8 @@ def import_(
     target = output or default_index()
     time = parse_time(as_of)
     count = import_sources(sources, target, replace=replace, digest=digest, as_of=timestamp(time) if time else "")
-    sys.stderr.write(f"{count} records\nIndex: {target}\n")
+    say(f"{count} records")
+    say(f"Index: {target}")
 
 
 def update(
@@ -53,7 +56,6 @@ def update(
     from secscan.advisories.store import default_index
     from secscan.advisories.update import Wanted, update
     from secscan.cli.progress import show_download
-    from secscan.reports.escape import terminal
 
     target = output or default_index()
     untold: list[str] = []
@@ -75,8 +77,10 @@ def update(
     )
     with show_download(quiet=quiet) as watch:
         changed = update(target, wanted, watch=watch, tell=untold.append)
-    sys.stderr.writelines(f"{terminal(line)}\n" for line in untold)
-    sys.stderr.write(f"changed: {', '.join(changed) or 'nothing'}\nIndex: {target}\n")
+    for line in untold:
+        say(line)
+    say(f"changed: {', '.join(changed) or 'nothing'}")
+    say(f"Index: {target}")
 
 
 def export(

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from secscan.cli.say import say
+
 _FILE = Path(".secscan/baseline.json")
 
 
@@ -19,13 +21,13 @@ def write(
     """Write what a scan has seen as the baseline for later scans."""
     from datetime import datetime
 
+    from secscan.cli.trust import renew
     from secscan.errors import UsageError
     from secscan.files import write_atomic
     from secscan.findings.levels import RunStatus
     from secscan.findings.scan import load
     from secscan.policy.baseline import PARTIAL, baseline_of, dumps
     from secscan.policy.baseline import load as load_baseline
-    from secscan.reports.escape import terminal
     from secscan.reports.present import counted
 
     seen = load(scan)
@@ -37,16 +39,18 @@ def write(
     older = load_baseline(file) if file.exists() and not fresh else None
     day = datetime.fromisoformat(seen.run.started) if seen.run and seen.run.started else None
     made = baseline_of(seen, seen=day, older=older)
+    before = file.read_bytes() if file.exists() else None
     write_atomic(file, dumps(made))
+    renew(file, before)
     known = {one.fingerprint for one in older.findings} if older else set()
     new = sum(one.fingerprint not in known for one in made.findings)
     gone = len(known - {one.fingerprint for one in made.findings})
     change = f" ({new} new, {gone} gone)" if older else ""
-    sys.stderr.write(terminal(f"{file}: {counted(len(made.findings), 'finding')}{change}") + "\n")
+    say(f"{file}: {counted(len(made.findings), 'finding')}{change}")
     failed = [run.scanner for run in seen.scanners if run.status is RunStatus.FAILED]
     if failed:
-        names = terminal(", ".join(failed))
-        sys.stderr.write(f"  {names} failed in this scan: what only they see will count as new later\n")
+        names = ", ".join(failed)
+        say(f"  {names} failed in this scan: what only they see will count as new later")
 
 
 def show(
@@ -82,4 +86,4 @@ def show(
         lines += [f"gone: {one.path}: {one.title}" for one in gone]
         summary = f"{len(new)} new, {len(gone)} gone, {len(places) - len(new)} known"
     sys.stdout.write("".join(f"{terminal(line)}\n" for line in lines))
-    sys.stderr.write(f"{terminal(summary)}\n")
+    say(summary)

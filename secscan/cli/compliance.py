@@ -11,7 +11,7 @@ import typer
 def compliance(
     saved: Annotated[list[Path], typer.Argument(metavar="SCAN...", help="Saved scans (secscan.json), of one target over time or of several.")],
     framework: Annotated[list[str], typer.Option("--framework", metavar="NAME|FILE", help="A shipped framework, or a control map; may be repeated.")],
-    format_name: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help="html, pdf, json, csv or oscal.")] = "html",
+    format_name: Annotated[str, typer.Option("--format", "-f", metavar="html|pdf|json|csv|oscal", help="What to write.")] = "html",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write to.", show_default="standard output")] = None,
     since: Annotated[str, typer.Option("--since", metavar="DAY", help="Leave out scans that began before this day.")] = "",
 ) -> None:  # fmt: skip

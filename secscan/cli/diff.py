@@ -11,7 +11,7 @@ import typer
 def diff(
     before: Annotated[Path, typer.Argument(metavar="BEFORE", help="The earlier saved scan (secscan.json).")],
     after: Annotated[Path, typer.Argument(metavar="AFTER", help="The later one.")],
-    format_name: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help="text, markdown or json.")] = "text",
+    format_name: Annotated[str, typer.Option("--format", "-f", metavar="text|markdown|json", help="What to write.")] = "text",
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="File to write to.", show_default="standard output")] = None,
 ) -> None:  # fmt: skip
     """Show what is new, changed and fixed between two saved scans, and what the later one could not have seen.

@@ -62,7 +62,7 @@ def _try_scanners(scanners: dict[str, Scanner[Any]]) -> tuple[Outcome, ...]:
     from secscan.advisories.store import resolve
     from secscan.images.open import opened_image
     from secscan.images.reference import ImageReference
-    from secscan.process import private_folder
+    from secscan.leftovers import private_folder
     from secscan.scanners.contract import Setup
     from secscan.scanners.runner import NOTHING_TO_DO, available_cores, run_scanners
     from secscan.targets.open import TargetRequest, open_target

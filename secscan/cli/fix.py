@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from secscan.cli.say import say
+
 if TYPE_CHECKING:
     from secscan.findings.scan import Scan
     from secscan.gate.upgrades import Upgrade
@@ -168,6 +170,4 @@ def _write(edits: Iterable[_Edit]) -> None:
             ) from error
         changed.append(edit.name)
     if changed:
-        sys.stderr.write(
-            f"Changed {len(changed)} file{'' if len(changed) == 1 else 's'}; test the new versions, and scan again.\n"
-        )
+        say(f"Changed {len(changed)} file{'' if len(changed) == 1 else 's'}; test the new versions, and scan again.")

@@ -1,25 +1,27 @@
 """Gathers what a scan is judged by: policy, waivers, baseline and settings, each from where it may be trusted.
 
 Whoever starts secscan chooses the judge, never the scanned tree. A policy or waivers of the tree count only where the
-caller names their file; in a pull request they come from the commit that it is to be merged into (`--policy-ref`).
+caller names their file, or trusts what is in it (`secscan config trust`, see `cli.trusted`); in CI they come from a
+commit that was let in (`--policy-ref`, else see `ci.judge`).
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from secscan.ci.judge import JudgeRef, judge_ref
 from secscan.cli.reading import remembering, with_known, with_vault
 from secscan.config import FILE_NAME, Settings, load_settings, parse_settings
-from secscan.errors import PolicyError, SecscanError
+from secscan.errors import PolicyError, SecscanError, TargetError
 from secscan.findings.model import Notice
 from secscan.findings.paths import encode_path
 from secscan.gate.weakening import Terms
-from secscan.policy.baseline import load as load_baseline
 from secscan.policy.baseline import loads as loads_baseline
+from secscan.policy.fail_on import failing_on
 from secscan.policy.load import Reader, load_policy
 from secscan.policy.vex import read_vex
 from secscan.policy.waivers import read_waivers
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 POLICY_FILE = ".secscan/policy.yaml"
 WAIVERS_FILE = ".secscan/waivers.yaml"
+BASELINE_FILE = ".secscan/baseline.json"
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,16 @@ class Wanted:
     baseline: Path | None = None
     policy_ref: str = ""
     vex: Sequence[Path] = ()
+    fail_on: str = ""
+    """See `policy.fail_on`; empty: the policy alone decides."""
+
+    baseline_ref: str = ""
+    staged: bool = False
+    diff: str = ""
+
+    def tightened(self, policy: Policy) -> Policy:
+        """Return the policy with what the command line demands besides. Raises `PolicyError`."""
+        return failing_on(policy, self.fail_on) if self.fail_on else policy
 
 
 @dataclass(frozen=True)
@@ -60,41 +73,38 @@ class Judge:
     """The files by which it does."""
     counting: frozenset[str] = frozenset()
     """Files of scanners' settings in the target that count, since the policy lists them."""
+    trusted: frozenset[str] = frozenset()
+    """Files of the tree that count, since the user trusts them."""
+    commit: str = ""
+    """The commit that policy, waivers and settings were read from; empty for the work tree."""
 
 
 def gather(target: Path, config: Path | None, wanted: Wanted, *, scanners: Sequence[str]) -> Judge:
     """Return what to judge by. Raises `PolicyError`, `ConfigError` or `TargetError`."""
-    ref = wanted.policy_ref or pull_request_base(os.environ)
-    repository = _repository(target)
-    if ref and repository is not None:
+    usual = judge_ref(os.environ)
+    ref = wanted.policy_ref or usual.ref
+    repository = repository_of(target)
+    if repository is not None and (wanted.policy_ref or usual.proposed or _is_there(repository, ref)) and ref:
         return _from_commit(target, config, wanted, repository, ref, scanners)
     if wanted.policy_ref:
         raise PolicyError(
             f"cannot read the policy of {ref}: {target} is in no git repository", hint="leave --policy-ref out"
         )
-    given = load_settings(target, config)
-    settings = given.honoured()
-    policy = load_policy(
-        wanted.policy or settings.policy or "default",
-        scanners=scanners,
-        environment=wanted.environment,
-        floor=wanted.floor,
-        reader=with_vault(Reader(commit=_reader(repository, "").commit) if repository else Reader()),
+    from secscan.cli.trusted import judge_here
+
+    judge = judge_here(target, config, wanted, repository, scanners)
+    return replace(judge, notices=(*judge.notices, *_without_judge(usual, repository)))
+
+
+def names_inside(target: Path, wanted: Wanted, config: Path | None) -> bool:
+    """Whether the command line names a file of the repository that is scanned: which content of it counts must then be
+    said, by `policy_ref`."""
+    repository = repository_of(target)
+    named = [*wanted.waivers, *wanted.vex, *filter(None, (wanted.baseline, config))]
+    return repository is not None and (
+        any(_relative(Path.cwd() / path, repository) for path in named)
+        or any(_inside(repository, name) for name in (wanted.policy, wanted.floor))
     )
-    waivers = tuple(waiver for path in wanted.waivers for waiver in read_waivers_file(path))
-    waivers += tuple(waiver for path in wanted.vex for waiver in read_vex_file(path, policy))
-    baseline = load_baseline(wanted.baseline) if wanted.baseline else None
-    notices = (*given.notices(), *_not_honoured(target, wanted))
-    counting = _below(target, [Path(path) for path in policy.scanner_settings])
-    return Judge(Terms(policy, waivers, baseline), settings, notices, counting=counting)
-
-
-def pull_request_base(environment: os._Environ[str] | dict[str, str]) -> str:
-    """Return the commit that the pull request of this CI run is to be merged into; empty where there is none."""
-    if environment.get("GITHUB_EVENT_NAME", "").startswith("pull_request") and environment.get("GITHUB_BASE_REF"):
-        # In full: a tag that somebody calls `origin/main` would be taken before the branch.
-        return f"refs/remotes/origin/{environment['GITHUB_BASE_REF']}"
-    return environment.get("CI_MERGE_REQUEST_DIFF_BASE_SHA", "")
 
 
 def read_waivers_file(path: Path) -> tuple[Waiver, ...]:
@@ -117,13 +127,21 @@ def _from_commit(
     settings = _settings_of(target, config, repository, reader)
     name = wanted.policy or settings.policy or (POLICY_FILE if _has(reader, POLICY_FILE) else "default")
     inside = _inside(repository, name)
-    floor = _inside(repository, wanted.floor) or wanted.floor
-    waiver_files = tuple(dict.fromkeys([*(_named(repository, path) for path in wanted.waivers), WAIVERS_FILE]))
-    vex_files = tuple(dict.fromkeys(_named(repository, path) for path in wanted.vex))
-    baseline_file = _named(repository, wanted.baseline) if wanted.baseline else ""
+    floor = wanted.floor or settings.floor
+    floor_file = _inside(repository, floor)
+    environment = wanted.environment or settings.environment
+    waiver_files = _all_named(repository, wanted.waivers, settings.waivers, (WAIVERS_FILE,))
+    vex_files = _all_named(repository, wanted.vex, settings.vex)
+    named = wanted.baseline or (settings.baseline if not wanted.baseline_ref else "")
+    baseline_file = _named(repository, Path(named)) if named else ""
+    if not named and not wanted.baseline_ref and _has(reader, BASELINE_FILE):
+        baseline_file = BASELINE_FILE
 
     def terms(where: Reader, chosen: str) -> Terms:
-        policy = load_policy(chosen, scanners=scanners, environment=wanted.environment, floor=floor, reader=where)
+        loaded = load_policy(
+            chosen, scanners=scanners, environment=environment, floor=floor_file or floor, reader=where
+        )
+        policy = wanted.tightened(loaded)
         # One that the commit does not have yet is brought along by the change.
         there = [path for path in waiver_files if path.startswith("/") or _has(where, path)]
         waivers = tuple(waiver for path in there for waiver in read_waivers(where.file(path), origin=path))
@@ -131,19 +149,20 @@ def _from_commit(
         for path in vex_files:
             if path.startswith("/") or _has(where, path):
                 waivers += read_vex(where.file(path), origin=path, longest_days=longest)
-        baseline = loads_baseline(where.file(baseline_file), origin=baseline_file) if baseline_file else None
+        known = baseline_file and (named or _has(where, baseline_file))
+        baseline = loads_baseline(where.file(baseline_file), origin=baseline_file) if known else None
         return Terms(policy, waivers, baseline)
 
     before = terms(reader, inside or name)
-    counting = _below(target, [repository.root / path for path in before.policy.scanner_settings])
+    counting = below(target, [repository.root / path for path in before.policy.scanner_settings])
     tree = _tree_reader(repository, of_vault)
     try:
         now_name = inside or (POLICY_FILE if name == "default" and _has(tree, POLICY_FILE) else name)
         after = terms(tree, now_name)
     except SecscanError as error:
         note = Notice(topic="policy", subject=POLICY_FILE, text=f"the change breaks its own judge: {error.message}")
-        return Judge(before, settings, (_judged_by(ref, commit), note), counting=counting)
-    judging = (inside or POLICY_FILE, _inside(repository, wanted.floor), *waiver_files, *vex_files, baseline_file)
+        return Judge(before, settings, (_judged_by(ref, commit), note), counting=counting, commit=commit)
+    judging = (inside or POLICY_FILE, floor_file, *waiver_files, *vex_files, baseline_file)
     changed = [one for one in judging if one and not one.startswith("/") and _differs(reader, tree, one)]
     if not changed and after.policy.digest != before.policy.digest:
         changed = [inside or POLICY_FILE]  # by way of a file that it refers to
@@ -156,10 +175,11 @@ def _from_commit(
         brought=after if changed else None,
         changed=tuple(changed),
         counting=counting,
+        commit=commit,
     )
 
 
-def _below(target: Path, files: Sequence[Path]) -> frozenset[str]:
+def below(target: Path, files: Sequence[Path]) -> frozenset[str]:
     """Those of the files that lie in the target, by their paths there."""
     root = target.resolve()
     places = [file.parent.resolve() / file.name for file in files]
@@ -198,16 +218,28 @@ def _named(repository: Repository, path: Path) -> str:
     return _relative(Path.cwd() / path, repository) or str(Path.cwd() / path)
 
 
+def _all_named(repository: Repository, *paths: Sequence[Path | str]) -> tuple[str, ...]:
+    """Files by the names that `_named` gives them, each once; one by its path in the repository already stays so."""
+    found = (str(one) if one == WAIVERS_FILE else _named(repository, Path(one)) for group in paths for one in group)
+    return tuple(dict.fromkeys(found))
+
+
 def _relative(path: Path, repository: Repository) -> str:
     """The path below the top of the repository; empty for one that lies elsewhere.
 
-    As it is written, first: a change that puts a link in the place of a folder must not lead us out.
+    As it is written, first: a change that puts a link in the place of a folder must not lead us out. No commit holds
+    what lies in git's own folder.
     """
     for one in (Path(os.path.normpath(path)), path.parent.resolve() / path.name):
         for root in (repository.root, repository.root.resolve()):
-            if one.is_relative_to(root) and one != root:
+            if one.is_relative_to(root) and one != root and one.relative_to(root).parts[0] != ".git":
                 return one.relative_to(root).as_posix()
     return ""
+
+
+def reader_of(repository: Repository | None) -> Reader:
+    """Return what reads the files that a policy names, commits of the repository, and Vault."""
+    return with_vault(Reader(commit=_reader(repository, "").commit) if repository else Reader())
 
 
 def _reader(repository: Repository, commit: str) -> Reader:
@@ -254,22 +286,28 @@ def _content(reader: Reader, path: str) -> bytes | None:
     return reader.file(path) if _has(reader, path) else None
 
 
-def _repository(target: Path) -> Repository | None:
-    from secscan.targets.git import find_repository
+def repository_of(target: Path) -> Repository | None:
+    """The repository that a target lies in; None where it lies in none."""
+    from secscan.targets.find_git import find_repository
 
     place = target.resolve()
     return find_repository(place if place.is_dir() else place.parent)[0] if place.exists() else None
 
 
-def _not_honoured(target: Path, wanted: Wanted) -> tuple[Notice, ...]:
-    """What lies in the tree and would soften its scan, had the caller named it."""
-    named = {str(path.resolve()) for path in (*wanted.waivers, Path(wanted.policy or "."))}
-    return tuple(
-        Notice(
-            topic="policy",
-            subject=name,
-            text=f"it is not honoured: what lies there does not choose the judge; name it with {option} to let it count",
-        )
-        for name, option in ((POLICY_FILE, "--policy"), (WAIVERS_FILE, "--waivers"))
-        if (target / name).is_file() and str((target / name).resolve()) not in named
+def _is_there(repository: Repository, ref: str) -> bool:
+    try:
+        return bool(ref and repository.commit(ref))
+    except TargetError:
+        return False
+
+
+def _without_judge(usual: JudgeRef, repository: Repository | None) -> tuple[Notice, ...]:
+    """That in this run of CI nothing that was let in judges, and why."""
+    if repository is None or not usual.in_ci:
+        return ()
+    why = "this commit is not here" if usual.ref else "the platform does not tell which commit judges this run"
+    text = (
+        f"{why}, so that policy, waivers and settings are the shipped ones and those that the command line names; fetch "
+        "the commit (on GitHub: `fetch-depth: 0`), or name one with --policy-ref"
     )
+    return (Notice(topic="policy", subject=usual.ref or "CI", text=text),)

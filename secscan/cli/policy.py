@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from secscan.cli.say import say
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -99,7 +101,7 @@ def backtest(
         flipped += _is_flipped(result)
         lines = [_as_json(file, result)] if as_json else [terminal(line) for line in _backtested(file, result)]
         sys.stdout.write("".join(f"{line}\n" for line in lines))
-    sys.stderr.write(f"{flipped} of {len(scans)} verdicts flip under {terminal(other.name)}\n")
+    say(f"{flipped} of {len(scans)} verdicts flip under {other.name}")
 
 
 def _rehearsed(name: str, rehearsal: Rehearsal, least: int) -> Iterator[str]:

@@ -1,83 +1,80 @@
-"""Shows what is going on: one live line on a terminal, nothing in CI."""
+"""Shows what is going on: a live display on a terminal; elsewhere at most a line when a scanner ends."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from secscan.scanners.runner import Progress
+from secscan import leftovers
+from secscan.cli import say
+from secscan.cli.display import Screen, State
+from secscan.progress import Progress, Stage, Watcher
+from secscan.stopping import told_first
 
-_MARKS = {"completed": "done", "failed": "FAILED", "skipped": "nothing to do", "planned": "waiting"}
+_EVERY_SECONDS = 0.2
 
 
 @contextlib.contextmanager
-def show_progress(*, quiet: bool) -> Iterator[Callable[[Progress], None]]:
-    """Give a function that takes progress events and keeps one line on a terminal's standard error up to date."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda event: None  # noqa: ARG005 - nobody is watching
+def show_progress(*, quiet: bool) -> Iterator[Watcher]:
+    """Give a function that takes events of a scan, and show them on standard error."""
+    if quiet or not _is_live():
+        yield _tell_ends
         return
-    line = _Line()
-    ticker = threading.Thread(target=line.tick, daemon=True)
+    state, screen = State(), Screen(sys.stderr.fileno())
+    stopped = threading.Event()
+
+    def tick() -> None:
+        while not stopped.wait(_EVERY_SECONDS):
+            leftovers.halt_if_ending()
+            with contextlib.suppress(OSError):  # the terminal has gone; the scan goes on
+                screen.draw(state.lines(*screen.size()))
+
+    def take(event: Progress | Stage) -> None:
+        state.take(event)
+        _tell_ends(event)
+
+    ticker = threading.Thread(target=tick, daemon=True, name="secscan-progress")
     ticker.start()
-    try:
-        yield line.take
-    finally:
-        line.stop()
-        ticker.join(timeout=1)
+    with told_first(screen.clear), say.spoken_by(screen.say):
+        try:
+            yield take
+        finally:
+            stopped.set()
+            ticker.join(timeout=1)
+            screen.clear()
 
 
 @contextlib.contextmanager
 def show_download(*, quiet: bool) -> Iterator[Callable[[str], Callable[[int, int], None]]]:
     """Give a function that takes the name of a file and gives what takes its progress: one bar on a terminal."""
-    if quiet or not sys.stderr.isatty():
+    if quiet or not _is_live():
         yield lambda name: lambda have, total: None  # noqa: ARG005 - nobody is watching
         return
-    try:
-        yield lambda name: functools.partial(_draw_bar, name)
-    finally:
-        sys.stderr.write("\r\x1b[2K")
-        sys.stderr.flush()
+    screen = Screen(sys.stderr.fileno())
+    with told_first(screen.clear):
+        try:
+            yield lambda name: functools.partial(_draw_bar, screen, name)
+        finally:
+            screen.clear()
 
 
-def _draw_bar(name: str, have: int, total: int) -> None:
+def _is_live() -> bool:
+    """Whether standard error is a screen that can be drawn on; logs of CI are none, even where they say so."""
+    return sys.stderr.isatty() and os.environ.get("TERM", "dumb") not in ("", "dumb") and not os.environ.get("CI")
+
+
+def _tell_ends(event: Progress | Stage) -> None:
+    if isinstance(event, Progress) and event.state in ("completed", "failed"):
+        why = f": {event.detail}" if event.detail else ""
+        say.detail(f"{event.scanner} {event.state} after {event.seconds:.1f} s{why}")
+
+
+def _draw_bar(screen: Screen, name: str, have: int, total: int) -> None:
     from secscan.reports.escape import terminal
 
     done = f"[{'#' * (30 * have // total):<30}] {100 * have // total:3} %" if total else ""
-    sys.stderr.write(f"\r\x1b[2K{terminal(name)[:40]} {done} {have / 1_000_000:.1f} MB")
-    sys.stderr.flush()
-
-
-class _Line:
-    """The live line. Scanner names are ours; nothing of the target is shown in it."""
-
-    def __init__(self) -> None:
-        self._states: dict[str, str] = {}
-        self._started = time.monotonic()
-        self._stopped = threading.Event()
-
-    def take(self, event: Progress) -> None:
-        """Remember what happened to a scanner."""
-        if event.state == "running":
-            self._states[event.scanner] = f"{event.done}/{event.pieces}" if event.pieces > 1 else "running"
-        else:
-            self._states[event.scanner] = _MARKS.get(event.state, event.state)
-
-    def tick(self) -> None:
-        """Draw the line anew until it is stopped."""
-        while not self._stopped.wait(0.2):
-            states = "  ".join(f"{name} {state}" for name, state in self._states.items())
-            seconds = time.monotonic() - self._started
-            sys.stderr.write(f"\r\x1b[2K{seconds:4.0f} s  {states or 'listing files'}"[:200])
-            sys.stderr.flush()
-
-    def stop(self) -> None:
-        """Take the line away."""
-        self._stopped.set()
-        sys.stderr.write("\r\x1b[2K")
-        sys.stderr.flush()
+    screen.draw([f"{terminal(name)[:24]} {done} {have / 1_000_000:.1f} MB"[: screen.size()[0] - 1]])

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from secscan.cli.options import Colour
 from secscan.reports.contract import FORMATS
 
 
@@ -30,6 +31,8 @@ def report(
     saved: Annotated[Path, typer.Argument(metavar="SCAN", help="A saved scan (secscan.json).")],
     format_name: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help=f"One of {', '.join(FORMATS)}.")] = "terminal",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write to.", show_default="standard output")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="On the terminal: also what long lists leave out.")] = False,
+    color: Colour = "auto",  # noqa: ARG001 - its callback has acted
     formats: Annotated[bool, typer.Option("--formats", help="Tell what each format is for, and stop.", is_eager=True, callback=_tell_formats)] = False,  # noqa: ARG001 - the callback has acted
 ) -> None:  # fmt: skip
     """Show a saved scan again. The verdict shown is the one saved in it; `secscan gate` judges anew."""
@@ -40,6 +43,6 @@ def report(
     chosen = load_format(format_name)
     scan = load(saved)
     if output is None and format_name == "terminal":
-        print_report(scan)
+        print_report(scan, everything=everything)
     else:
         write_document(chosen.render(scan), output)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from secscan.cli.say import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +24,7 @@ FORMATS = ("cyclonedx", "spdx", "openvex")
 
 def sbom(
     path: Annotated[Path, typer.Argument(help="The folder to look at, or an image, named as for `secscan scan`.", show_default="the working directory")] = Path(),
-    format_name: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help="cyclonedx (1.6), spdx (2.3), or openvex, which needs --scan.")] = "cyclonedx",
+    format_name: Annotated[str, typer.Option("--format", "-f", metavar="cyclonedx|spdx|openvex", help="CycloneDX 1.6, SPDX 2.3, or OpenVEX, which needs --scan.")] = "cyclonedx",
     scan: Annotated[Path | None, typer.Option("--scan", metavar="FILE", help="A saved scan: its vulnerabilities are told (VDR), and what was decided on them (VEX).")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write to.", show_default="standard output")] = None,
     at: Annotated[str, typer.Option("--at", metavar="TIME", help="The time of the document (RFC 3339).", show_default="SOURCE_DATE_EPOCH, or now")] = "",
@@ -57,7 +58,7 @@ def sbom(
         (found.unassessed, "entry was not assessed in the scan", "entries were not assessed in the scan"),
     ):
         if gaps:
-            sys.stderr.write(f"secscan: {len(gaps)} {one if len(gaps) == 1 else more}; {where}\n")
+            say(f"secscan: {len(gaps)} {one if len(gaps) == 1 else more}; {where}")
     if found.gaps or found.unassessed:
         raise typer.Exit(ExitCode.INCOMPLETE)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from secscan.cli.options import JUDGE, LIMITS, LOOK, OUTPUT, WITH, Colour, Quiet, Verbose
 from secscan.reports.contract import FORMATS
 
 if TYPE_CHECKING:
@@ -28,39 +28,44 @@ FORMAT_HELP = "Print this report on standard output, and only the verdict for pe
 
 def scan(
     path: Annotated[Path, typer.Argument(help="Folder or file to look at, or an image: image.tar, oci:DIR, oci-archive:FILE, docker-archive:FILE, rootfs:DIR, docker:NAME, podman:NAME; - for standard input.", show_default="the working directory")] = Path(),
-    policy: Annotated[str, typer.Option("--policy", "-p", help="Policy file, or a shipped policy: default, strict, advisory, secrets-only, owasp-top-10, pci-dss, eu-cra.")] = "",
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for secscan.json, .sarif and .html.")] = Path(),
-    report: Annotated[list[str] | None, typer.Option("--report", metavar="FORMAT[=FILE]", help=REPORT_HELP)] = None,
-    format_name: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help=FORMAT_HELP)] = "terminal",
-    staged: Annotated[bool, typer.Option("--staged", help="Look at what is staged in git, as it is staged.")] = False,
-    diff: Annotated[str, typer.Option("--diff", metavar="BASE...HEAD", help="Look at what a range of commits changed.")] = "",
-    history: Annotated[bool, typer.Option("--history", help="Look for secrets in everything that was ever committed.")] = False,
-    paths_from: Annotated[str, typer.Option("--paths-from", metavar="FILE", help="Look at the paths listed in FILE (- for standard input), a line each or NUL-separated.")] = "",
-    python_environment: Annotated[Path | None, typer.Option("--python-environment", metavar="DIR", help="Look at what is installed in this Python environment, by its metadata, instead of PATH.")] = None,
-    base_image: Annotated[str, typer.Option("--base-image", metavar="IMAGE", help="The image that the scanned one was built upon, written as that is: tells what comes from it.")] = "",
-    newer_base: Annotated[str, typer.Option("--newer-base", metavar="IMAGE", help="With --base-image: tell what a rebuild on this base would fix.")] = "",
-    vault: Annotated[bool, typer.Option("--vault", help="Ask Vault whether secrets are in use, and references lead anywhere.")] = False,
-    aws: Annotated[bool, typer.Option("--aws", help="Ask AWS Secrets Manager and Parameter Store whether secrets are in use.")] = False,
-    licences: Annotated[bool, typer.Option("--licences", help="Report the licence of every package, for policies that judge it.")] = False,
-    scanner: Annotated[list[str] | None, typer.Option("--scanner", "-s", help="Use only this scanner; may be repeated.")] = None,
-    imports: Annotated[list[Path] | None, typer.Option("--import", metavar="FILE", help="Results of another scanner (SARIF, CycloneDX, GitLab, DefectDojo, secscan.json) as one more source; may be repeated.")] = None,
-    advisories: Annotated[str, typer.Option("--advisories", metavar="demo|FILE", help="Advisory index to use instead of your own.")] = "",
-    config: Annotated[Path | None, typer.Option("--config", help="Settings file instead of the target's secscan.yaml.")] = None,
-    jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Processor cores to use; 0 for all.")] = 0,
-    timeout: Annotated[float, typer.Option("--timeout", min=0, metavar="SECONDS", help="Most time for one run of a scanner.", show_default="900")] = 0,
-    memory: Annotated[int, typer.Option("--memory", min=0, metavar="MB", help="Most memory for one run of a scanner.", show_default="4096")] = 0,
-    cache: Annotated[Path | None, typer.Option("--cache", metavar="DIR", help="Keep what is said of each file here, and do not look again at what is known.", show_default="your own")] = None,
-    no_cache: Annotated[bool, typer.Option("--no-cache", help="Look at every file, and keep nothing.")] = False,
-    verify_cache: Annotated[bool, typer.Option("--verify-cache", help="Look again at some of the files that are known; a difference makes the scan incomplete.")] = False,
-    environment: Annotated[str, typer.Option("--environment", "-e", metavar="NAME", help="Judge by this environment of the policy.")] = "",
-    floor: Annotated[str, typer.Option("--floor", metavar="POLICY", help="A policy below which the other may not go.")] = "",
-    waivers: Annotated[list[Path] | None, typer.Option("--waivers", metavar="FILE", help="Waivers that count; may be repeated.")] = None,
-    vex: Annotated[list[Path] | None, typer.Option("--vex", metavar="FILE", help="VEX document (OpenVEX, CycloneDX) whose statements count as waivers; may be repeated.")] = None,
-    policy_ref: Annotated[str, typer.Option("--policy-ref", metavar="REF", help="Take policy, waivers and settings from this commit.", show_default="the base, in a pull request")] = "",
-    baseline: Annotated[Path | None, typer.Option("--baseline", metavar="FILE", help="What was there before (`secscan baseline write`), or the base's secscan.json.")] = None,
-    baseline_ref: Annotated[str, typer.Option("--baseline-ref", metavar="REF", help="Scan this commit, too, as the baseline.")] = "",
-    at: Annotated[str, typer.Option("--at", metavar="TIME", help="Judge as at this time (RFC 3339).", show_default="now")] = "",
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict only.")] = False,
+    policy: Annotated[str, typer.Option("--policy", "-p", help="Policy file, or a shipped policy: default, strict, advisory, secrets-only, hook, owasp-top-10, pci-dss, eu-cra.", envvar="SECSCAN_POLICY", rich_help_panel=JUDGE)] = "",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for secscan.json, .sarif and .html.", show_default="the working directory", envvar="SECSCAN_OUTPUT", rich_help_panel=OUTPUT)] = None,
+    report: Annotated[list[str] | None, typer.Option("--report", metavar="FORMAT[=FILE]", help=REPORT_HELP, rich_help_panel=OUTPUT)] = None,
+    format_name: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help=FORMAT_HELP, rich_help_panel=OUTPUT)] = "terminal",
+    staged: Annotated[bool, typer.Option("--staged", help="Look at what is staged in git, as it is staged.", rich_help_panel=LOOK)] = False,
+    diff: Annotated[str, typer.Option("--diff", metavar="BASE...HEAD", help="Look at what a range of commits changed.", rich_help_panel=LOOK)] = "",
+    history: Annotated[bool, typer.Option("--history", help="Look for secrets in everything that was ever committed.", rich_help_panel=LOOK)] = False,
+    paths_from: Annotated[str, typer.Option("--paths-from", metavar="FILE", help="Look at the paths listed in FILE (- for standard input), a line each or NUL-separated.", rich_help_panel=LOOK)] = "",
+    python_environment: Annotated[Path | None, typer.Option("--python-environment", metavar="DIR", help="Look at what is installed in this Python environment, by its metadata, instead of PATH.", rich_help_panel=LOOK)] = None,
+    base_image: Annotated[str, typer.Option("--base-image", metavar="IMAGE", help="The image that the scanned one was built upon, written as that is: tells what comes from it.", rich_help_panel=LOOK)] = "",
+    newer_base: Annotated[str, typer.Option("--newer-base", metavar="IMAGE", help="With --base-image: tell what a rebuild on this base would fix.", rich_help_panel=LOOK)] = "",
+    vault: Annotated[bool, typer.Option("--vault", help="Ask Vault whether secrets are in use, and references lead anywhere.", rich_help_panel=WITH)] = False,
+    aws: Annotated[bool, typer.Option("--aws", help="Ask AWS Secrets Manager and Parameter Store whether secrets are in use.", rich_help_panel=WITH)] = False,
+    licences: Annotated[bool, typer.Option("--licences", help="Report the licence of every package, for policies that judge it.", rich_help_panel=WITH)] = False,
+    scanner: Annotated[list[str] | None, typer.Option("--scanner", "-s", help="Use only this scanner; may be repeated.", rich_help_panel=WITH)] = None,
+    imports: Annotated[list[Path] | None, typer.Option("--import", metavar="FILE", help="Results of another scanner (SARIF, CycloneDX, GitLab, DefectDojo, secscan.json) as one more source; may be repeated.", rich_help_panel=WITH)] = None,
+    advisories: Annotated[str, typer.Option("--advisories", metavar="demo|FILE", help="Advisory index to use instead of your own.", rich_help_panel=WITH)] = "",
+    config: Annotated[Path | None, typer.Option("--config", help="Settings file instead of the target's secscan.yaml.", rich_help_panel=JUDGE)] = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=0, help="Processor cores to use; 0 for all.", show_default="all", envvar="SECSCAN_JOBS", rich_help_panel=LIMITS)] = None,
+    timeout: Annotated[float | None, typer.Option("--timeout", min=1, metavar="SECONDS", help="Most time for one run of a scanner.", show_default="900", envvar="SECSCAN_TIMEOUT", rich_help_panel=LIMITS)] = None,
+    memory: Annotated[int | None, typer.Option("--memory", min=64, metavar="MB", help="Most memory for one run of a scanner.", show_default="4096", envvar="SECSCAN_MEMORY", rich_help_panel=LIMITS)] = None,
+    cache: Annotated[Path | None, typer.Option("--cache", metavar="DIR", help="Keep what is said of each file here, and do not look again at what is known.", show_default="your own", rich_help_panel=LIMITS)] = None,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Look at every file, and keep nothing.", rich_help_panel=LIMITS)] = False,
+    verify_cache: Annotated[bool, typer.Option("--verify-cache", help="Look again at some of the files that are known; a difference makes the scan incomplete.", rich_help_panel=LIMITS)] = False,
+    environment: Annotated[str, typer.Option("--environment", "-e", metavar="NAME", help="Judge by this environment of the policy.", envvar="SECSCAN_ENVIRONMENT", rich_help_panel=JUDGE)] = "",
+    floor: Annotated[str, typer.Option("--floor", metavar="POLICY", help="A policy below which the other may not go.", envvar="SECSCAN_FLOOR", rich_help_panel=JUDGE)] = "",
+    fail_on: Annotated[str, typer.Option("--fail-on", metavar="SEVERITY", help="Block what is as severe as this or worse, too: critical, high, medium, low or info.", rich_help_panel=JUDGE)] = "",
+    waivers: Annotated[list[Path] | None, typer.Option("--waivers", metavar="FILE", help="Waivers that count; may be repeated.", rich_help_panel=JUDGE)] = None,
+    vex: Annotated[list[Path] | None, typer.Option("--vex", metavar="FILE", help="VEX document (OpenVEX, CycloneDX) whose statements count as waivers; may be repeated.", rich_help_panel=JUDGE)] = None,
+    policy_ref: Annotated[str, typer.Option("--policy-ref", metavar="REF", help="Take policy, waivers and settings from this commit.", show_default="the base, in a pull request", rich_help_panel=JUDGE)] = "",
+    baseline: Annotated[Path | None, typer.Option("--baseline", metavar="FILE", help="What was there before (`secscan baseline write`), or the base's secscan.json.", rich_help_panel=JUDGE)] = None,
+    baseline_ref: Annotated[str, typer.Option("--baseline-ref", metavar="REF", help="Scan this commit, too, as the baseline.", rich_help_panel=JUDGE)] = "",
+    at: Annotated[str, typer.Option("--at", metavar="TIME", help="Judge as at this time (RFC 3339).", show_default="now", rich_help_panel=JUDGE)] = "",
+    previous: Annotated[Path | None, typer.Option("--previous", metavar="FILE", help="Saved scan to compare with, for services that are told of a change.", show_default="what was told last", rich_help_panel=OUTPUT)] = None,
+    log_format: Annotated[str, typer.Option("--log-format", metavar="text|json", help="How standard error speaks; json: a JSON object per line, the verdict last.", rich_help_panel=OUTPUT)] = "text",
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    color: Colour = "auto",  # noqa: ARG001 - its callback has acted
 ) -> None:  # fmt: skip
     """Look at a source tree or an image, judge what is found by a policy, and write the reports.
 
@@ -69,13 +74,15 @@ def scan(
     from secscan import pipeline
     from secscan.advisories.store import resolve
     from secscan.attest.terms import saved
+    from secscan.cli import log
     from secscan.cli.cache import cache_for
     from secscan.cli.ci import ci_run
     from secscan.cli.judging import Wanted, gather
-    from secscan.cli.progress import show_progress
     from secscan.cli.reading import credentials_of
+    from secscan.cli.say import set_loudness
+    from secscan.cli.telling import last_of, tell_services
+    from secscan.cli.watching import watched
     from secscan.errors import UsageError
-    from secscan.files import remove_stale
     from secscan.findings.levels import Kind
     from secscan.process import Limits
     from secscan.reports.contract import load_format
@@ -85,7 +92,10 @@ def scan(
     from secscan.stores.vault.settings import VaultSettings
     from secscan.targets.open import TargetRequest
 
+    log.choose(log_format)
+    set_loudness(quiet=quiet, verbose=verbose)
     load_format(format_name)
+    last = last_of(previous)
     if baseline and baseline_ref:
         raise UsageError("--baseline and --baseline-ref exclude each other", hint="give one of them")
     image, base, newer = images_of(path, base_image, newer_base)
@@ -95,10 +105,23 @@ def scan(
         raise UsageError(
             "--import needs a target that has the files of the results", hint="scan the tree or image itself"
         )
-    wanted = Wanted(policy, environment, floor, tuple(waivers or ()), baseline, policy_ref, tuple(vex or ()))
+    wanted = Wanted(
+        policy,
+        environment,
+        floor,
+        tuple(waivers or ()),
+        baseline,
+        policy_ref,
+        tuple(vex or ()),
+        fail_on,
+        baseline_ref=baseline_ref,
+        staged=staged,
+        diff=diff,
+    )
     # Settings and policy for an image are those of where the user stands: nothing in it has a say.
     judge = gather(Path() if image else path, config, wanted, scanners=tuple(all_scanners()))
     settings = judge.settings
+    output = output or Path(settings.output)
     reports = report_files({**REPORTS, **settings.reports}, report or (), output)
     with (
         resolve(advisories) as index,
@@ -141,18 +164,21 @@ def scan(
             counting=judge.counting,
             advisories=index,
             limits=Limits(seconds=timeout or settings.timeout or 900, megabytes=memory or settings.memory or 4096),
-            jobs=jobs or settings.jobs or available_cores(),
+            jobs=(settings.jobs if jobs is None else jobs) or available_cores(),
             cache=known,
             judged_at=parse_time(at),
             ci=ci_run(os.environ),
             notices=judge.notices,
         )
-        for name in files_of(reports):
-            remove_stale(output / name)
-        with show_progress(quiet=quiet) as progress:
-            result, terms = pipeline.scan_with_terms(request, progress=progress)
+        remove_earlier(output, reports)
+        with watched(settings.telemetry, quiet=quiet) as watch:
+            result, terms = pipeline.scan_with_terms(request, progress=watch.take)
+            watch.result = result
     shown = saved(terms, judge.pending)
-    raise typer.Exit(deliver(result, shown, output, reports, quiet=quiet, format_name=format_name))
+    code = deliver(result, shown, output, reports, quiet=quiet, format_name=format_name)
+    tell_services(result, settings, last, quiet=quiet)
+    log.verdict(result, code)
+    raise typer.Exit(code)
 
 
 def images_of(path: Path, base: str, newer: str) -> tuple[ImageReference | None, ...]:
@@ -212,6 +238,16 @@ def files_of(reports: Mapping[str, str]) -> tuple[str, ...]:
     return (*reports.values(), *([str(place_of(Path(saved)))] if saved else []))
 
 
+def remove_earlier(output: Path, reports: Mapping[str, str]) -> None:
+    """Remove the reports of an earlier run: one that is stopped must leave no old verdict behind."""
+    from secscan import stopping
+    from secscan.files import remove_stale
+
+    for name in files_of(reports):
+        remove_stale(output / name)
+    stopping.note("no verdict was made, and no report written; those of an earlier run are gone")
+
+
 def deliver(
     scan: Scan,
     terms: SavedTerms,
@@ -222,38 +258,56 @@ def deliver(
     format_name: str = "terminal",
 ) -> int:
     """Write the reports and what was judged by, print what matters, and return the exit code."""
-    from secscan.attest.terms import dumps, place_of
+    from secscan.cli import log
+    from secscan.cli.details import details
+    from secscan.cli.say import detail, is_verbose, note
     from secscan.cli.terminal import print_for_program, print_report
-    from secscan.errors import ExitCode, ReportError
-    from secscan.files import write_atomic
+    from secscan.errors import ExitCode
     from secscan.gate.exit import exit_code
-    from secscan.reports.contract import load_format
 
     if scan.judgement is None:
         return ExitCode.BUG
-    code = exit_code(scan.judgement)
+    written = _write(scan, terms, output, reports, quiet=quiet)
+    if is_verbose():
+        for line in details(scan):
+            detail(line)
+    if written and not log.is_json():  # which has a line for each
+        note(f"Reports: {', '.join(written)}")
     if format_name == "terminal":
         print_report(scan, quiet=quiet)
     else:
-        print_for_program(scan, format_name, quiet=quiet)
-    written = []
-    for name, file in reports.items():
-        try:
-            write_atomic(output / file, load_format(name).render(scan))
-            if name == "json":
-                write_atomic(place_of(output / file), dumps(terms))
-        except ReportError as error:
-            from secscan.cli.app import tell
+        print_for_program(scan, format_name, quiet=quiet or log.is_json())
+    code = exit_code(scan.judgement)
+    return code if len(written) == len(reports) else code or ExitCode.INCOMPLETE  # failed beats incomplete
 
-            tell(error)
-            code = code or ExitCode.INCOMPLETE  # failed beats incomplete
-        else:
-            written.append(str(output / file))
-    if written and not quiet:
-        from secscan.reports.escape import terminal
 
-        sys.stderr.write(terminal(f"Reports: {', '.join(written)}") + "\n")
-    return code
+def _write(scan: Scan, terms: SavedTerms, output: Path, reports: Mapping[str, str], *, quiet: bool) -> tuple[str, ...]:
+    """Write the reports, say which could not be, and return the places of the others."""
+    from secscan import stopping
+    from secscan.attest.terms import dumps, place_of
+    from secscan.cli import log
+    from secscan.cli.app import tell
+    from secscan.cli.progress import show_progress
+    from secscan.errors import ReportError
+    from secscan.files import write_atomic
+    from secscan.progress import Stage
+    from secscan.reports.contract import load_format
+
+    written: list[str] = []
+    with show_progress(quiet=quiet or log.is_json()) as progress:
+        for done, (name, file) in enumerate(reports.items()):
+            progress(Stage("writing reports", done, len(reports), "files"))
+            stopping.note(f"the verdict was not told; {done} of {len(reports)} reports have been written, each whole")
+            try:
+                write_atomic(output / file, load_format(name).render(scan))
+                if name == "json":
+                    write_atomic(place_of(output / file), dumps(terms))
+            except ReportError as error:
+                tell(error)
+            else:
+                written.append(str(output / file))
+                log.write("info", "report-written", f"{name} was written", file=str(output / file))
+    return tuple(written)
 
 
 def parse_time(text: str) -> datetime | None:

@@ -8,12 +8,15 @@ from typing import Annotated, Any
 
 import typer
 
-_DOCUMENTS = ("scan", "policy", "waivers", "baseline", "attestation", "diff", "controls")
+_DOCUMENTS = ("settings", "scan", "policy", "waivers", "baseline", "attestation", "diff", "controls", "log")
 
 
 def schema(
     document: Annotated[
-        str, typer.Argument(metavar="scan|policy|waivers|baseline|attestation|diff|controls", help="Which document.")
+        str,
+        typer.Argument(
+            metavar="settings|scan|policy|waivers|baseline|attestation|diff|controls|log", help="Which document."
+        ),
     ],
 ) -> None:
     """Print the JSON Schema of a document, generated from the types that read it."""
@@ -21,17 +24,22 @@ def schema(
 
     if document not in _DOCUMENTS:
         raise UsageError(f"there is no schema {document!r}", hint=f"the schemas are: {', '.join(_DOCUMENTS)}")
-    sys.stdout.write(json.dumps(_made(document), indent=2, sort_keys=document not in ("policy", "waivers")) + "\n")
+    sys.stdout.write(
+        json.dumps(_made(document), indent=2, sort_keys=document not in ("settings", "policy", "waivers")) + "\n"
+    )
 
 
 def _made(document: str) -> dict[str, Any]:
     from secscan.attest import statement
+    from secscan.cli import log_line
     from secscan.compliance import schema as controls
     from secscan.findings import scan
     from secscan.gate import difference
     from secscan.policy import schema as schemas
+    from secscan.settings.schema import settings_schema
 
     makers = {
+        "settings": settings_schema,
         "scan": scan.schema,
         "policy": schemas.policy_schema,
         "waivers": schemas.waivers_schema,
@@ -39,5 +47,6 @@ def _made(document: str) -> dict[str, Any]:
         "attestation": statement.schema,
         "diff": difference.schema,
         "controls": controls.schema,
+        "log": log_line.schema,
     }
     return makers[document]()

@@ -8,20 +8,36 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from secscan.errors import UsageError
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from secscan.findings.scan import Scan
 
 
-def print_report(scan: Scan, *, quiet: bool = False) -> None:
-    """Print the report on standard output; with `quiet`, only the verdict and its reasons."""
+_wish = "auto"
+
+
+def choose_colour(wish: str) -> str:
+    """Take the wish of `--color`. Raises `UsageError` for anything but auto, always and never."""
+    global _wish
+    if wish not in ("auto", "always", "never"):
+        raise UsageError(f"--color {wish!r} is none of auto, always, never", hint="give one of them")
+    _wish = wish
+    return wish
+
+
+def print_report(scan: Scan, *, quiet: bool = False, everything: bool = False) -> None:
+    """Print the report on standard output; with `quiet`, only the verdict and its reasons; with `everything`, also what
+    long lists leave out."""
     from secscan.reports.terminal import render_text, render_verdict
 
-    width = min(shutil.get_terminal_size((80, 24)).columns, 120)
     colour = use_colour(sys.stdout.isatty())
-    render = render_verdict if quiet else render_text
-    text = render(scan, width=width, colour=colour)
+    if quiet:
+        text = render_verdict(scan, width=_width(), colour=colour)
+    else:
+        text = render_text(scan, width=_width(), colour=colour, everything=everything)
     write_document(text.encode("utf-8", errors="backslashreplace"), None)
 
 
@@ -43,15 +59,14 @@ def print_for_program(scan: Scan, format_name: str, *, quiet: bool = False) -> N
 
     write_document(load_format(format_name).render(scan), None)
     if not quiet:
-        width = min(shutil.get_terminal_size((80, 24)).columns, 120)
-        sys.stderr.write(render_verdict(scan, width=width, colour=use_colour(sys.stderr.isatty())))
+        sys.stderr.write(render_verdict(scan, width=_width(), colour=use_colour(sys.stderr.isatty())))
 
 
 def print_lines(lines: Iterable[str]) -> None:
     """Print escaped lines on standard output, each broken to the terminal's width below where its words begin."""
     import textwrap
 
-    width = min(shutil.get_terminal_size((80, 24)).columns, 120)
+    width = _width()
     for line in lines:
         indent = " " * (len(line) - len(line.lstrip(" *-")) + 2)
         broken = textwrap.wrap(
@@ -61,5 +76,17 @@ def print_lines(lines: Iterable[str]) -> None:
 
 
 def use_colour(is_terminal: bool) -> bool:
-    """Whether to colour: never with NO_COLOR (https://no-color.org) or a dumb terminal."""
-    return is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    """Whether to colour: what `--color` says; else not with NO_COLOR (https://no-color.org); else always with FORCE_COLOR
+    or CLICOLOR_FORCE; else on a terminal that is not dumb."""
+    if _wish != "auto":
+        return _wish == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if any(os.environ.get(name, "0") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
+        return True
+    return is_terminal and os.environ.get("TERM") != "dumb" and os.environ.get("CLICOLOR") != "0"
+
+
+def _width() -> int:
+    """The width of the terminal, but no wider than lines can be read."""
+    return min(shutil.get_terminal_size((80, 24)).columns, 120)

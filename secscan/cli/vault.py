@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from secscan.cli.say import say
+
 if TYPE_CHECKING:
     from secscan.stores.vault.settings import VaultSettings
 
@@ -65,7 +67,7 @@ def unreferenced(
         sys.stdout.write(f"{terminal(entry)}\n")
     unseen += [(one.path, one.detail) for one in found.missed]
     for subject, detail in unseen:
-        sys.stderr.write(f"not looked at: {terminal(subject)}: {terminal(detail)}\n")
+        say(f"not looked at: {subject}: {detail}")
     if unseen:
         raise typer.Exit(ExitCode.INCOMPLETE)
 
@@ -90,9 +92,9 @@ def index(
     write_atomic(output, made.index.encode())
     if paths is not None:
         write_atomic(paths, msgspec.json.format(msgspec.json.encode(made.paths, order="sorted")) + b"\n", private=True)
-    sys.stderr.write(
+    say(
         f"{output}: {counted(made.values, 'value')} of {made.entries} entries; {made.missed} parts of Vault were not read, "
-        f"{counted(made.weak, 'value')} too ordinary to be compared\n"
+        f"{counted(made.weak, 'value')} too ordinary to be compared"
     )
 
 

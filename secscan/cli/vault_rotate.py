@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from secscan.cli.say import say
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -21,7 +23,7 @@ def rotate_plan(
     scan: Annotated[Path, typer.Option("--scan", metavar="FILE", help="The saved scan.")] = Path("secscan.json"),
     diff: Annotated[str, typer.Option("--diff", metavar="BASE...HEAD", help="Say instead whether these commits replaced the literals.")] = "",
     path: Annotated[Path, typer.Option("--path", help="With --diff: the folder that was scanned.", show_default="the working directory")] = Path(),
-    format_name: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help="text or markdown.")] = "text",
+    format_name: Annotated[str, typer.Option("--format", "-f", metavar="text|markdown", help="What to write.")] = "text",
 ) -> None:  # fmt: skip
     """Print the steps that replace the secrets which a scan found: revoke, make anew, write to Vault, refer to it, verify.
 
@@ -174,9 +176,7 @@ def _head(finding: Finding) -> str:
 
 
 def _warn(text: str) -> None:
-    from secscan.reports.escape import terminal
-
-    sys.stderr.write(f"secscan: {terminal(text)}\n")
+    say(f"secscan: {text}")
 
 
 def _write(lines: Iterator[str]) -> None:

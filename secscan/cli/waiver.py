@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from secscan.cli.say import say
+
 if TYPE_CHECKING:
     from secscan.findings.model import Finding
     from secscan.findings.scan import Scan
@@ -37,6 +39,7 @@ def add(
     from datetime import UTC, datetime
 
     from secscan.cli.saved import find_finding, policy_of
+    from secscan.cli.trust import renew
     from secscan.files import write_atomic
     from secscan.findings.levels import WaiverState
     from secscan.findings.scan import load
@@ -44,7 +47,6 @@ def add(
     from secscan.policy.model import Match, Waiver
     from secscan.policy.waiver_file import added
     from secscan.policy.waivers import read_waivers
-    from secscan.reports.escape import terminal
     from secscan.reports.present import counted
 
     seen = load(scan)
@@ -67,14 +69,15 @@ def add(
     write_atomic(file, changed)
     waiver = next(one for one in read_waivers(changed, origin=str(file)) if one.id == waiver.id)
     added_words = f"{file}: added {waiver.id}, which counts until {waiver.expires}"
-    sys.stderr.write(terminal(f"{added_words}, where a scan names it: --waivers {file}") + "\n")
+    where = "in this tree, which you trust" if renew(file, data) else f"where a scan names it: --waivers {file}"
+    say(f"{added_words}, {where}")
     if len(covered) < len(finding.each):
         others = counted(len(finding.places), "other place")
-        sys.stderr.write(f"  it is about {terminal(finding.place)} only; {others} of the secret: --all-places\n")
+        say(f"  it is about {finding.place} only; {others} of the secret: --all-places")
     judge = policy_of(seen, policy)
     (use,) = uses_of(seen, (waiver,), judge, datetime.now(UTC)) if judge else (None,)
     if use is not None and use.state not in (WaiverState.USED, WaiverState.EXPIRING):
-        sys.stderr.write(f"  but it will not count ({use.state}): {terminal(use.text)}\n")
+        say(f"  but it will not count ({use.state}): {use.text}")
 
 
 def list_(
@@ -98,7 +101,7 @@ def list_(
         ]
         lines += [f"            {text}"] if text else []
         sys.stdout.write("".join(f"{terminal(line)}\n" for line in lines))
-    sys.stderr.write(terminal(f"{counted(len(waivers), 'waiver')} in {file}") + "\n")
+    say(f"{counted(len(waivers), 'waiver')} in {file}")
 
 
 def prune(
@@ -109,6 +112,7 @@ def prune(
 ) -> None:  # fmt: skip
     """Remove the waivers that have ended, and with --scan those that no finding needs any more."""
     from secscan.cli.judging import read_waivers_file
+    from secscan.cli.trust import renew
     from secscan.files import write_atomic
     from secscan.policy.waiver_file import without
     from secscan.reports.escape import terminal
@@ -119,9 +123,11 @@ def prune(
     for waiver in gone:
         sys.stdout.write(terminal(f"{waiver.id}: {uses[waiver.id][0]} ({waiver.owner}, until {waiver.expires})") + "\n")
     if gone and not dry_run:
-        write_atomic(file, without(file.read_bytes(), [one.id for one in gone], origin=str(file)))
+        before = file.read_bytes()
+        write_atomic(file, without(before, [one.id for one in gone], origin=str(file)))
+        renew(file, before)
     said = "would be removed" if dry_run else "removed"
-    sys.stderr.write(f"{len(gone)} of {len(waivers)} waivers {said}\n")
+    say(f"{len(gone)} of {len(waivers)} waivers {said}")
 
 
 def _content(file: Path) -> bytes | None:

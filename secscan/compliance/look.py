@@ -31,7 +31,7 @@ PACKAGE_GAPS = frozenset(
 """What concerns packages only, also where our own inventory reports it."""
 
 _PACKAGES = frozenset({Kind.DEPENDENCY, Kind.CONTAINER, Kind.LICENCE})
-A_CHANGE_ONLY = frozenset({"staged", "diff", "paths", "stdin"})
+A_CHANGE_ONLY = frozenset({"staged", "diff", "commits", "paths", "stdin"})
 """Kinds of targets that show a part, and say nothing of the whole."""
 _OURSELVES = "secscan"
 _EXAMPLES = 3

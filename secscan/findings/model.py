@@ -354,8 +354,8 @@ class TargetInfo(Value, frozen=True, kw_only=True):
     """What was looked at, exactly."""
 
     kind: str
-    """`tree`, `staged`, `diff`, `paths`, `history`, `commit`, `stdin`; `environment`, a Python one;
-    `image`, a container image; or `vault`, a server, which has no files."""
+    """`tree`, `staged`, `diff`, `paths`, `history`, `commits` (what a range of them had in between), `commit`, `stdin`;
+    `environment`, a Python one; `image`, a container image; or `vault`, a server, which has no files."""
     name: str
     """Name of the folder or repository, without its place on this machine."""
     digest: str

@@ -16,7 +16,7 @@ from secscan.findings.model import ScannerRun, TargetInfo
 from secscan.findings.scan import Scan
 from secscan.policy.model import Policy
 
-_MAY_BE_EMPTY = frozenset({"staged", "diff", "paths", "vault"})
+_MAY_BE_EMPTY = frozenset({"staged", "diff", "commits", "paths", "vault"})
 """Targets in which no file at all is an ordinary answer: nothing was changed, or it is a server."""
 
 _DOCTOR = "run `secscan doctor` to see which scanners are there and what to do"

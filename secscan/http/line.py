@@ -157,6 +157,12 @@ class Line:
             return Failure("TLS failed", hint="check whether it wants a client certificate")
         except urllib3.exceptions.ReadTimeoutError:
             return Failure("its answer took too long")
+        except urllib3.exceptions.NameResolutionError:
+            return Failure("its name leads nowhere")
+        except urllib3.exceptions.NewConnectionError:
+            return Failure("nobody listens there")
+        except urllib3.exceptions.ConnectTimeoutError:
+            return Failure("connecting took too long")
         except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError) as error:
             return Failure(type(error).__name__)
 

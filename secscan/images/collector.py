@@ -6,7 +6,7 @@ import io
 import itertools
 import posixpath
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -61,10 +61,11 @@ class Kept:
 class Collector:
     """The state of the file system as far as it was laid."""
 
-    def __init__(self, limits: ImageLimits, keys: Keys | None) -> None:
-        """Without `keys`, only packages are wanted."""
+    def __init__(self, limits: ImageLimits, keys: Keys | None, tell: Callable[[int], None] = lambda size: None) -> None:  # noqa: ARG005 - nobody waits
+        """Without `keys`, only packages are wanted. `tell` is given the bytes that have been read so far."""
         self._limits = limits
         self._keys = keys
+        self._tell = tell
         self.tree: Tree[Kept] = Tree()
         self.secrets: list[FoundSecret] = []
         self.gaps: list[Gap] = []
@@ -83,6 +84,7 @@ class Collector:
         """Take one entry of a layer."""
         self.entries += 1
         self.size += entry.size
+        self._tell(self.size)
         self._paths += len(entry.path)
         if self.entries > self._limits.entries or self._paths > self._limits.paths:
             what = f"{self._limits.entries} entries, or paths of {self._limits.paths} bytes"

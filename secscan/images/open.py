@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -17,6 +17,7 @@ from secscan.images.base import with_base
 from secscan.images.limits import gap
 from secscan.images.reading import EVERYTHING, PACKAGES_ONLY, Image, ImageReading
 from secscan.images.reference import ENGINES, ImageReference
+from secscan.leftovers import private_folder
 from secscan.secrets.keys import KEY_VARIABLE, VALUES_KEY_VARIABLE
 
 
@@ -29,20 +30,22 @@ def opened_image(
     key: str = "",
     values_key: str = "",
     look_at: str = EVERYTHING,
+    told: Callable[[int], None] = lambda count: None,  # noqa: ARG005 - nobody waits
 ) -> Iterator[Image]:
     """Give the image that a reference names, read. `base` is the image that it was built upon, where somebody says so;
-    `key` and `values_key`: see `secrets.worker`; `look_at`: see `images.reading`.
+    `key` and `values_key`: see `secrets.worker`; `look_at`: see `images.reading`; `told` is given the
+    bytes that have been read so far.
 
     What an engine exports is removed at the end. Raises `TargetError` where an engine does not give the image, or the
     image was not built upon that base.
     """
     with contextlib.ExitStack() as stack:
         kind, place, name = _located(reference, limits, stack)
-        reading = _read(look_at, kind, place, name, limits, {VALUES_KEY_VARIABLE: values_key, KEY_VARIABLE: key})
+        reading = _read(look_at, kind, place, name, limits, {VALUES_KEY_VARIABLE: values_key, KEY_VARIABLE: key}, told)
         if reference.kind in ENGINES:
             reading = msgspec.structs.replace(reading, name=reference.place)
         if base is not None:
-            lower = _read(PACKAGES_ONLY, *_located(base, limits, stack), limits, {})
+            lower = _read(PACKAGES_ONLY, *_located(base, limits, stack), limits, {}, told)
             reading = with_base(reading, lower, f"{base.kind}:{base.place}")
         yield Image(kind, place, reading)
 
@@ -51,7 +54,7 @@ def _located(reference: ImageReference, limits: process.Limits, stack: contextli
     """Kind, place and name of an image that lies on this machine; what an engine exports lies there for a while."""
     if reference.kind not in ENGINES:
         return reference.kind, Path(reference.place).resolve(), reference.name
-    place = stack.enter_context(process.private_folder()) / "image.tar"
+    place = stack.enter_context(private_folder()) / "image.tar"
     _export(reference, place, limits)
     return "docker-archive", place, ""
 
@@ -81,12 +84,23 @@ _ENGINE_VARIABLES = ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CERT_PATH", "DOCKE
 
 
 def _read(
-    what: str, kind: str, place: Path, name: str, limits: process.Limits, variables: dict[str, str]
+    what: str,
+    kind: str,
+    place: Path,
+    name: str,
+    limits: process.Limits,
+    variables: dict[str, str],
+    told: Callable[[int], None],
 ) -> ImageReading:
+    def hear(text: str) -> None:
+        if text.strip().isdecimal():
+            told(int(text))
+
     ended = process.run(
         [sys.executable, "-I", "-m", "secscan.images.worker", what, kind, str(place), name],
         limits=limits,
         env={name: value for name, value in variables.items() if value},
+        heard=hear,
     )
     why = ended.trouble or (f"ended with exit code {ended.exit_code}" if ended.exit_code else "")
     if not why:

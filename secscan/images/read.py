@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,12 +24,20 @@ from secscan.images.rootfs import entries_of
 from secscan.images.tar import Archive
 
 
-def read_image(kind: str, place: Path, name: str = "", *, keys: Keys | None = NO_KEYS) -> ImageReading:
+def read_image(
+    kind: str,
+    place: Path,
+    name: str = "",
+    *,
+    keys: Keys | None = NO_KEYS,
+    told: Callable[[int], None] = lambda count: None,  # noqa: ARG005 - nobody waits
+) -> ImageReading:
     """Read the image of a kind (see `images.reference`) at a place. What cannot be read is a gap, never an error.
 
-    Without `keys` only what is installed is read: no secrets, no modes, nothing of the configuration.
+    Without `keys` only what is installed is read: no secrets, no modes, nothing of the configuration. `told` is given
+    the bytes that have been read so far.
     """
-    return _Reader(Collector(_LIMITS, keys), keys).read(kind, place, name)
+    return _Reader(Collector(_LIMITS, keys, told), keys).read(kind, place, name)
 
 
 _LIMITS = ImageLimits()

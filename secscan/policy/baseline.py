@@ -27,7 +27,7 @@ from secscan.policy.facts import Facts
 FORMAT = "secscan.baseline/1"
 """Name and version of the document."""
 
-PARTIAL = frozenset({"staged", "diff", "paths", "history", "stdin"})
+PARTIAL = frozenset({"staged", "diff", "paths", "history", "commits", "stdin"})
 """Kinds of target that look at a part: what they do not show need not be gone."""
 
 

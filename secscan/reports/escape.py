@@ -39,7 +39,14 @@ _MARKDOWN = str.maketrans(
 )
 _FIRST = re.compile(r"^(\d*)(?=[.)](?:\s|$))|^(?=[-+=#])")
 """What begins a list, a heading or a line below one, where it stands first."""
+_COLONS = re.compile(":(?=:)")
+_WORKFLOW = {ord("%"): "%25", ord("\r"): "%0D", ord("\n"): "%0A"}
+"""https://github.com/actions/toolkit/blob/main/packages/core/src/command.ts"""
 _IN_CODE = str.maketrans({"`": r"\x60", "|": r"\x7c"})
+
+_IN_SLACK = str.maketrans({"`": r"\x60", "&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_NO_TAGS = str.maketrans({"<": "\u2039", ">": "\u203a", "&": "\uff06"})
+"""Characters that look alike."""
 
 _SIGNS = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 """What a formula begins with."""
@@ -95,6 +102,21 @@ def markdown_code(text: str) -> str:
         return ""
     pad = " " if shown.startswith(" ") and shown.endswith(" ") else ""  # Markdown takes one away on each side
     return f"`{pad}{shown}{pad}`"
+
+
+def slack_code(text: str) -> str:
+    """Return text as a code span of Slack's mrkdwn, in which nothing is formatted, linked or mentioned.
+
+    Slack looks for `<!channel>`, `<@U1>` and links in code, too, so `&`, `<` and `>` are written as it asks for
+    (https://docs.slack.dev/messaging/formatting-message-text); a backtick would end the span.
+    """
+    shown = one_line(text).translate(_IN_SLACK)
+    return f"`{shown}`" if shown.strip() else ""
+
+
+def without_tags(text: str) -> str:
+    """Return text as one line without what begins a tag or an entity; for readers that take HTML, or may not."""
+    return one_line(text).translate(_NO_TAGS)
 
 
 def csv_cell(text: str) -> str:
@@ -159,6 +181,19 @@ def json_in_html(value: Any) -> str:
     for char in "<>&\u2028\u2029":
         text = text.replace(char, f"\\u{ord(char):04x}")
     return text
+
+
+def github_data(text: str) -> str:
+    """Return text for behind the `::` of a workflow command of GitHub; lines stay lines there, and begin no command.
+
+    It holds no further `::`, since not all that read commands look for the first.
+    """
+    return _COLONS.sub(": ", plain(text)).translate(_WORKFLOW)
+
+
+def github_property(text: str) -> str:
+    """Return text for a property of a workflow command of GitHub, on one line."""
+    return one_line(text).translate(_WORKFLOW | {ord(":"): "%3A", ord(","): "%2C"})
 
 
 def oscal_markup(text: str) -> str:

@@ -29,6 +29,7 @@ _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://secscan.dev/gitlab")
 _PARTS = {
     "staged": "what is staged",
     "diff": "what was changed",
+    "commits": "what commits had in between",
     "paths": "the paths that were named",
     "stdin": "one text",
 }

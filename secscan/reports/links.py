@@ -22,7 +22,7 @@ _CI_RUNS = (
     (re.compile(r"(?P<base>https?://[\w.:-]+/(?P<path>[\w.-]+(?:/[\w.-]+)+))/-/jobs/\d+"), "-/blob"),
 )
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_WITH_FILES = frozenset({"tree", "diff", "paths", "commit", "history"})
+_WITH_FILES = frozenset({"tree", "diff", "paths", "commit", "commits", "history"})
 
 
 def finding_link(scan: Scan, finding: Finding) -> str:

@@ -36,6 +36,7 @@ def build_page(view: Presentation, most: int) -> Iterator[blocks.Block]:
     yield blocks.folded(f"Accepted ({len(accepted)})", blocks.table(view, accepted, most))
     yield blocks.not_looked_at(view, most)
     yield blocks.waivers(view, most)
+    yield blocks.advisories(view, most)
     yield blocks.notices(view, most)
     yield blocks.foot(view)
 

@@ -9,9 +9,11 @@ import functools
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 
 from secscan.findings.defects import defect
 from secscan.findings.levels import Action, RunStatus, WaiverState
+from secscan.findings.scan import AdvisoryState, is_time
 from secscan.reports.escape import markdown, markdown_code, web_link
 from secscan.reports.links import finding_link
 from secscan.reports.present import GapGroup, Judged, Presentation, counted, main_identifier, newness
@@ -137,6 +139,15 @@ def notices(view: Presentation, most: int) -> list[str]:
     return section("To know", [f"- {name(one.subject)}: {text(one.text)}" for one in view.scan.notices], most)
 
 
+def advisories(view: Presentation, most: int) -> list[str]:
+    """How old the advisories are that packages were held against."""
+    rows = [
+        f"- {name(one.name)}, as of {text(one.as_of) or 'nobody knows when'}{_days(one, view)}"
+        for one in view.scan.advisories
+    ]
+    return section("Advisories", rows, most)
+
+
 def foot(view: Presentation) -> list[str]:
     """By whom all this is said."""
     ran = [run for run in view.scan.scanners if run.status is RunStatus.COMPLETED]
@@ -171,6 +182,14 @@ def _row(view: Presentation, judged: Judged) -> str:
     to_do = text(finding.remediation or defect(finding.defect).remedy)
     cells = (finding.severity.value, where, what, to_do, reason)
     return f"| {' | '.join(cells)} |"
+
+
+def _days(state: AdvisoryState, view: Presentation) -> str:
+    """How old that was when it was judged by."""
+    at = view.scan.run.judged_at if view.scan.run else ""
+    if not is_time(state.as_of) or not is_time(at):
+        return ""
+    return f", {counted((datetime.fromisoformat(at) - datetime.fromisoformat(state.as_of)).days, 'day')} before"
 
 
 def _gap_row(group: GapGroup, tolerated: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import shlex
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ import msgspec
 
 from secscan.advisories.advice import Advice, worst
 from secscan.advisories.index import Index
-from secscan.advisories.names import PYPI, purl_of
+from secscan.advisories.names import PUBLIC_ADVISORIES, PYPI, purl_of
 from secscan.findings.levels import Confidence, GapKind, Kind, Severity
 from secscan.findings.model import Finding, Gap, Layer, Location, Package, Region, Source
 from secscan.inventory.contract import Declared, Inventory, placed
@@ -21,6 +22,7 @@ from secscan.scanners.contract import Setup
 from secscan.versions.order import order_of
 
 INDEX_REMEDY = "fill the advisory index: secscan advisories import FILE"
+"""What a piece of work that finds no index says; what is looked up names the ecosystems, see `index_remedy`."""
 PENDING = "DEBIAN-SECURITY-"
 """How the ids of records begin that tell of an update and of no vulnerability; see `advisories.debian`."""
 _MOST_TOLD = 20
@@ -110,16 +112,26 @@ def index_digest(setup: Setup) -> str:
         return index.digest
 
 
-def no_index(scanner: str, packages: Iterable[Declared]) -> list[Gap]:
+def index_remedy(ecosystems: Iterable[str]) -> str:
+    """Return what to do where the index has nothing of ecosystems: the one command with a network, and that without."""
+    named = sorted({shlex.quote(one) for one in ecosystems if ":" not in one})
+    if not named:
+        return INDEX_REMEDY
+    update = f"secscan advisories update {' '.join(named)} --from {PUBLIC_ADVISORIES}"
+    return f"{update} (over the network); offline: secscan advisories import FILE"
+
+
+def no_index(scanner: str, packages: Sequence[Declared]) -> list[Gap]:
     """The gaps where there is no index at all."""
     detail = "there is no advisory index to ask"
+    remedy = index_remedy(one.ecosystem for one in packages)
     return [
         Gap(
             scanner=scanner,
             kind=GapKind.NO_INDEX,
             subject=declared(one),
             detail=detail,
-            remedy=INDEX_REMEDY,
+            remedy=remedy,
             line=one.line,
         )
         for one in packages
@@ -143,7 +155,7 @@ def not_known(scanner: str, packages: Iterable[Declared], index: Index) -> list[
                 kind=kind,
                 subject=declared(one),
                 detail=detail,
-                remedy=INDEX_REMEDY,
+                remedy=index_remedy([about.ecosystem]),
                 line=one.line,
             )
         )

@@ -19,7 +19,8 @@ import msgspec
 
 from secscan.findings.levels import Confidence, GapKind, Kind, Severity
 from secscan.findings.model import Finding, Gap, Location, Region, Source
-from secscan.process import Ended, private_folder, run
+from secscan.leftovers import private_folder
+from secscan.process import Ended, run
 from secscan.scanners.by_file import FileScanner
 from secscan.scanners.contract import MalformedOutput, Report, ScannerError, Setup
 from secscan.scanners.toolkit import FileBatch, strict_json, typed

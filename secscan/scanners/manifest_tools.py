@@ -19,7 +19,8 @@ import msgspec
 from secscan.findings.defects import OTHER, defect
 from secscan.findings.levels import Confidence, GapKind, Kind, Severity
 from secscan.findings.model import Finding, Gap, Location, Marker, Notice, Region, Source
-from secscan.process import Ended, private_folder, run
+from secscan.leftovers import private_folder
+from secscan.process import Ended, run
 from secscan.scanners.contract import MalformedOutput, Plan, Report, Scanner, Setup
 from secscan.scanners.manifest_files import ManifestFiles, manifest_plan
 from secscan.scanners.manifest_shown import (

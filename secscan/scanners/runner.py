@@ -4,38 +4,28 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from secscan import process
+from secscan import leftovers, process
 from secscan.cache.results import Cache
 from secscan.errors import Interrupted, VaultError
 from secscan.findings.levels import GapKind, Kind, RunStatus
 from secscan.findings.model import Finding, Gap, Notice, ScannerRun
 from secscan.findings.scan import AdvisoryState, ScannerTiming
+from secscan.progress import Progress
 from secscan.scanners.by_file import FileScanner
 from secscan.scanners.contract import Plan, Report, Scanner, ScannerError, Setup
 from secscan.scanners.kept import Kept, recall
 from secscan.scanners.programs import find_programs
 from secscan.scanners.schedule import Job, free_megabytes, run_jobs
+from secscan.stopping import awake
 
 NOTHING_TO_DO = "nothing in the target concerns it"
 ONLY_GAPS = "of what concerns it in the target it could look at nothing"
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What happened to one scanner just now; for a person who waits."""
-
-    scanner: str
-    state: str
-    """`planned`, `running`, `completed`, `failed` or `skipped`."""
-    done: int = 0
-    pieces: int = 0
-    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,8 +54,23 @@ class _Work:
     kept: Kept | None = None
     reports: list[Report] = field(default_factory=list)
     errors: list[ScannerError] = field(default_factory=list)
+    began: dict[int, float] = field(default_factory=dict)
+    """When each piece that runs began."""
+    done: int = 0
+    """Pieces that have ended."""
     seconds: float = 0.0
     peak: float = 0.0
+
+    @property
+    def progress(self) -> Progress:
+        return Progress(
+            self.scanner.name,
+            "running",
+            done=self.done,
+            pieces=len(self.plan.pieces),
+            since=min(tuple(self.began.values()), default=0.0),
+            limit=self.setup.limits.seconds,
+        )
 
 
 def _nobody_watches(_event: Progress) -> None:
@@ -96,10 +101,10 @@ def run_scanners(
         else:
             works[name] = prepared
             progress(Progress(name, "planned", pieces=len(prepared.plan.pieces)))
-    _run_pieces(works, setup.jobs, progress)
-    for name, work in works.items():
-        outcomes[name] = _outcome(work)
-        progress(Progress(name, outcomes[name].run.status, detail=outcomes[name].run.reason))
+    for name in _run_pieces(works, setup.jobs, progress):
+        outcomes[name] = _outcome(works[name])
+        run, seconds = outcomes[name].run, outcomes[name].timing.seconds
+        progress(Progress(name, run.status, seconds=seconds, detail=run.reason))
     return tuple(outcomes[name] for name in scanners)
 
 
@@ -165,33 +170,42 @@ def _failed(scanner: Scanner[Any], error: ScannerError, plan: Plan[Any] | None =
     return Outcome(run=run, gaps=plan.gaps if plan else (), timing=ScannerTiming(scanner=scanner.name, seconds=0.0))
 
 
-def _run_pieces(works: Mapping[str, _Work], jobs: int, progress: Callable[[Progress], None]) -> None:
+def _run_pieces(works: Mapping[str, _Work], jobs: int, progress: Callable[[Progress], None]) -> Iterator[str]:
+    """Run all pieces, and yield the name of each scanner once it has ended; at once, where everything is known."""
     todo = [
-        Job((name, piece), work.scanner.seconds(piece), work.scanner.megabytes)
+        Job((name, number, piece), work.scanner.seconds(piece), work.scanner.megabytes)
         for name, work in works.items()
-        for piece in work.plan.pieces
+        for number, piece in enumerate(work.plan.pieces)
     ]
+    yield from [name for name, work in works.items() if not work.plan.pieces]
 
-    def run(one: tuple[str, Any]) -> tuple[Report, float, float]:
-        return _run_piece(works[one[0]].scanner, one[1], works[one[0]].setup)
+    def run(one: tuple[str, int, Any]) -> tuple[Report, float, float]:
+        name, number, piece = one
+        return _run_piece(works[name], number, piece, progress)
 
     # One worker more than cores: a scanner that waits for its child's start leaves a core idle.
     workers = jobs + 1
-    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="secscan") as pool:
-        try:
-            for name, work in works.items():
-                progress(Progress(name, "running", pieces=len(work.plan.pieces)))
-            for (name, piece), future in run_jobs(todo, run, pool, workers=workers, megabytes=free_megabytes()):
-                work = works[name]
-                _take(future, work, piece)
-                finished = len(work.reports) + len(work.errors)
-                progress(Progress(name, "running", done=finished, pieces=len(work.plan.pieces)))
-        except KeyboardInterrupt:
-            process.stop_all()  # before the pool is left, which waits for what runs
-            raise Interrupted("stopped; every scanner that was running has been ended") from None
+    pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="secscan")
+    try:
+        for (name, _, piece), future in run_jobs(todo, run, pool, workers=workers, megabytes=free_megabytes()):
+            work = works[name]
+            _take(future, work, piece)
+            progress(work.progress)
+            if work.done == len(work.plan.pieces):
+                yield name
+    except KeyboardInterrupt:
+        leftovers.stop_all()
+        raise Interrupted("stopped; every scanner that was running has been ended") from None
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _run_piece(scanner: Scanner[Any], piece: Any, setup: Setup) -> tuple[Report, float, float]:
+def _run_piece(
+    work: _Work, number: int, piece: Any, progress: Callable[[Progress], None]
+) -> tuple[Report, float, float]:
+    scanner, setup = work.scanner, work.setup
+    work.began[number] = awake()
+    progress(work.progress)
     try:
         with process.lending(setup.credentials(scanner.name)):
             ended = scanner.run(piece, setup)
@@ -199,10 +213,13 @@ def _run_piece(scanner: Scanner[Any], piece: Any, setup: Setup) -> tuple[Report,
         raise ScannerError(str(error), hint=scanner.install_hint) from error
     except VaultError as error:
         raise ScannerError(f"a credential of its own could not be read: {error.message}", hint=error.hint) from error
+    finally:
+        del work.began[number]
     return scanner.parse(ended, piece), ended.seconds, ended.peak_megabytes
 
 
 def _take(future: Future[tuple[Report, float, float]], work: _Work, piece: Any) -> None:
+    work.done += 1
     try:
         report, seconds, peak = future.result()
     except ScannerError as error:

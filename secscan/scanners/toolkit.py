@@ -21,6 +21,10 @@ from secscan.targets.contract import SourceFile
 
 _ARGUMENT_BYTES = 600_000
 """Most bytes of file names on one command line; Linux allows 2 MiB for arguments and environment together."""
+_FILE_COSTS = 2_000
+"""What a file costs before its first byte, in bytes."""
+_WORTH_A_PROCESS = 50_000
+"""Bytes of work below which to start another process takes longer than it saves."""
 
 
 class FileBatch(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,19 +40,20 @@ class FileBatch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def file_batches(files: Sequence[SourceFile], setup: Setup, *, batches: int) -> tuple[FileBatch, ...]:
-    """Cut files into at least `batches` balanced batches (fewer if there are fewer files), each short enough
-    for one command line. Order within a batch is that of the paths."""
+    """Cut files into at least `batches` balanced batches (fewer where there are fewer files, or little in them), each
+    short enough for one command line. Order within a batch is that of the paths."""
     if not files:
         return ()
     placed = {file.path: str(setup.place(file.path)) for file in files}
     length = sum(len(place.encode()) + 1 for place in placed.values())
-    count = min(len(files), max(batches, -(-length // _ARGUMENT_BYTES)))
+    worth = max(1, sum(file.size + _FILE_COSTS for file in files) // _WORTH_A_PROCESS)
+    count = min(len(files), max(min(batches, worth), -(-length // _ARGUMENT_BYTES)))
     groups: list[list[str]] = [[] for _ in range(count)]
     weights = [0] * count
     for file in sorted(files, key=lambda one: (-one.size, one.path)):
         lightest = weights.index(min(weights))
         groups[lightest].append(file.path)
-        weights[lightest] += file.size + 2000  # what a file costs before its first byte
+        weights[lightest] += file.size + _FILE_COSTS
     sizes = {file.path: file.size for file in files}
     return tuple(
         FileBatch(placed={path: placed[path] for path in sorted(group)}, bytes=sum(sizes[path] for path in group))

@@ -27,7 +27,8 @@ from secscan.findings.model import Notice
 from secscan.findings.scan import AdvisoryState, is_time, timestamp
 from secscan.images.limits import Broken, TooMuch
 from secscan.images.unpack import unpack
-from secscan.process import Ended, private_folder, run
+from secscan.leftovers import private_folder
+from secscan.process import Ended, run
 from secscan.scanners.contract import MalformedOutput, Plan, Report, Scanner, ScannerError, Setup, refuse_trouble
 from secscan.scanners.image_control import DISTRIBUTION, FILE, control_sbom, proven
 from secscan.scanners.image_packages import (

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import codecs
 import re
-import tempfile
 import threading
 import warnings
 from contextlib import ExitStack
@@ -23,6 +22,7 @@ from secscan.errors import TargetError
 from secscan.findings.levels import GapKind
 from secscan.findings.model import Gap
 from secscan.findings.paths import encode_path, os_path
+from secscan.leftovers import private_folder
 from secscan.targets.contract import Target
 
 _MOST_BYTES = 20_000_000
@@ -107,8 +107,7 @@ class Workspace:
 
     def _copy(self, name: str, data: bytes) -> Path:
         if self._folder is None:
-            made = tempfile.TemporaryDirectory(prefix="secscan-", ignore_cleanup_errors=True)
-            self._folder = Path(self._closing.enter_context(made)).resolve()
+            self._folder = self._closing.enter_context(private_folder()).resolve()
         folder = self._folder / f"{len(self._placed):06d}"
         folder.mkdir()
         place = folder / name

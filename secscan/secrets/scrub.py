@@ -151,7 +151,9 @@ def scrub_scan(scan: Scan, read: Callable[[str], bytes]) -> Scan:
     return msgspec.structs.replace(
         scan,
         # The lines of a history are those of files that are no more.
-        findings=findings if scan.target.kind == "history" else with_line_hashes(findings, read, scrubber.scrub_lines),
+        findings=findings
+        if scan.target.kind in ("history", "commits")
+        else with_line_hashes(findings, read, scrubber.scrub_lines),
         gaps=tuple(scrubber.scrub_gap(gap) for gap in scan.gaps),
         notices=tuple(scrubber.scrub_notice(notice) for notice in scan.notices),
         scanners=tuple(scrubber.scrub_run(run) for run in scan.scanners),

@@ -112,6 +112,17 @@ def _place_link(path: bytes, target: bytes | None, prefix: bytes, paths: frozens
         listing.gaps.append(link_gap(name, "points to nothing"))
 
 
+def not_staged(path: bytes, prefix: bytes) -> Gap:
+    """The gap for a file that was named and is not among what is judged, given by its path in the work tree."""
+    return Gap(
+        scanner="secscan",
+        kind=GapKind.UNREADABLE,
+        subject=encode_path(path.removeprefix(prefix)),
+        detail="it is named, and is not in git's index or the commit that is looked at",
+        remedy="stage it: `git add`",
+    )
+
+
 def _lost(name: str, why: str, remedy: str) -> Gap:
     return Gap(
         scanner="secscan",

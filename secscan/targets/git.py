@@ -4,8 +4,9 @@ A repository may come from an archive, so its `.git` is as hostile as its files:
 `.git/config` names (file system monitor, hooks, filters, textconv, external diff, ssh, credential helpers, remote
 helpers). So only commands that read the index and the object database are used, never one that compares or
 converts the content of files; every key that starts a program is overridden; no protocol is allowed, so a missing
-object is an error and never a download. We find `.git` ourselves and name it to git (`--git-dir`): git's own search
-would take a bare repository planted among the files, and refuse one that another user owns.
+object is an error and never a download. We find `.git` ourselves (`targets.find_git`) and name it to git
+(`--git-dir`): its own search would take a bare repository planted among the files, and refuse one that another user
+owns.
 
 Paths are bytes, relative to the top of the work tree, as git knows them.
 """
@@ -13,9 +14,8 @@ Paths are bytes, relative to the top of the work tree, as git knows them.
 from __future__ import annotations
 
 import os
-import stat
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,7 +32,7 @@ MAX_BLOB = 200_000_000
 _BATCH = 64_000_000
 _LIMITS = process.Limits(seconds=300, megabytes=4096)
 
-_CONFIG = {
+CONFIG = {
     "core.fsmonitor": "false",
     "core.hooksPath": os.devnull,
     "core.excludesFile": os.devnull,
@@ -48,7 +48,7 @@ _CONFIG = {
     "safe.bareRepository": "explicit",
     "submodule.recurse": "false",
 }
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_ATTR_NOSYSTEM": "1",
@@ -64,10 +64,13 @@ _ENVIRONMENT = {
     # Replacement objects and grafts would show other content and other history than the commit's.
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_GRAFT_FILE": os.devnull,
-    "GIT_CONFIG_COUNT": str(len(_CONFIG)),
-    **{f"GIT_CONFIG_KEY_{number}": key for number, key in enumerate(_CONFIG)},
-    **{f"GIT_CONFIG_VALUE_{number}": value for number, value in enumerate(_CONFIG.values())},
+    "GIT_CONFIG_COUNT": str(len(CONFIG)),
+    **{f"GIT_CONFIG_KEY_{number}": key for number, key in enumerate(CONFIG)},
+    **{f"GIT_CONFIG_VALUE_{number}": value for number, value in enumerate(CONFIG.values())},
 }
+
+_USER = ("HOME", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
+"""Variables by which git finds the user's own settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +128,14 @@ class Repository:
     program: Path
     index_file: Path | None = None
     """Another index than the repository's own: git gives its hooks one that holds what is about to be committed."""
+    told: Callable[[int, int], None] = field(default=lambda done, total: None, compare=False)  # noqa: ARG005
+    """Is given how many contents of how many have been read, while `blobs` reads them."""
 
     def head(self) -> str:
         """The commit that HEAD names; empty before the first commit."""
-        if self._run("rev-parse", "--verify", "--quiet", "HEAD", accept=(0, 1)):
-            return self.commit("HEAD")
-        return ""
+        if not self.run("rev-parse", "--verify", "--quiet", "HEAD", accept=(0, 1)):
+            return ""
+        return self.run("rev-parse", "--verify", "HEAD^{commit}").decode("ascii").strip()
 
     def commit(self, revision: str) -> str:
         """The id of the commit that a revision names. Raises `TargetError` if there is none."""
@@ -143,24 +148,24 @@ class Repository:
             raise TargetError(
                 f"{revision} means several things: {', '.join(meanings)}", hint="write the one that is meant in full"
             )
-        answer = self._run("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}", accept=(0, 1, 128)).strip()
+        answer = self.run("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}", accept=(0, 1, 128)).strip()
         if not answer:
             raise TargetError(f"{revision!r} does not name a commit of {self.root}", hint=hint)
         return answer.decode("ascii")
 
     def remote(self) -> str:
         """The address of the remote `origin`, as it is configured; empty where there is none."""
-        told = self._run("config", "--null", "--get", "remote.origin.url", accept=(0, 1))
+        told = self.run("config", "--null", "--get", "remote.origin.url", accept=(0, 1))
         return told.rstrip(b"\0").decode("utf-8", "replace")
 
     def branch(self) -> str:
         """The branch that is checked out; empty where none is."""
-        told = self._run("symbolic-ref", "--quiet", "--short", "HEAD", accept=(0, 1))
+        told = self.run("symbolic-ref", "--quiet", "--short", "HEAD", accept=(0, 1))
         return told.decode("utf-8", "replace").strip()
 
     def merge_base(self, one: str, other: str) -> str:
         """The best common ancestor of two commits. Raises `TargetError` if there is none."""
-        answer = self._run("merge-base", one, other, accept=(0, 1)).split()
+        answer = self.run("merge-base", one, other, accept=(0, 1)).split()
         if not answer:
             raise TargetError(
                 f"{one[:12]} and {other[:12]} have no common ancestor here",
@@ -171,7 +176,7 @@ class Repository:
     def index(self, prefix: bytes = b"") -> tuple[Entry, ...]:
         """The entries of the index below `prefix`."""
         entries = []
-        for row in _rows(self._run("ls-files", "-s", "-t", "-z", "--", *_pathspec(prefix))):
+        for row in _rows(self.run("ls-files", "-s", "-t", "-z", "--", *_pathspec(prefix))):
             head, path = row.split(b"\t", 1)
             tag, mode, oid, stage = head.split()
             entries.append(
@@ -185,17 +190,21 @@ class Repository:
             )
         return tuple(entries)
 
+    def tracked(self, paths: Sequence[bytes]) -> tuple[bytes, ...]:
+        """Those of the paths that are files in the index."""
+        return tuple(path for path in _rows(self.run("ls-files", "-z", "--", *paths)) if path in paths)
+
     def ignored(self) -> tuple[bytes, ...]:
         """What git ignores; a folder that is ignored as a whole ends in `/`.
 
         Always for the whole work tree: with a path inside an ignored folder, git 2.39 ends with an internal error.
         """
-        return tuple(_rows(self._run("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z")))
+        return tuple(_rows(self.run("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z")))
 
     def tree(self, commit: str, prefix: bytes = b"") -> tuple[Entry, ...]:
         """Every file, link and submodule in a commit's tree below `prefix`."""
         entries = []
-        for row in _rows(self._run("ls-tree", "-r", "-z", "--full-tree", commit, "--", *_pathspec(prefix))):
+        for row in _rows(self.run("ls-tree", "-r", "-z", "--full-tree", commit, "--", *_pathspec(prefix))):
             head, path = row.split(b"\t", 1)
             mode, _, oid = head.split()
             entries.append(Entry(mode=int(mode, 8), oid=oid.decode("ascii"), path=path))
@@ -204,9 +213,10 @@ class Repository:
     def changes(self, base: str, commit: str, prefix: bytes = b"") -> tuple[Change, ...]:
         """What differs between two commits; an empty `commit` stands for the index, an empty `base` for nothing."""
         options = ("-r", "-z", "--raw", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv")
-        base = base or self._run("hash-object", "-t", "tree", "--stdin", stdin=b"").decode("ascii").strip()
-        command = ("diff-tree", *options, base, commit) if commit else ("diff-index", "--cached", *options[1:], base)
-        rows = _rows(self._run(*command, "--", *_pathspec(prefix)))
+        of_index = ("diff-index", "--cached", "--ita-invisible-in-index", *options[1:])
+        base = base or self.run("hash-object", "-t", "tree", "--stdin", stdin=b"").decode("ascii").strip()
+        command = ("diff-tree", *options, base, commit) if commit else (*of_index, base)
+        rows = _rows(self.run(*command, "--", *_pathspec(prefix)))
         found = []
         for head, path in zip(rows, rows, strict=True):
             _, mode, _, oid, status = head.split()
@@ -214,20 +224,24 @@ class Repository:
         return tuple(found)
 
     def renames(self, base: str, commit: str) -> dict[bytes, bytes]:
-        """Old path by new path of the files that git takes for renamed between two commits."""
+        """Old path by new path of the files that git takes for renamed between two commits; an empty `commit` stands
+        for the index."""
         options = ("-r", "-z", "-M", "--diff-filter=R", "--no-ext-diff", "--no-textconv", "--name-status")
-        rows = _rows(self._run("diff-tree", *options, base, commit))
+        command = ("diff-tree", *options, base, commit) if commit else ("diff-index", "--cached", *options[1:], base)
+        rows = _rows(self.run(*command))
         return {new: old for _, old, new in zip(rows, rows, rows, strict=True)}
 
-    def versions(self) -> tuple[Version, ...]:
-        """Every content of a file that a ref reaches, with the names it had."""
-        commits = self._run("rev-list", "--all", "--reverse", "--topo-order")
+    def versions(self, last: str = "", since: Sequence[str] = ()) -> tuple[Version, ...]:
+        """Every content of a file that a ref reaches, or the commit `last` and none of `since`, with the names it
+        had."""
+        which = (last, *(f"^{one}" for one in since)) if last else ("--all",)
+        commits = self.run("rev-list", "--reverse", "--topo-order", *which)
         if not commits:
             return ()
         options = ("--stdin", "-r", "-z", "-m", "--root", "--no-renames", "--no-ext-diff", "--no-textconv", "--raw")
         found: dict[tuple[str, bytes, bool], tuple[int, dict[bytes, Name]]] = {}
         commit, order = "", 0
-        rows = _rows(self._run("diff-tree", *options, stdin=commits))
+        rows = _rows(self.run("diff-tree", *options, stdin=commits))
         for row in rows:
             if not row.startswith(b":"):
                 commit, order = row.split()[0].decode("ascii"), order + 1
@@ -245,7 +259,7 @@ class Repository:
         asked = sorted(set(commits))
         if not asked:
             return {}
-        answer = self._run("rev-list", "--no-walk", "--stdin", "--format=%at %an", stdin="\n".join(asked).encode())
+        answer = self.run("rev-list", "--no-walk", "--stdin", "--format=%at %an", stdin="\n".join(asked).encode())
         # A name can hold what Python takes for the end of a line; git ends its lines with one character only.
         lines = iter(answer.decode("utf-8", "replace").rstrip("\n").split("\n"))
         told = {header.split()[1]: line.partition(" ") for header, line in zip(lines, lines, strict=True)}
@@ -255,7 +269,9 @@ class Repository:
         """Yield the content of each object once; None where it is missing, not a blob, or above `MAX_BLOB`."""
         batch: list[str] = []
         filled = 0
-        for oid, size in self._sizes(sorted(set(oids))):
+        wanted = sorted(set(oids))
+        for done, (oid, size) in enumerate(self._sizes(wanted)):
+            self.told(done, len(wanted))
             if size is None or size > MAX_BLOB:
                 yield oid, None
                 continue
@@ -275,19 +291,19 @@ class Repository:
     def _meanings(self, name: str) -> tuple[str, ...]:
         """The refs that a short name can mean, git's first choice first; none for anything but a short name."""
         full = [f"refs/{folder}{name}" for folder in ("", "tags/", "heads/", "remotes/")]
-        known = set(self._run("for-each-ref", "--format=%(refname)", *full).decode("utf-8", "replace").splitlines())
+        known = set(self.run("for-each-ref", "--format=%(refname)", *full).decode("utf-8", "replace").splitlines())
         return tuple(one for one in full if one in known)
 
     def _sizes(self, oids: Sequence[str]) -> Iterator[tuple[str, int | None]]:
         if not oids:
             return
-        answer = self._run("cat-file", "--batch-check", "--buffer", stdin="\n".join([*oids, ""]).encode("ascii"))
+        answer = self.run("cat-file", "--batch-check", "--buffer", stdin="\n".join([*oids, ""]).encode("ascii"))
         for oid, line in zip(oids, answer.splitlines(), strict=True):
             parts = line.split()
             yield oid, int(parts[2]) if len(parts) == 3 and parts[1] == b"blob" else None
 
     def _contents(self, oids: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
-        data = self._run("cat-file", "--batch", "--buffer", stdin="\n".join([*oids, ""]).encode("ascii"))
+        data = self.run("cat-file", "--batch", "--buffer", stdin="\n".join([*oids, ""]).encode("ascii"))
         at = 0
         for oid in oids:
             end = data.index(b"\n", at)
@@ -295,10 +311,11 @@ class Repository:
             yield oid, data[end + 1 : end + 1 + size]
             at = end + 1 + size + 1
 
-    def _run(self, *arguments: str | bytes, stdin: bytes | None = None, accept: Sequence[int] = (0,)) -> bytes:
+    def run(self, *arguments: str | bytes, stdin: bytes | None = None, accept: Sequence[int] = (0,)) -> bytes:
+        """Run a plumbing command and return what it wrote. Raises `TargetError` for an exit code not in `accept`."""
         command = arguments[0]
         root, git_dir = str(self.root), str(self.git_dir)
-        environment = dict(_ENVIRONMENT)
+        environment = dict(ENVIRONMENT)
         if self.git_dir == self.root / ".git":
             environment["GIT_COMMON_DIR"] = git_dir  # a planted `commondir` file would lead elsewhere
         if self.index_file is not None:
@@ -323,80 +340,24 @@ class Repository:
         return ended.stdout
 
 
-def find_repository(folder: Path) -> tuple[Repository | None, str]:
-    """Find the repository whose work tree holds `folder` (a real path).
+def user_config(repository: Repository, key: str) -> str:
+    """Return a setting as git has it for the user, with his own and the system's files; empty where nobody set it.
 
-    Returns None and the reason where there is something called `.git` that is not used; None and an empty text
-    where there is none.
+    Reading settings starts no program; what is read is not trusted here.
     """
-    for top in (folder, *folder.parents):
-        entry = top / ".git"
-        try:
-            status = entry.lstat()
-        except OSError:
-            continue
-        if stat.S_ISDIR(status.st_mode):
-            if not os.path.lexists(entry / "HEAD"):
-                continue
-            git_dir = entry
-        elif stat.S_ISREG(status.st_mode):
-            target = _linked_git_dir(entry)
-            if target is None:
-                return None, f"{entry} names a repository elsewhere that does not name it back, so it is not used"
-            git_dir = target
-        else:
-            return None, f"{entry} is neither a folder nor a file, so it is not used"
-        if top != folder and status.st_uid not in (folder.stat().st_uid, os.geteuid()):
-            return None, f"{entry} belongs to another user than the files, so it is not used"
-        program = process.find_program("git", unsafe_below=[top])
-        if program is None:
-            return None, f"{top} is a git repository, but git is not installed: files that git ignores are in scope"
-        return Repository(root=top, git_dir=git_dir, program=program), ""
-    return None, ""
-
-
-def looks_like_repository(folder: Path) -> bool:
-    """Whether a folder holds a `.git` of its own, as a nested repository or a submodule does."""
-    entry = folder / ".git"
+    ours = [name for name in ENVIRONMENT if name.startswith("GIT_CONFIG")]
+    program = str(repository.program)
+    environment = {name: os.environ[name] for name in _USER if name in os.environ}
+    environment |= {name: value for name, value in ENVIRONMENT.items() if name not in ours}
     try:
-        mode = entry.lstat().st_mode
-    except OSError:
-        return False
-    return os.path.lexists(entry / "HEAD") if stat.S_ISDIR(mode) else stat.S_ISREG(mode) and bool(_gitdir_line(entry))
-
-
-def _linked_git_dir(entry: Path) -> Path | None:
-    """The git folder that a `.git` file names, if the two belong together.
-
-    A linked work tree is named back by the file `gitdir` in its git folder. A submodule's git folder lies in
-    `.git/modules` of a repository above it. Any other `.git` file could lend us a stranger's repository.
-    """
-    line = _gitdir_line(entry)
-    if not line:
-        return None
-    git_dir = Path(os.path.realpath(entry.parent / os.fsdecode(line)))
-    back = _read_line(git_dir / "gitdir")
-    if back and os.path.realpath(git_dir / os.fsdecode(back)) == str(entry):
-        return git_dir
-    if any((above / ".git" / "modules") in git_dir.parents for above in entry.parent.parents):
-        return git_dir
-    return None
-
-
-def _gitdir_line(entry: Path) -> bytes:
-    line = _read_line(entry)
-    return line.removeprefix(b"gitdir:").strip() if line.startswith(b"gitdir:") else b""
-
-
-def _read_line(path: Path) -> bytes:
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return b""
-    with os.fdopen(descriptor, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return b""
-        return stream.read(8192).split(b"\n", 1)[0].rstrip(b"\r")
+        ended = process.run(
+            [program, "-C", str(repository.root), f"--git-dir={repository.git_dir}", "config", "--null", "--get", key],
+            limits=_LIMITS,
+            env=environment,
+        )
+    except process.StartError as error:
+        raise TargetError(f"git cannot be started: {error}", hint="install git 2.30 or newer") from error
+    return ended.stdout.rstrip(b"\0").decode("utf-8", "surrogateescape") if ended.exit_code == 0 else ""
 
 
 def _moment(seconds: str) -> str:

@@ -20,6 +20,7 @@ from secscan.findings.paths import encode_path
 from secscan.targets.copies import copy_changes
 from secscan.targets.git import Change, Name, Repository, Version
 from secscan.targets.opened import OpenedTarget, freeze
+from secscan.targets.ranges import Span
 from secscan.targets.scope import Wishes
 from secscan.targets.tree import borrowed, prefix_of
 
@@ -99,20 +100,43 @@ def _noted(finding: Finding, introduced: Introduced) -> Finding:
     return msgspec.structs.replace(finding, message=f"{finding.message} {brought}".strip(), introduced=introduced)
 
 
-def open_history(repository: Repository, root: Path, folder: Path, wishes: Wishes) -> OpenedTarget:
-    """Open every version of every file below `root`, copied into `folder`. Raises `TargetError`."""
+def open_history(
+    repository: Repository, root: Path, folder: Path, wishes: Wishes, *, span: Span | None = None
+) -> OpenedTarget:
+    """Open every version of every file below `root`, copied into `folder`. Raises `TargetError`.
+
+    Of a span: those that its commits had, and neither its last commit has nor any of its bases.
+    """
     prefix = prefix_of(root, repository)
-    head = repository.head()
-    versions = _by_folder(_below(prefix, repository.versions(), wishes))
+    head = span.last if span else repository.head()
+    found = _between(repository, span) if span else repository.versions()
+    versions = _by_folder(_below(prefix, found, wishes))
     changes = [
         Change("A", one.mode, one.oid, name.encode() + b"/" + one.names[0].path[len(prefix) :])
         for name, one in versions.items()
     ]
     listing = copy_changes(repository, changes, b"", frozenset, folder, wishes)
-    listing.gaps.extend(_not_fetched(repository))
-    opened = freeze(listing, kind="history", name=root.name, origin=root, revision=head, notices=borrowed(repository))
+    if span is None:
+        listing.gaps.extend(_not_fetched(repository))
+    opened = freeze(
+        listing,
+        kind="commits" if span else "history",
+        name=root.name,
+        origin=root,
+        revision=head,
+        base=span.bases[0] if span and span.bases else "",
+        notices=borrowed(repository),
+    )
     present = frozenset((entry.path, entry.oid) for entry in repository.tree(head)) if head else frozenset()
     return replace(opened, notices=tuple(borrowed(repository)), history=History(repository, versions, present, prefix))
+
+
+def _between(repository: Repository, span: Span) -> Iterator[Version]:
+    known = {(entry.path, entry.oid) for commit in (*span.bases, span.last) for entry in repository.tree(commit)}
+    for version in repository.versions(span.last, span.bases):
+        names = tuple(name for name in version.names if (name.path, version.oid) not in known)
+        if names:
+            yield replace(version, names=names)
 
 
 def _below(prefix: bytes, versions: Iterable[Version], wishes: Wishes) -> Iterator[Version]:

@@ -85,6 +85,12 @@ def scanner_settings_that_count(notices: Iterable[Notice], counting: Collection[
             yield one
 
 
+def owner_of(path: str) -> str:
+    """Return the tool whose settings a file holds that has a notice, by its path text."""
+    *folders, name = path.split("/")
+    return _owner(folders, name) or _BY_TEXT[name][1]
+
+
 def _owner(folders: list[str], name: str) -> str:
     for pattern, tool in _BY_NAME:
         if fnmatch.fnmatchcase(name, pattern):

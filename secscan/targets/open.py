@@ -5,31 +5,32 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from secscan import process
 from secscan.errors import TargetError, UsageError
-from secscan.findings.paths import encode_path
+from secscan.findings.paths import decode_path, encode_path
+from secscan.leftovers import private_folder
 from secscan.targets.contract import Target
-from secscan.targets.diff import open_commit, open_diff, parse_span
+from secscan.targets.diff import Part, diff_span, open_commit, open_span, parse_span
 from secscan.targets.environment import open_environment
-from secscan.targets.git import Repository, find_repository
+from secscan.targets.find_git import find_repository
+from secscan.targets.git import Repository
 from secscan.targets.history import open_history
 from secscan.targets.opened import OpenedTarget
 from secscan.targets.paths import open_paths
 from secscan.targets.provenance import with_provenance
+from secscan.targets.ranges import Span, index_of_commit, staged_span
 from secscan.targets.scope import Wishes
 from secscan.targets.server import open_server
-from secscan.targets.staged import open_staged
 from secscan.targets.standard_input import open_standard_input
 from secscan.targets.tree import open_file, open_tree, prefix_of
 
 
 @dataclass(frozen=True)
 class TargetRequest:
-    """What to look at. At most one of `staged`, `diff`, `commit`, `history` and `paths_from` is given."""
+    """What to look at. At most one of `staged`, `diff`, `span`, `commit`, `history` and `paths_from` is given."""
 
     path: Path
     """A folder, one file, or `-` for standard input. A symbolic link that the user names is followed; none inside it
@@ -38,8 +39,14 @@ class TargetRequest:
     """The content of git's index, of what differs from HEAD."""
     diff: str = ""
     """`BASE...HEAD`, `BASE..HEAD` or `BASE`; see `targets.diff`."""
+    span: Span | None = None
+    """What differs from all its bases; see `targets.ranges`."""
     commit: str = ""
     """A revision: all files of that commit, with the content that they have there."""
+    part: Part = field(default_factory=Part)
+    """Which part of what is staged, of a span or of a commit."""
+    index: Path | None = None
+    """The index that is meant by `staged`, where that is not the repository's own."""
     history: bool = False
     """Every version of every file that was ever committed; see `targets.history`."""
     paths_from: str = ""
@@ -55,23 +62,28 @@ class TargetRequest:
 
 
 @contextlib.contextmanager
-def open_target(request: TargetRequest) -> Iterator[Target]:
+def open_target(
+    request: TargetRequest,
+    *,
+    told: Callable[[int, int], None] = lambda done, total: None,  # noqa: ARG005 - nobody waits
+) -> Iterator[Target]:
     """Open a target and count what is in it. Copies of content that lies in git are removed at the end.
 
+    `told` is given how many contents of how many have been copied out of git.
     Raises `TargetError` where it does not exist, cannot be read, or is not in a git repository where it must
     be, and `UsageError` where the request contradicts itself.
     """
     if request.server:
-        with process.private_folder() as folder:
+        with private_folder() as folder:
             yield open_server(request.server, Path(os.path.realpath(folder)))
         return
-    ways = (request.staged, request.diff, request.commit, request.history, request.paths_from)
+    ways = (request.staged, request.diff, request.span, request.commit, request.history, request.paths_from)
     if sum(map(bool, ways)) > 1:
         raise UsageError("--staged, --diff, --history and --paths-from exclude each other", hint="give one of them")
     if str(request.path) == "-":
         if any(ways):
             raise UsageError("standard input has no git and no paths", hint="give a folder")
-        with process.private_folder() as folder:
+        with private_folder() as folder:
             yield open_standard_input(Path(os.path.realpath(folder)))
         return
     if request.environment is not None:
@@ -90,20 +102,28 @@ def open_target(request: TargetRequest) -> Iterator[Target]:
     elif request.paths_from:
         yield _told(open_paths(place, request.paths_from, wishes))
     elif any(ways):
-        repository = _repository(place)
-        with process.private_folder() as folder:
+        repository = replace(_repository(place), told=told)
+        with private_folder() as folder:
             folder = Path(os.path.realpath(folder))
-            if request.staged:
-                opened = open_staged(repository, place, folder, wishes)
-            elif request.history:
-                opened = open_history(repository, place, folder, wishes)
-            elif request.commit:
-                opened = open_commit(repository, place, request.commit, folder, wishes)
-            else:
-                opened = open_diff(repository, place, request.diff, folder, wishes)
-            yield _told(opened)
+            yield _told(_of_git(repository, place, request, folder, wishes))
     else:
         yield _told(open_tree(place, wishes))
+
+
+def _of_git(repository: Repository, place: Path, request: TargetRequest, folder: Path, wishes: Wishes) -> OpenedTarget:
+    """What lies in git's index or objects, copied into `folder`."""
+    if request.history:
+        return open_history(repository, place, folder, wishes)
+    if request.span is not None and request.span.inner:
+        return open_history(repository, place, folder, wishes, span=request.span)
+    if request.commit:
+        return open_commit(repository, place, request.commit, folder, wishes, part=request.part)
+    if request.staged:
+        repository = replace(repository, index_file=request.index or index_of_commit(repository))
+        span = staged_span(repository)
+    else:
+        span = request.span or diff_span(repository, request.diff)
+    return open_span(repository, place, span, folder, wishes, part=request.part)
 
 
 def _told(opened: OpenedTarget) -> OpenedTarget:
@@ -113,6 +133,39 @@ def _told(opened: OpenedTarget) -> OpenedTarget:
         return opened
     prefix = prefix_of(opened.origin, repository)
     return replace(opened, info=with_provenance(opened.info, repository, prefix))
+
+
+@dataclass(frozen=True)
+class Base:
+    """One commit with which a change is compared."""
+
+    request: TargetRequest
+    """The files that are asked for, as they are there."""
+    renames: dict[str, str]
+    """Old path text by new, of what was renamed since."""
+
+
+def base_of(request: TargetRequest, span: Span, commit: str, paths: Collection[str]) -> Base:
+    """Return how to look at files of a change, given by their path text, as they were in one of its bases."""
+    place = _resolve(request.path)
+    repository = index_at(request.path, request.index)
+    prefix = prefix_of(place, repository)
+    renames = _below(repository.renames(commit, span.last), prefix)
+    names = frozenset(prefix + decode_path(renames.get(path, path)) for path in paths)
+    part = replace(request.part, names=names)
+    wanted = TargetRequest(
+        path=request.path, commit=commit, part=part, include=request.include, exclude=request.exclude
+    )
+    return Base(wanted, renames)
+
+
+def index_at(path: Path, index: Path | None = None) -> Repository:
+    """Return the repository that holds `path`, with the index of the commit that is being made.
+
+    Raises `TargetError`.
+    """
+    repository = _repository(_resolve(path))
+    return replace(repository, index_file=index or index_of_commit(repository))
 
 
 def renames_since(path: Path, base: str) -> dict[str, str]:
@@ -126,10 +179,13 @@ def renames_between(path: Path, base: str, last: str) -> dict[str, str]:
     place = _resolve(path)
     repository = _repository(place)
     prefix = prefix_of(place, repository)
-    moved = repository.renames(base, last).items()
+    return _below(repository.renames(base, last), prefix)
+
+
+def _below(renames: dict[bytes, bytes], prefix: bytes) -> dict[str, str]:
     return {
         encode_path(new[len(prefix) :]): encode_path(old[len(prefix) :])
-        for new, old in moved
+        for new, old in renames.items()
         if new.startswith(prefix) and old.startswith(prefix)
     }
 

@@ -12,7 +12,7 @@ from secscan.errors import TargetError
 from secscan.findings.model import Gap
 from secscan.findings.paths import encode_path
 from secscan.targets.content import NotRegularError, read_regular
-from secscan.targets.git import looks_like_repository
+from secscan.targets.find_git import looks_like_repository
 from secscan.targets.listing import Listing
 from secscan.targets.opened import OpenedTarget, freeze
 from secscan.targets.scope import Scope, Wishes, absent_submodule

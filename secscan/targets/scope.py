@@ -16,7 +16,7 @@ from secscan.findings.globs import any_glob, any_name
 from secscan.findings.levels import GapKind
 from secscan.findings.model import Gap, OutOfScope
 from secscan.findings.paths import encode_path
-from secscan.targets.git import looks_like_repository
+from secscan.targets.find_git import looks_like_repository
 
 _FOLDERS = {
     **dict.fromkeys((b".git", b".hg", b".svn", b".bzr", b".jj"), "data of the version control system"),

@@ -10,7 +10,8 @@ from pathlib import Path
 from secscan.findings.model import Notice
 from secscan.findings.paths import encode_path
 from secscan.targets.content import NotRegularError, read_regular
-from secscan.targets.git import EXECUTABLE, GITLINK, REGULAR, Entry, Repository, find_repository
+from secscan.targets.find_git import find_repository
+from secscan.targets.git import EXECUTABLE, GITLINK, REGULAR, Entry, Repository
 from secscan.targets.listing import Listing
 from secscan.targets.opened import OpenedTarget, freeze
 from secscan.targets.scope import GitView, Scope, Wishes

@@ -27,6 +27,8 @@ SHARED = {
     "gitlab_common",
     "gitlab_text",
     "markdown_blocks",
+    "terminal_findings",
+    "terminal_page",
     "vulnerabilities",
     "__init__",
     "compliance",

@@ -26,8 +26,16 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("scanner", SCANNERS)
-@pytest.mark.parametrize("fault", FAULTS)
+FAULTY = [
+    pytest.param(scanner, fault, id=f"{scanner} {fault}", marks=[] if quick else pytest.mark.slow)
+    for row, fault in enumerate(FAULTS)
+    for column, scanner in enumerate(SCANNERS)
+    for quick in [row % len(SCANNERS) == column]
+]
+"""Each fault of each scanner; every fault and every scanner is among the quick ones."""
+
+
+@pytest.mark.parametrize(("scanner", "fault"), FAULTY)
 def test_a_clean_tree_is_incomplete(secscan, shims, clean_tree: Path, scanner: str, fault: str) -> None:
     result = secscan("scan", clean_tree, "--advisories", "demo", "--timeout", "4", env=shims(scanner, FAULTS[fault]))
     assert (result.code, result.verdict) == (3, "incomplete"), result.stdout + result.stderr
@@ -41,6 +49,7 @@ def test_a_clean_tree_is_incomplete(secscan, shims, clean_tree: Path, scanner: s
     assert all((result.folder / name).stat().st_size for name in ("secscan.json", "secscan.sarif", "secscan.html"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 def test_the_example_still_fails_and_names_the_gap(secscan, shims, project: Path, fault: str) -> None:
     timeout = ("--timeout", "20") if fault == "sleeps for ever" else ()

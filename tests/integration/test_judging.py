@@ -179,6 +179,66 @@ def test_the_base_of_a_pull_request_is_named_in_full(repo: Path, monkeypatch: py
     check_honest(judge_of(repo, repo, policy_ref=""))
 
 
+def pushed(repo: Path, patch: pytest.MonkeyPatch, branch: str) -> None:
+    event = repo.parent / "event.json"
+    event.write_text(json.dumps({"repository": {"default_branch": "main"}}))
+    patch.setenv("GITHUB_EVENT_NAME", "push")
+    patch.setenv("GITHUB_EVENT_PATH", str(event))
+    patch.setenv("GITHUB_REF", f"refs/heads/{branch}")
+    patch.setenv("GITHUB_SHA", git(repo, "rev-parse", "HEAD"))
+
+
+def test_a_push_to_a_branch_is_judged_by_the_default_branch(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    git(repo, "update-ref", "refs/remotes/origin/main", "base")
+    pushed(repo, monkeypatch, "change")
+    judge = judge_of(repo, repo, policy_ref="")
+    check_honest(judge)
+    assert judge.brought is not None
+
+
+def test_a_push_to_the_default_branch_is_judged_by_itself(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(repo, {"secscan.yaml": "version: 1\nscanners: {disable: [bandit]}\n", ".secscan/policy.yaml": FLOOR})
+    commit(repo)
+    pushed(repo, monkeypatch, "main")
+    judge = gather(repo, None, Wanted(), scanners=())
+    assert (judge.terms.policy.name, judge.settings.disable, judge.brought) == ("company", ("bandit",), None)
+    # What a step of the build leaves in the work tree was not let in.
+    write(repo, {".secscan/policy.yaml": FLOOR.replace("block", "accept")})
+    judge = gather(repo, None, Wanted(), scanners=())
+    assert [one.action for one in judge.terms.policy.rules] == ["block"]
+
+
+def test_where_the_default_branch_is_not_here_what_is_shipped_judges(
+    repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(repo, {".secscan/policy.yaml": FLOOR.replace("block", "accept")})
+    commit(repo)
+    pushed(repo, monkeypatch, "change")
+    judge = gather(repo, None, Wanted(), scanners=())
+    assert judge.terms.policy.name == "default"
+    (notice,) = [one for one in judge.notices if one.subject == "refs/remotes/origin/main"]
+    assert "fetch-depth: 0" in notice.text
+    monkeypatch.setenv("GITHUB_EVENT_PATH", "/nowhere")
+    (notice,) = [one for one in gather(repo, None, Wanted(), scanners=()).notices if one.subject == "CI"]
+    assert "does not tell" in notice.text
+
+
+def test_the_merge_queue_is_judged_by_what_it_is_merged_into(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pushed(repo, monkeypatch, "main")
+    monkeypatch.setenv("GITHUB_EVENT_NAME", "merge_group")
+    (repo.parent / "event.json").write_text(json.dumps({"merge_group": {"base_sha": git(repo, "rev-parse", "base")}}))
+    check_honest(judge_of(repo, repo, policy_ref=""))
+    (repo.parent / "event.json").write_text(json.dumps({"merge_group": {"base_sha": "0" * 40}}))
+    with pytest.raises(TargetError, match="does not name a commit"):
+        judge_of(repo, repo, policy_ref="")
+
+
+def test_what_the_caller_fails_on_holds_for_both_judges(repo: Path) -> None:
+    judge = judge_of(repo, repo, fail_on="low")
+    assert judge.brought is not None
+    assert [terms.policy.rules[0].id for terms in (judge.terms, judge.brought)] == ["fail-on-low", "fail-on-low"]
+
+
 def test_without_a_commit_what_is_named_counts(repo: Path) -> None:
     judge = judge_of(repo, repo, policy_ref="")
     assert [one.id for one in judge.terms.waivers] == ["brought"]

@@ -100,6 +100,15 @@ class Browser:
         if wait:
             self.wait("Page.loadEventFired")
 
+    def visit(self, address: str, *, size: tuple[int, int] = (1280, 900)) -> None:
+        """Go to an address, and wait until the page there has loaded."""
+        self.resize(*size)
+        self._address = address
+        self._events.clear()
+        self.told.clear()
+        self.call("Page.navigate", url=address)
+        self.wait("Page.loadEventFired")
+
     def resize(self, width: int, height: int) -> None:
         """Give the page another size."""
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)

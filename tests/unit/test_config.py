@@ -20,6 +20,8 @@ scanners:
   timeout: 60
   memory: 2048
 policy: strict
+environment: production
+floor: default
 jobs: 2
 reports:
   html: out/report.html
@@ -39,6 +41,8 @@ def test_every_field() -> None:
         timeout=60.0,
         memory=2048,
         policy="strict",
+        environment="production",
+        floor="default",
         jobs=2,
         reports={"html": "out/report.html", "sarif": ""},
         origin="secscan.yaml",
@@ -93,12 +97,19 @@ def test_settings_of_the_tree_are_marked(tmp_path: Path) -> None:
     (tmp_path / "secscan.yaml").write_bytes(WHOLE)
     settings = load_settings(tmp_path, None)
     assert settings.from_tree
-    assert settings.softening() == ("scan.exclude", "scanners.disable", "policy", "reports")
+    assert settings.softening() == (
+        "scan.exclude",
+        "scanners.disable",
+        "policy",
+        "environment",
+        "floor",
+        "reports",
+    )
     assert [notice.text for notice in settings.notices()][:2] == [
         "scan.exclude is not honoured: the scanned tree does not choose its judge; "
-        "name the file with --config to let it count",
+        "look at it and run `secscan config trust`, or name the file with --config",
         "scanners.disable is not honoured: the scanned tree does not choose its judge; "
-        "name the file with --config to let it count",
+        "look at it and run `secscan config trust`, or name the file with --config",
     ]
     given = load_settings(Path("/nonexistent"), tmp_path / "secscan.yaml")
     assert not given.from_tree

@@ -78,3 +78,13 @@ def test_an_old_report_is_removed(tmp_path: Path) -> None:
     remove_stale(tmp_path / "old")
     remove_stale(tmp_path / "old")
     assert not (tmp_path / "old").exists()
+
+
+def test_half_a_file_has_no_name_that_a_collector_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prometheus' node exporter reads `*.prom`, whenever it wants to."""
+    seen: list[str] = []
+    monkeypatch.setattr(os, "fsync", lambda _: seen.extend(path.name for path in tmp_path.iterdir()))
+    write_atomic(tmp_path / "secscan.prom", b"secscan_doubts 0\n")
+    (name,) = seen
+    assert not name.endswith(".prom")
+    assert [path.name for path in tmp_path.iterdir()] == ["secscan.prom"]

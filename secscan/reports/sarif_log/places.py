@@ -16,7 +16,7 @@ from secscan.reports.escape import plain, sarif_text, uri
 
 ROOT = "%SRCROOT%"
 
-_IN_REPOSITORY = frozenset({"tree", "staged", "diff", "paths", "history", "commit", "stdin"})
+_IN_REPOSITORY = frozenset({"tree", "staged", "diff", "paths", "history", "commits", "commit", "stdin"})
 _LINE_ONE = Region(start_line=1)
 
 

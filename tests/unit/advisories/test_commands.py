@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import sys
 from pathlib import Path
@@ -10,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from secscan.cli.app import run
-from secscan.cli.progress import show_download
 from secscan.errors import ExitCode
 from tests.support.feed import Feed, serving
 from tests.support.osv_records import osv
+from tests.support.screen import terminal
 
 
 @pytest.fixture
@@ -69,21 +68,23 @@ def test_what_cannot_be_done_is_an_error_with_a_hint(
     assert own.read_bytes() == before
 
 
-class _Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
+_DOWNLOAD = """
+from secscan.cli.progress import show_download
+with show_download(quiet=False) as watch:
+    watch("OSV PyPI\x1b[31m")(5_000_000, 10_000_000)
+    watch("OSV npm")(1_000_000, 0)
+"""
 
 
-def test_a_person_at_a_terminal_sees_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stderr", _Terminal())
-    with show_download(quiet=False) as watch:
-        watch("OSV PyPI\x1b[31m")(5_000_000, 10_000_000)
-        watch("OSV npm")(1_000_000, 0)
-    text = sys.stderr.getvalue()
+def test_a_person_at_a_terminal_sees_a_bar(tmp_path: Path) -> None:
+    env = {"PYTHONPATH": str(Path(__file__).resolve().parent.parent.parent.parent)}
+    with terminal([sys.executable, "-c", _DOWNLOAD], cwd=tmp_path, env=env) as opened:
+        assert opened.end() == 0
+        assert opened.lines == []
+    text = opened.written.decode()
     assert "[###############               ]  50 % 5.0 MB" in text
     assert "OSV npm  1.0 MB" in text
     assert "\x1b[31m" not in text
-    assert text.endswith("\r\x1b[2K")
 
 
 def test_update_is_quiet_where_nobody_watches(own: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def test_with_a_format_standard_output_holds_that_report_only(tmp_path: Path, ca
     assert deliver(ordinary(), TERMS, tmp_path, {"csv": "x/a.csv"}, quiet=False, format_name="jsonl") == 1
     told = capfdbinary.readouterr()
     assert told.out == load_format("jsonl").render(ordinary())
-    assert told.err.startswith(b" FAILED ")
+    assert told.err.splitlines()[1].startswith(b" FAILED ")
     assert b"a.csv" in told.err
     assert (tmp_path / "x" / "a.csv").read_bytes() == load_format("csv").render(ordinary())
 

@@ -20,9 +20,11 @@ from secscan.reports.escape import (
     plain,
     prometheus_label,
     sarif_text,
+    slack_code,
     terminal,
     uri,
     web_link,
+    without_tags,
 )
 from tests.support.report_readers import markdown_pages, metrics_of, xml_of
 
@@ -211,3 +213,29 @@ def test_a_label_reads_back(text: str) -> None:
 )
 def test_markup_of_oscal_means_only_itself(text: str, escaped: str) -> None:
     assert oscal_markup(text) == escaped
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("<!channel> & <@U1>", "`&lt;!channel&gt; &amp; &lt;@U1&gt;`"),
+        ("a`*b*`", r"`a\x60*b*\x60`"),
+        ("a\n> b", "`a &gt; b`"),
+        ("", ""),
+        (" \n", ""),
+    ],
+)
+def test_code_of_slack(text: str, shown: str) -> None:
+    assert slack_code(text) == shown
+
+
+@given(texts)
+def test_code_of_slack_is_one_span_in_which_nothing_begins(text: str) -> None:
+    shown = slack_code(text)
+    assert shown == "" or (shown[0], shown[-1], shown.count("`")) == ("`", "`", 2)
+    assert not set("<>\n\r") & set(shown)
+
+
+@given(texts)
+def test_nothing_begins_a_tag_or_an_entity(text: str) -> None:
+    assert not set("<>&\n\r") & set(without_tags(text))

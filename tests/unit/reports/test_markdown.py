@@ -9,6 +9,7 @@ import pytest
 
 from secscan.findings.levels import Action, RunStatus
 from secscan.findings.model import Notice
+from secscan.findings.scan import AdvisoryState
 from secscan.reports import markdown, pr_comment
 from secscan.reports.contract import load_format
 from tests.support.hostile_scans import hostile
@@ -156,3 +157,20 @@ def test_counts_are_those_of_the_decisions() -> None:
         f"Findings: {len(blocked)} block (1 critical, 2 high); 1 warn (1 unknown); 1 accepted (1 low)."
         in page_of(scan).text
     )
+
+
+def test_the_summary_says_how_old_the_advisories_are() -> None:
+    states = (
+        AdvisoryState(name="PyPI", records=1, as_of="2026-01-30T12:00:00Z"),
+        AdvisoryState(name="npm", records=1, as_of="2026-01-21T12:00:00Z"),
+        AdvisoryState(name="Go", records=0),
+    )
+    scan = msgspec.structs.replace(clean(), advisories=states)
+    page = load_format("markdown").render(scan).decode()
+    assert "- `PyPI`, as of 2026-01-30T12" in page
+    assert [line.rpartition(", ")[2] for line in page.splitlines() if ", as of " in line] == [
+        "1 day before",
+        "10 days before",
+        "as of nobody knows when",
+    ]
+    assert "### Advisories" not in load_format("markdown").render(clean()).decode()

@@ -16,7 +16,7 @@ from tests.support.scans import SPREAD, scan_of, spread
 
 def test_the_terminal_names_some_places_and_what_differs_there() -> None:
     text = " ".join(render_text(spread(), width=200, colour=False).split())
-    assert "shop/settings.py:2 also in 7 more places: deploy/a [b](c).yaml:3 (accepted)" in text
+    assert "shop/settings.py:2 also in 7 more places: deploy/a [b](c).yaml:3:8 (accepted)" in text
     assert "tests/test_api.py:3 (accepted), docs/setup.md:4 (warned of), old/5.env:5, old/6.env:6, and 2 more" in text
 
 

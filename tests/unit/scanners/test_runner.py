@@ -13,8 +13,9 @@ from secscan.errors import Interrupted
 from secscan.findings.levels import GapKind, RunStatus
 from secscan.findings.model import Gap
 from secscan.process import Ended, StartError
+from secscan.progress import Progress
 from secscan.scanners.contract import MalformedOutput, Needs, Plan, Report, Scanner, Setup
-from secscan.scanners.runner import NOTHING_TO_DO, Progress, run_scanners
+from secscan.scanners.runner import NOTHING_TO_DO, run_scanners
 from tests.support.targets import folder_target
 from tests.unit.findings.test_scan import finding
 
@@ -126,10 +127,10 @@ def test_progress_tells_every_state(setup: Setup) -> None:
 
 
 def test_ctrl_c_ends_what_runs_before_it_is_waited_for(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
-    from secscan import process
+    from secscan import leftovers
 
     ended = threading.Event()
-    monkeypatch.setattr(process, "stop_all", ended.set)
+    monkeypatch.setattr(leftovers, "stop_all", ended.set)
 
     class Slow(Fake):
         def run(self, piece: Piece, setup: Setup) -> Ended:
@@ -149,10 +150,10 @@ def test_ctrl_c_ends_what_runs_before_it_is_waited_for(setup: Setup, monkeypatch
 
 
 def test_ctrl_c_ends_as_interrupted(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
-    from secscan import process
+    from secscan import leftovers
 
     stopped = []
-    monkeypatch.setattr(process, "stop_all", lambda: stopped.append(True))
+    monkeypatch.setattr(leftovers, "stop_all", lambda: stopped.append(True))
 
     def interrupt(event: Progress) -> None:
         if event.state == "running":

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from secscan.stores.guard import proposes_change, refusal, shows_paths
+from secscan.ci.proposal import proposes_change
+from secscan.stores.guard import refusal, shows_paths
 from secscan.stores.vault.settings import Mode, PathDisplay
 
 PUSH = {"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "push", "GITHUB_REF_PROTECTED": "true"}

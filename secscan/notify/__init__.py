@@ -1,0 +1,1 @@
+"""Tells services of a verdict: what (`news`), to whom (`settings`), whether at all (`state`), and how (`send`)."""
