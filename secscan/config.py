@@ -22,6 +22,7 @@ The fields, all optional but `version`:
     baseline: baseline.json         # what was there before, instead of .secscan/baseline.json
     output: build/secscan           # the folder for reports
     jobs: 2                         # processor cores
+    cache: off                      # or the folder in which results are kept by file, see docs/cache.md
     reports:
       json: secscan.json            # a path relative to the output folder, or off
       junit: secscan.junit.xml      # any format of `secscan report --formats`
@@ -66,7 +67,7 @@ FILE_NAME = "secscan.yaml"
 
 _KNOWN = (
     "version", "scan", "scanners", "policy", "environment", "floor", "waivers", "vex", "baseline", "output", "jobs",
-    "reports", "advisories", "vault", "aws", "credentials", "notify", "telemetry",
+    "reports", "cache", "advisories", "vault", "aws", "credentials", "notify", "telemetry",
 )  # fmt: skip
 
 
@@ -100,6 +101,8 @@ class Settings:
     """The folder for reports; empty for the working directory."""
     jobs: int = 0
     """Processor cores; 0 for all."""
+    cache: str = ""
+    """The folder of the cache of results, or `off`; empty for the user's own."""
     reports: dict[str, str] = field(default_factory=dict)
     """Report -> path relative to the output folder; empty for one that is switched off. Only what the file names."""
     online: bool = False
@@ -129,6 +132,7 @@ class Settings:
             "scanners.disable": self.disable,
             **{name: getattr(self, name) for name in _OF_THE_JUDGE},
             "reports": [name for name, path in self.reports.items() if not path],
+            "cache": self.cache,
             "advisories": self.online,
             "vault": self.vault,
             "aws": self.aws,
@@ -208,7 +212,7 @@ def parse_settings(data: bytes, *, origin: str, from_tree: bool) -> Settings:
     if enable and disable:
         raise scanners["disable"].fail("enable and disable exclude each other", hint="keep one of them")
     jobs, advisories, environment = top.optional("jobs"), top.optional("advisories"), top.optional("environment")
-    vault, aws = top.optional("vault"), top.optional("aws")
+    vault, aws, cache = top.optional("vault"), top.optional("aws"), top.optional("cache")
     return Settings(
         include=fields.globs(scan.get("include")),
         exclude=fields.globs(scan.get("exclude")),
@@ -224,6 +228,7 @@ def parse_settings(data: bytes, *, origin: str, from_tree: bool) -> Settings:
         baseline=fields.file(top.optional("baseline"), origin),
         output=fields.file(top.optional("output"), origin),
         jobs=jobs.integer(least=1, most=1024) if jobs else 0,
+        cache=fields.cache(cache, origin),
         reports=dict(fields.reports(_section(top, "reports", FORMATS))),
         online=advisories.one_of(("index", "online")) == "online" if advisories else False,
         vault=parse_vault(vault) if vault else None,

@@ -85,6 +85,10 @@ class ImportedResultsError(SecscanError):
     """A file of results that cannot be read, or is of no format that is known."""
 
 
+class CacheError(SecscanError):
+    """The cache of results cannot be used: its key or its folder is not one that only the user can write."""
+
+
 class ReportError(SecscanError):
     """A report cannot be written. The verdict is then at best incomplete."""
 

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from secscan import __version__
+from secscan.cache.results import Cache
 from secscan.correlate.imported import with_imported
 from secscan.correlate.merge import merge
 from secscan.correlate.rebuild import rebuild
@@ -81,6 +82,8 @@ class ScanRequest:
     imports: tuple[Path, ...] = ()
     """Files with results of other scanners, which the caller names."""
     jobs: int = 1
+    cache: Cache | None = None
+    """What is known of files from earlier scans, and where what is seen now is kept; None for neither."""
     judged_at: datetime | None = None
     """Time of judgement; now, if not given."""
     ci: str = ""
@@ -196,12 +199,15 @@ def _look(request: ScanRequest, progress: Watcher, part: str = "") -> tuple[Scan
         # Read before anything is run: a file that cannot be imported must not cost a scan.
         imported = _imported(request.imports, target)
         progress(Stage("scanning", part=part))
-        own = run_scanners(request.scanners, setup, progress=progress)
+        own = run_scanners(request.scanners, setup, cache=request.cache, progress=progress)
         progress(Stage("bringing results together", part=part))
         outcomes = (*own, *imported)
+        changed = space.verify()
+        if request.cache:
+            request.cache.keep(target.read, changed=frozenset(gap.subject for gap in changed))
         # What an image hides is told whichever scanners are asked.
         unread = image.reading.gaps if image else ()
-        gaps = [*target.gaps, *unread, *(gap for outcome in outcomes for gap in outcome.gaps), *space.verify()]
+        gaps = [*target.gaps, *unread, *(gap for outcome in outcomes for gap in outcome.gaps), *changed]
         findings = _correlated(_in_context(request.scanners, own, setup), imported, target)
         seen = Scan(
             format=FORMAT,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import itertools
 import os
 from pathlib import Path
 
@@ -14,19 +15,22 @@ settings.register_profile("secscan", deadline=None)
 settings.load_profile("secscan")
 
 ROOT = Path(__file__).resolve().parent.parent
+_numbers = itertools.count()
 _HEEDED = ("SECSCAN_", "GITHUB_", "GITLAB_", "CI_", "BANDIT_", "SEMGREP_", "PIP_", "VAULT_", "OTEL_", "TRACE")
 EXPECTED_SKIPS = Path(__file__).with_name("expected_skips.txt")
 
 
 @pytest.fixture(autouse=True)
-def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No variable of this machine may change what a test sees."""
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No variable of this machine may change what a test sees, and no earlier test what a later one does."""
     for name in list(os.environ):
         if name.startswith(_HEEDED) and name != "SECSCAN_UPDATE_GOLD":
             monkeypatch.delenv(name)
-    monkeypatch.setenv("XDG_CONFIG_HOME", "/nonexistent")  # whom the user of this machine trusts
     for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
+    own = tmp_path_factory.getbasetemp() / f"xdg-{next(_numbers)}"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(own / "cache"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(own / "config"))
 
 
 @pytest.fixture(scope="session")

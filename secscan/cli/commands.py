@@ -162,6 +162,15 @@ COMMANDS: dict[str, Command | Group] = {
     "verify": Command("attest.verify", "Check an attestation: signature, form, subject.", _PROVE),
     "replay": Command("attest.replay", "Judge again as attested: is it the same, byte for byte?", _PROVE),
     "sbom": Command("sbom.sbom", "Write what a tree or an image is made of.", _PROVE),
+    "cache": Group(
+        "What scanners said of files that did not change since.",
+        _SET_UP,
+        {
+            "status": Command("cache.status", "Say what the cache holds, and how large it is."),
+            "clear": Command("cache.clear", "Forget everything."),
+            "verify": Command("cache.verify", "Check every entry."),
+        },
+    ),
     "config": Group(
         "Settings: what holds and who says so, and whose count.",
         _SET_UP,

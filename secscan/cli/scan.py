@@ -49,6 +49,9 @@ def scan(
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=0, help="Processor cores to use; 0 for all.", show_default="all", envvar="SECSCAN_JOBS", rich_help_panel=LIMITS)] = None,
     timeout: Annotated[float | None, typer.Option("--timeout", min=1, metavar="SECONDS", help="Most time for one run of a scanner.", show_default="900", envvar="SECSCAN_TIMEOUT", rich_help_panel=LIMITS)] = None,
     memory: Annotated[int | None, typer.Option("--memory", min=64, metavar="MB", help="Most memory for one run of a scanner.", show_default="4096", envvar="SECSCAN_MEMORY", rich_help_panel=LIMITS)] = None,
+    cache: Annotated[Path | None, typer.Option("--cache", metavar="DIR", help="Keep what is said of each file here, and do not look again at what is known.", show_default="your own", rich_help_panel=LIMITS)] = None,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Look at every file, and keep nothing.", rich_help_panel=LIMITS)] = False,
+    verify_cache: Annotated[bool, typer.Option("--verify-cache", help="Look again at some of the files that are known; a difference makes the scan incomplete.", rich_help_panel=LIMITS)] = False,
     environment: Annotated[str, typer.Option("--environment", "-e", metavar="NAME", help="Judge by this environment of the policy.", envvar="SECSCAN_ENVIRONMENT", rich_help_panel=JUDGE)] = "",
     floor: Annotated[str, typer.Option("--floor", metavar="POLICY", help="A policy below which the other may not go.", envvar="SECSCAN_FLOOR", rich_help_panel=JUDGE)] = "",
     fail_on: Annotated[str, typer.Option("--fail-on", metavar="SEVERITY", help="Block what is as severe as this or worse, too: critical, high, medium, low or info.", rich_help_panel=JUDGE)] = "",
@@ -72,6 +75,7 @@ def scan(
     from secscan.advisories.store import resolve
     from secscan.attest.terms import saved
     from secscan.cli import log
+    from secscan.cli.cache import cache_for
     from secscan.cli.ci import ci_run
     from secscan.cli.judging import Wanted, gather
     from secscan.cli.reading import credentials_of
@@ -119,7 +123,10 @@ def scan(
     settings = judge.settings
     output = output or Path(settings.output)
     reports = report_files({**REPORTS, **settings.reports}, report or (), output)
-    with resolve(advisories) as index:
+    with (
+        resolve(advisories) as index,
+        cache_for(path, cache, wanted=not no_cache, verify=verify_cache, setting=settings.cache) as known,
+    ):
         request = pipeline.ScanRequest(
             target=TargetRequest(
                 path=path,
@@ -158,6 +165,7 @@ def scan(
             advisories=index,
             limits=Limits(seconds=timeout or settings.timeout or 900, megabytes=memory or settings.memory or 4096),
             jobs=(settings.jobs if jobs is None else jobs) or available_cores(),
+            cache=known,
             judged_at=parse_time(at),
             ci=ci_run(os.environ),
             notices=judge.notices,

@@ -279,7 +279,8 @@ class ScannerRun(Value, frozen=True, kw_only=True):
     looked_at: int = 0
     """How many of those it proved to have looked at."""
     control: bool = False
-    """Whether it found its positive control, in every piece of its work."""
+    """Whether it found its positive control, in every piece of its work. Of files that were known from earlier scans,
+    in the scan that looked at them: nothing else is ever kept."""
     rules_digest: str = ""
     """Digest of the rules or of the advisory index it worked with."""
 

@@ -38,6 +38,8 @@ class ScannerTiming(Value, frozen=True, kw_only=True):
     seconds: float
     peak_megabytes: float = 0.0
     program: str = ""
+    kept: int = 0
+    """How many files were not looked at again, since what it said of the same content in an earlier scan was kept."""
 
 
 class RunInfo(Value, frozen=True, kw_only=True):

@@ -173,12 +173,18 @@ def _missing(finding: Finding) -> Decision:
     return Decision(fingerprint=finding.fingerprint, action=Action.BLOCK, rule="", reason="nobody decided on it")
 
 
-def ran_as(run: ScannerRun) -> str:
-    """How a scanner ended, in a few words."""
+def kept_of(scan: Scan, run: ScannerRun) -> int:
+    """How many files a scanner did not look at again, since its word on them was kept from an earlier scan."""
+    return next((one.kept for one in (scan.run.timings if scan.run else ()) if one.scanner == run.scanner), 0)
+
+
+def ran_as(run: ScannerRun, kept: int = 0) -> str:
+    """How a scanner ended, in a few words. `kept`: see `kept_of`."""
     if run.imported and run.status == "completed":
         return "its results were imported; nobody saw it look"
     if run.status == "completed":
-        return f"looked at {run.looked_at} of {run.selected}"
+        earlier = f" ({kept} in earlier scans)" if kept else ""
+        return f"looked at {run.looked_at} of {run.selected}{earlier}"
     return run.reason or run.status
 
 

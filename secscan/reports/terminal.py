@@ -10,7 +10,7 @@ from secscan.findings.scan import Scan
 from secscan.reports.contract import Format
 from secscan.reports.escape import terminal
 from secscan.reports.layers import base_sentences, layer_rows
-from secscan.reports.present import GapGroup, Presentation, counted, ran_as
+from secscan.reports.present import GapGroup, Presentation, counted, kept_of, ran_as
 from secscan.reports.terminal_findings import MOST_BLOCKED, MOST_WARNED, SAID, blocked, the_rest, warned
 from secscan.reports.terminal_page import Page, columns
 
@@ -192,7 +192,12 @@ def _scanners(page: Page, view: Presentation) -> Iterator[str]:
         if run.scanner in idle:
             continue
         control = "control found" if run.control else "control not found" if run.selected else ""
-        words = [f"{run.scanner} {run.version}".strip(), run.status.value, ran_as(run), control]
+        words = [
+            f"{run.scanner} {run.version}".strip(),
+            run.status.value,
+            ran_as(run, kept_of(view.scan, run)),
+            control,
+        ]
         yield from page.wrapped(terminal(" - ".join(word for word in words if word)), indent=2)
     if idle:
         yield from page.wrapped(f"nothing in the target concerns {terminal(', '.join(idle))}", indent=2)

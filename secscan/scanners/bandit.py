@@ -16,8 +16,10 @@ from secscan.findings.defects import class_of_cwe, defect
 from secscan.findings.levels import Confidence, GapKind, Kind, Severity
 from secscan.findings.model import Finding, Gap, Location, Region, Source
 from secscan.process import Ended, run
-from secscan.scanners.contract import MalformedOutput, Needs, Plan, Report, Scanner, Setup, refuse_trouble
-from secscan.scanners.toolkit import FileBatch, file_batches, languages, program_version, strict_json, typed
+from secscan.scanners.by_file import FileScanner
+from secscan.scanners.contract import MalformedOutput, Needs, Report, Setup, refuse_trouble
+from secscan.scanners.toolkit import FileBatch, languages, program_version, strict_json, typed
+from secscan.targets.contract import SourceFile
 
 CONTROL = "secscan_control.py"
 _CONTROL_SOURCE = b"import subprocess\n\nsubprocess.call('secscan positive control', shell=True)\n"
@@ -106,7 +108,7 @@ CLASSES = {
 """Class of defect by bandit's test id. Its CWE ids are not used: measured to be wrong too often to merge by."""
 
 
-class Bandit(Scanner[FileBatch]):
+class Bandit(FileScanner):
     """See the module's description."""
 
     name = "bandit"
@@ -114,16 +116,13 @@ class Bandit(Scanner[FileBatch]):
     kinds = (Kind.SAST,)
     needs = Needs(programs=("bandit",))
     install_hint = "pip install bandit"
-    piece_type = FileBatch
     byte_columns = True
+    kept_by = "content"
+    pace = 3.5
 
-    def plan(self, setup: Setup) -> Plan[FileBatch]:
-        """One batch per core: bandit itself uses one."""
-        files = languages(setup.target.files, "python")
-        return Plan(
-            pieces=file_batches(files, setup, batches=setup.jobs),
-            selected=frozenset(file.path for file in files),
-        )
+    def files(self, setup: Setup) -> tuple[SourceFile, ...]:
+        """See `FileScanner.files`."""
+        return languages(setup.target.files, "python")
 
     def run(self, piece: FileBatch, setup: Setup) -> Ended:
         """Run bandit on one batch, with the positive control as one more file."""

@@ -150,6 +150,8 @@ class Scanner(ABC, Generic[PieceT]):
     What happens to be in PATH never makes it join: the same scan is the same on every machine."""
     byte_columns: ClassVar[bool] = False
     """Whether the tool counts columns in UTF-8 bytes; `scanners.columns` then turns them into characters."""
+    megabytes: ClassVar[int] = 200
+    """What a piece of its work usually takes of memory, to plan by."""
     piece_type: ClassVar[type]
     """The type of a piece, so that recorded output can be read back by the contract tests."""
 
@@ -164,6 +166,10 @@ class Scanner(ABC, Generic[PieceT]):
     @abstractmethod
     def parse(self, ended: Ended, piece: PieceT) -> Report:
         """Turn what the tool said into findings and gaps. Pure. Raises `MalformedOutput`."""
+
+    def seconds(self, piece: PieceT) -> float:
+        """Return about how long a piece takes, to plan by."""
+        return 1.0
 
     def version(self, setup: Setup) -> str:
         """Return the version of the tool; empty where it cannot be told."""

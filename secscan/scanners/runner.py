@@ -5,19 +5,23 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from secscan import leftovers, process
+from secscan.cache.results import Cache
 from secscan.errors import Interrupted, VaultError
 from secscan.findings.levels import GapKind, Kind, RunStatus
 from secscan.findings.model import Finding, Gap, Notice, ScannerRun
 from secscan.findings.scan import AdvisoryState, ScannerTiming
 from secscan.progress import Progress
+from secscan.scanners.by_file import FileScanner
 from secscan.scanners.contract import Plan, Report, Scanner, ScannerError, Setup
+from secscan.scanners.kept import Kept, recall
 from secscan.scanners.programs import find_programs
+from secscan.scanners.schedule import Job, free_megabytes, run_jobs
 from secscan.stopping import awake
 
 NOTHING_TO_DO = "nothing in the target concerns it"
@@ -47,6 +51,7 @@ class _Work:
     scanner: Scanner[Any]
     setup: Setup
     plan: Plan[Any]
+    kept: Kept | None = None
     reports: list[Report] = field(default_factory=list)
     errors: list[ScannerError] = field(default_factory=list)
     began: dict[int, float] = field(default_factory=dict)
@@ -76,9 +81,12 @@ def run_scanners(
     scanners: Mapping[str, Scanner[Any]],
     setup: Setup,
     *,
+    cache: Cache | None = None,
     progress: Callable[[Progress], None] = _nobody_watches,
 ) -> tuple[Outcome, ...]:
     """Run every scanner on `setup.target` and return how each ended, in the order of their names.
+
+    What the cache knows of a file is not asked again; it remembers what is said now, and the caller has it kept.
 
     One scanner's failure never stops another, and findings of the pieces that worked are kept. Raises
     `Interrupted` on Ctrl-C, after everything that was started has been ended.
@@ -86,7 +94,7 @@ def run_scanners(
     outcomes: dict[str, Outcome] = {}
     works: dict[str, _Work] = {}
     for name, scanner in scanners.items():
-        prepared = _prepare(scanner, setup)
+        prepared = _prepare(scanner, setup, cache)
         if isinstance(prepared, Outcome):
             outcomes[name] = prepared
             progress(Progress(name, prepared.run.status, detail=prepared.run.reason))
@@ -105,14 +113,15 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _prepare(scanner: Scanner[Any], common: Setup) -> _Work | Outcome:
+def _prepare(scanner: Scanner[Any], common: Setup, cache: Cache | None) -> _Work | Outcome:
     """Check the needs and plan; an `Outcome` where there is nothing to run."""
     started = time.monotonic()
+    kept = _recalled(scanner, common, cache) if cache and isinstance(scanner, FileScanner) else None
     try:
-        plan = scanner.plan(common)
+        plan = kept.plan(common) if kept else scanner.plan(common)
     except ScannerError as error:
         return _failed(scanner, error)
-    if not plan.pieces:
+    if not plan.pieces and not (kept and kept.known):
         run = ScannerRun(
             scanner=scanner.name,
             status=RunStatus.SKIPPED,
@@ -122,7 +131,7 @@ def _prepare(scanner: Scanner[Any], common: Setup) -> _Work | Outcome:
         )
         return Outcome(run=run, gaps=plan.gaps, timing=ScannerTiming(scanner=scanner.name, seconds=0.0))
     try:
-        programs = find_programs(scanner, (common.target.origin, common.target.root, Path.cwd()))
+        programs = _programs(scanner, common)
     except ScannerError as error:
         return _failed(scanner, error, plan)
     for needed, given, store, option in (
@@ -133,7 +142,20 @@ def _prepare(scanner: Scanner[Any], common: Setup) -> _Work | Outcome:
             unwanted = ScannerError(f"nobody said that {store} may be asked", hint=f"scan with {option}")
             return _failed(scanner, unwanted, plan)
     setup = replace(common, programs=programs)
-    return _Work(scanner=scanner, setup=setup, plan=plan, seconds=time.monotonic() - started)
+    return _Work(scanner=scanner, setup=setup, plan=plan, kept=kept, seconds=time.monotonic() - started)
+
+
+def _recalled(scanner: FileScanner, common: Setup, cache: Cache) -> Kept | None:
+    """What is known of a scanner's files; None where its programs are missing, which is told when they are needed."""
+    try:
+        programs = _programs(scanner, common)
+    except ScannerError:
+        return None
+    return recall(scanner, cache, replace(common, programs=programs))
+
+
+def _programs(scanner: Scanner[Any], setup: Setup) -> dict[str, Path]:
+    return find_programs(scanner, (setup.target.origin, setup.target.root, Path.cwd()))
 
 
 def _failed(scanner: Scanner[Any], error: ScannerError, plan: Plan[Any] | None = None) -> Outcome:
@@ -149,23 +171,28 @@ def _failed(scanner: Scanner[Any], error: ScannerError, plan: Plan[Any] | None =
 
 
 def _run_pieces(works: Mapping[str, _Work], jobs: int, progress: Callable[[Progress], None]) -> Iterator[str]:
-    """Run all pieces, and yield the name of each scanner once it has ended."""
+    """Run all pieces, and yield the name of each scanner once it has ended; at once, where everything is known."""
+    todo = [
+        Job((name, number, piece), work.scanner.seconds(piece), work.scanner.megabytes)
+        for name, work in works.items()
+        for number, piece in enumerate(work.plan.pieces)
+    ]
+    yield from [name for name, work in works.items() if not work.plan.pieces]
+
+    def run(one: tuple[str, int, Any]) -> tuple[Report, float, float]:
+        name, number, piece = one
+        return _run_piece(works[name], number, piece, progress)
+
     # One worker more than cores: a scanner that waits for its child's start leaves a core idle.
-    pool = ThreadPoolExecutor(max_workers=jobs + 1, thread_name_prefix="secscan")
-    futures: dict[Future[tuple[Report, float, float]], str] = {}
+    workers = jobs + 1
+    pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="secscan")
     try:
-        for name, work in works.items():
-            for number, piece in enumerate(work.plan.pieces):
-                futures[pool.submit(_run_piece, work, number, piece, progress)] = name
-        waiting = set(futures)
-        while waiting:
-            done, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
-            for future in done:
-                name = futures[future]
-                _take(future, works[name])
-                progress(works[name].progress)
-                if works[name].done == len(works[name].plan.pieces):
-                    yield name
+        for (name, _, piece), future in run_jobs(todo, run, pool, workers=workers, megabytes=free_megabytes()):
+            work = works[name]
+            _take(future, work, piece)
+            progress(work.progress)
+            if work.done == len(work.plan.pieces):
+                yield name
     except KeyboardInterrupt:
         leftovers.stop_all()
         raise Interrupted("stopped; every scanner that was running has been ended") from None
@@ -191,7 +218,7 @@ def _run_piece(
     return scanner.parse(ended, piece), ended.seconds, ended.peak_megabytes
 
 
-def _take(future: Future[tuple[Report, float, float]], work: _Work) -> None:
+def _take(future: Future[tuple[Report, float, float]], work: _Work, piece: Any) -> None:
     work.done += 1
     try:
         report, seconds, peak = future.result()
@@ -202,6 +229,11 @@ def _take(future: Future[tuple[Report, float, float]], work: _Work) -> None:
     work.peak = max(work.peak, peak)
     if report.control:
         work.reports.append(report)
+        try:
+            if work.kept:
+                work.kept.take(report, piece)
+        except ScannerError as error:
+            work.errors.append(error)
     else:
         # A scanner that misses what it must find has not looked, whatever it says; what it did find is kept.
         work.reports.append(replace(report, looked_at=frozenset()))
@@ -216,6 +248,8 @@ def _take(future: Future[tuple[Report, float, float]], work: _Work) -> None:
 def _outcome(work: _Work) -> Outcome:
     """Hold what was looked at against what was planned, and say how the scanner ended."""
     scanner, plan = work.scanner, work.plan
+    if work.kept:
+        work.reports.append(work.kept.report())
     looked_at = frozenset[str]().union(*(report.looked_at for report in work.reports)) & plan.selected
     gaps = [*plan.gaps, *(gap for report in work.reports for gap in report.gaps)]
     explained = {gap.subject for gap in gaps}
@@ -235,7 +269,7 @@ def _outcome(work: _Work) -> Outcome:
         scanner=scanner.name,
         status=RunStatus.FAILED if work.errors else RunStatus.COMPLETED,
         kinds=scanner.kinds,
-        version=scanner.version(work.setup),
+        version=work.kept.scope.version if work.kept else scanner.version(work.setup),
         reason="; ".join(reasons),
         hint="; ".join(hints[:2]),
         selected=len(plan.selected),
@@ -248,6 +282,7 @@ def _outcome(work: _Work) -> Outcome:
         seconds=round(work.seconds, 3),
         peak_megabytes=round(work.peak, 1),
         program=" ".join(str(path) for path in work.setup.programs.values()),
+        kept=len(work.kept.known) if work.kept else 0,
     )
     findings = tuple(finding for report in work.reports for finding in report.findings)
     packages = work.plan.selected if Kind.DEPENDENCY in work.scanner.kinds else frozenset()

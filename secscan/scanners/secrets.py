@@ -13,28 +13,31 @@ import msgspec
 from secscan.findings.levels import Confidence, GapKind, Kind, Severity
 from secscan.findings.model import Finding, Gap, Location, Region, Source
 from secscan.process import Ended, run
-from secscan.scanners.contract import Plan, Report, Setup
+from secscan.scanners.by_file import FileScanner
+from secscan.scanners.contract import Report, Setup
 from secscan.scanners.leaks import CONTROL, organisation_key
 from secscan.scanners.own import Answer, OwnScanner, answered
-from secscan.scanners.toolkit import FileBatch, every_file
+from secscan.scanners.toolkit import FileBatch
 from secscan.secrets.control import control_source
 from secscan.secrets.keys import KEY_VARIABLE, VALUES_KEY_VARIABLE
+from secscan.targets.contract import SourceFile
 
 _CONTROL_RULE = "github-token"
 
 
-class Secrets(OwnScanner[FileBatch]):
+class Secrets(OwnScanner[FileBatch], FileScanner):
     """See `scanners.contract`."""
 
     name = "secrets"
     title = "secrets in every file, by structure, checksum and context"
     kinds = (Kind.SECRET,)
     source = "secrets"
-    piece_type = FileBatch
+    kept_by = "path"
+    pace = 0.25
 
-    def plan(self, setup: Setup) -> Plan[FileBatch]:
-        """One batch per core, of all files."""
-        return every_file(setup, batches=setup.jobs)
+    def files(self, setup: Setup) -> tuple[SourceFile, ...]:
+        """See `FileScanner.files`."""
+        return setup.target.files
 
     def run(self, piece: FileBatch, setup: Setup) -> Ended:
         """Run the detector on one batch, with the positive control as one more file."""

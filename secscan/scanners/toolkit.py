@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from secscan.process import Limits, StartError, run
-from secscan.scanners.contract import MalformedOutput, Plan, Setup
+from secscan.scanners.contract import MalformedOutput, Setup
 from secscan.targets.contract import SourceFile
 
 _ARGUMENT_BYTES = 600_000
@@ -31,6 +31,8 @@ class FileBatch(msgspec.Struct, frozen=True, kw_only=True):
     """A piece of work that is a list of files: path text -> absolute path at which the tool is shown it."""
 
     placed: dict[str, str]
+    bytes: int = 0
+    """Of all files together."""
 
     def back(self) -> dict[str, str]:
         """The way back: absolute path -> path text."""
@@ -52,13 +54,11 @@ def file_batches(files: Sequence[SourceFile], setup: Setup, *, batches: int) -> 
         lightest = weights.index(min(weights))
         groups[lightest].append(file.path)
         weights[lightest] += file.size + _FILE_COSTS
-    return tuple(FileBatch(placed={path: placed[path] for path in sorted(group)}) for group in groups)
-
-
-def every_file(setup: Setup, *, batches: int = 1) -> Plan[FileBatch]:
-    """The plan of a scanner that looks at every file, whatever it holds."""
-    files = setup.target.files
-    return Plan(pieces=file_batches(files, setup, batches=batches), selected=frozenset(file.path for file in files))
+    sizes = {file.path: file.size for file in files}
+    return tuple(
+        FileBatch(placed={path: placed[path] for path in sorted(group)}, bytes=sum(sizes[path] for path in group))
+        for group in groups
+    )
 
 
 def program_version(program: Path, distribution: str, *, env: Mapping[str, str] | None = None) -> str:

@@ -52,6 +52,18 @@ def file(node: Node | None, origin: str) -> str:
     return f"{Path(origin).parent.resolve()}/{node.text()}"
 
 
+def cache(node: Node | None, origin: str) -> str:
+    """A folder, or `off`. A relative path is one below the folder of the settings file."""
+    if node is None:
+        return ""
+    if node.value is False or node.value == "off":
+        return "off"
+    if not node.text() or not node.text().isprintable():
+        raise node.fail(f"{node.raw!r} is no folder", hint="give a path, or off")
+    place = PurePosixPath(node.text())
+    return node.text() if place.is_absolute() or place.parts[0] == "~" else f"{Path(origin).parent.resolve()}/{place}"
+
+
 def reports(section: dict[str, Node]) -> Iterator[tuple[str, str]]:
     """Report and path relative to the output folder; empty for one that is off."""
     for name, node in section.items():

@@ -161,6 +161,13 @@ _OWN = (
         "--report",
     ),
     Setting(
+        "cache",
+        "The folder in which results are kept by file, relative to this file; or off. See docs/cache.md.",
+        {"anyOf": [{"enum": [False, "off"]}, TEXT]},
+        "your own",
+        "--cache",
+    ),
+    Setting(
         "advisories",
         "index: only the advisory index is asked. online: pip-audit asks its public service, too.",
         _one_of("index", "online"),

@@ -10,7 +10,7 @@ from secscan.findings.levels import RunStatus
 from secscan.findings.model import ScannerRun
 from secscan.findings.scan import AdvisoryState
 from secscan.reports.html.words import KINDS, cut, day, days, judged_on, query
-from secscan.reports.present import GapGroup, Presentation
+from secscan.reports.present import GapGroup, Presentation, kept_of
 
 _FEW_GROUPS = 4
 """Groups of gaps up to which all stand open."""
@@ -23,7 +23,7 @@ def build_coverage(view: Presentation) -> dict[str, Any]:
     return {
         "count": holes(view),
         "gap_count": len(scan.gaps),
-        "scanners": [_scanner(one, found[one.scanner]) for one in scan.scanners],
+        "scanners": [_scanner(one, found[one.scanner], kept_of(scan, one)) for one in scan.scanners],
         "groups": [_group(one) for one in view.gap_groups],
         "open": len(view.gap_groups) <= _FEW_GROUPS,
         "tolerated": view.judgement.tolerated,
@@ -39,13 +39,14 @@ def holes(view: Presentation) -> int:
     return len(view.scan.gaps) + sum(one.status is RunStatus.FAILED for one in view.scan.scanners)
 
 
-def _scanner(run: ScannerRun, found: int) -> dict[str, Any]:
+def _scanner(run: ScannerRun, found: int, kept: int) -> dict[str, Any]:
+    earlier = f" ({kept} in earlier scans)" if kept else ""
     return {
         "name": run.scanner,
         "version": run.version,
         "status": run.status.value,
         "kinds": ", ".join(KINDS[kind] for kind in run.kinds),
-        "looked_at": f"{run.looked_at} of {run.selected}" if run.selected or run.looked_at else "",
+        "looked_at": f"{run.looked_at} of {run.selected}{earlier}" if run.selected or run.looked_at else "",
         "control": "found" if run.control else "not needed" if run.status == "skipped" else "not found",
         "found": found,
         "link": query(scanner=run.scanner),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from secscan.findings.levels import Action, Verdict
-from secscan.reports.present import Presentation, main_identifier
+from secscan.findings.scan import RunInfo, ScannerTiming
+from secscan.reports.contract import load_format
+from secscan.reports.present import Presentation, kept_of, main_identifier, ran_as
 from tests.support.scans import NOTE, PACKAGE, TAINTED, UNSCORED, ordinary, scan_of
 
 
@@ -32,3 +34,17 @@ def test_people_know_a_vulnerability_by_its_cve() -> None:
     assert main_identifier(PACKAGE) == "CVE-2023-30861"
     assert main_identifier(UNSCORED) == "PYSEC-2026-1"
     assert main_identifier(TAINTED) == ""
+
+
+def test_what_was_kept_from_earlier_scans_is_told() -> None:
+    scan = ordinary()
+    (first, *_) = scan.scanners
+    assert kept_of(scan, first) == 0
+    timing = ScannerTiming(scanner=first.scanner, seconds=0, kept=3)
+    info = RunInfo(started="2026-11-30T12:00:00Z", judged_at="", timings=(timing,))
+    known = msgspec.structs.replace(scan, run=info)
+    assert kept_of(known, first) == 3
+    words = f"looked at {first.looked_at} of {first.selected} (3 in earlier scans)"
+    assert ran_as(first, 3) == words
+    assert words in " ".join(load_format("terminal").render(known).decode().split())
+    assert "(3 in earlier scans)" in load_format("html").render(known).decode()

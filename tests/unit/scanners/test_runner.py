@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from pathlib import Path
 
 import msgspec
@@ -122,6 +124,29 @@ def test_progress_tells_every_state(setup: Setup) -> None:
     events: list[Progress] = []
     run_scanners({"fake": Fake(ends={"1": Report(control=True)})}, setup, progress=events.append)
     assert [event.state for event in events] == ["planned", "running", "running", "completed"]
+
+
+def test_ctrl_c_ends_what_runs_before_it_is_waited_for(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    from secscan import leftovers
+
+    ended = threading.Event()
+    monkeypatch.setattr(leftovers, "stop_all", ended.set)
+
+    class Slow(Fake):
+        def run(self, piece: Piece, setup: Setup) -> Ended:
+            if piece.name == "slow" and not ended.wait(timeout=20):
+                raise AssertionError("nobody ended it")
+            return super().run(piece, setup)
+
+    def interrupt(event: Progress) -> None:
+        if event.done:
+            raise KeyboardInterrupt
+
+    slow = Slow(ends={"slow": Report(control=True), "quick": Report(control=True)})
+    started = time.monotonic()
+    with pytest.raises(Interrupted):
+        run_scanners({"fake": slow}, setup, progress=interrupt)
+    assert time.monotonic() - started < 15
 
 
 def test_ctrl_c_ends_as_interrupted(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:

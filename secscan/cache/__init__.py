@@ -1,0 +1,1 @@
+"""What scanners said of files in earlier scans, by content: see docs/cache.md."""
