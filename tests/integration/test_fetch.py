@@ -9,7 +9,8 @@ import pytest
 
 from secscan.errors import TargetError
 from secscan.targets.fetch import fetch_commit
-from secscan.targets.git import Repository, find_repository
+from secscan.targets.find_git import find_repository
+from secscan.targets.git import Repository
 from tests.support.git_server import serving
 from tests.support.repositories import commit, git, repository, write
 
