@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from secscan.ci.judge import judge_ref
-from secscan.cli.reading import remembering, with_known, with_vault
+from secscan.cli.reading import below_only, remembering, with_vault
 from secscan.cli.repositories import is_there, judge_repository, repository_of, without_judge
 from secscan.config import FILE_NAME, Settings, load_settings, parse_settings
 from secscan.errors import PolicyError, SecscanError, UsageError
@@ -135,7 +135,7 @@ def _from_commit(
 ) -> Judge:
     """The judge as it stands in a commit; what the work tree has instead is only compared with it."""
     commit = repository.commit(ref)
-    reader, of_vault = remembering(_reader(repository, commit))
+    reader, known_before = remembering(_reader(repository, commit))
     settings = _settings_of(target, config, repository, reader)
     chosen_policy = wanted.policy or settings.policy
     usual = POLICY_FILE if _has(reader, POLICY_FILE) else ""
@@ -169,7 +169,7 @@ def _from_commit(
 
     before = terms(reader, inside or name)
     counting = below(target, [repository.root / path for path in before.policy.scanner_settings])
-    tree = _tree_reader(repository, of_vault)
+    tree = below_only(Reader(commit=reader.commit), repository.root, known_before)
     try:
         now_name = inside or (POLICY_FILE if name == "default" and _has(tree, POLICY_FILE) else name)
         after = terms(tree, now_name)
@@ -276,12 +276,6 @@ def _reader(repository: Repository, commit: str) -> Reader:
 
 
 _LINK = 0o120000
-
-
-def _tree_reader(repository: Repository, of_vault: dict[str, bytes]) -> Reader:
-    root = repository.root
-    files = Reader(file=lambda path: Reader().file(str(root / path)), commit=_reader(repository, "").commit)
-    return with_known(files, of_vault)
 
 
 def _has(reader: Reader, path: str) -> bool:

@@ -181,6 +181,30 @@ def test_the_base_of_a_pull_request_is_named_in_full(repo: Path, monkeypatch: py
     check_honest(judge_of(repo, repo, policy_ref=""))
 
 
+@pytest.mark.parametrize("base", ["{0}/token", "../../token", "../link", ".git/token"])
+def test_a_change_reads_nothing_of_the_machine(tmp_path: Path, base: str) -> None:
+    """What is wrong with a policy is told, and so would be what stands in a file of the user who scans."""
+    repo = repository(tmp_path / "repo", {".secscan/policy.yaml": FLOOR})
+    secret = "c0pper-Lantern-42: of the runner\n"
+    write(tmp_path, {"token": secret, "repo/.git/token": secret})
+    (repo / "link").symlink_to(tmp_path / "token")
+    change = POLICY.format(action="accept") + f"extends: {base.format(tmp_path)}\n"
+    write(repo, {".secscan/policy.yaml": change.replace(".git", "../.git")})
+    judge = gather(repo, None, Wanted(policy_ref="HEAD"), scanners=())
+    said = " ".join(one.text for one in judge.notices)
+    assert "the change breaks its own judge" in said
+    assert "is not read" in said
+    assert "Lantern" not in said
+
+
+def test_what_the_judge_reads_of_the_machine_a_change_may_keep(tmp_path: Path) -> None:
+    write(tmp_path, {"house.yaml": FLOOR.replace("id: all", "id: base")})
+    repo = repository(tmp_path / "repo", {".secscan/policy.yaml": f"{FLOOR}extends: {tmp_path}/house.yaml\n"})
+    write(repo, {".secscan/policy.yaml": POLICY.format(action="accept") + f"extends: {tmp_path}/house.yaml\n"})
+    judge = gather(repo, None, Wanted(policy_ref="HEAD"), scanners=())
+    assert judge.changed == (".secscan/policy.yaml",)
+
+
 @pytest.fixture
 def submodule(repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A change puts a submodule, with a judge of its own, in the place of a folder that is scanned."""
