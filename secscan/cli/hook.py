@@ -143,6 +143,7 @@ def _scan(
         brought=judge.brought,
         changed=judge.changed,
         counting=judge.counting,
+        notices=judge.notices,
         advisories=index,
         limits=Limits(seconds=settings.timeout or 900, megabytes=settings.memory or 4096),
         jobs=jobs or settings.jobs or available_cores(),
