@@ -198,11 +198,12 @@ def test_a_change_reads_nothing_of_the_machine(tmp_path: Path, base: str) -> Non
 
 
 def test_what_the_judge_reads_of_the_machine_a_change_may_keep(tmp_path: Path) -> None:
-    write(tmp_path, {"house.yaml": FLOOR.replace("id: all", "id: base")})
-    repo = repository(tmp_path / "repo", {".secscan/policy.yaml": f"{FLOOR}extends: {tmp_path}/house.yaml\n"})
-    write(repo, {".secscan/policy.yaml": POLICY.format(action="accept") + f"extends: {tmp_path}/house.yaml\n"})
+    write(tmp_path, {"house.yaml": FLOOR})
+    own = f"format: secscan.policy/1\nname: own\nextends: {tmp_path}/house.yaml\n"
+    repo = repository(tmp_path / "repo", {".secscan/policy.yaml": own})
+    write(repo, {".secscan/policy.yaml": f"{own}mode: log\n"})
     judge = gather(repo, None, Wanted(policy_ref="HEAD"), scanners=())
-    assert judge.changed == (".secscan/policy.yaml",)
+    assert (judge.terms.policy.name, judge.changed) == ("own", (".secscan/policy.yaml",))
 
 
 @pytest.fixture
