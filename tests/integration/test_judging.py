@@ -199,7 +199,7 @@ def test_a_change_reads_nothing_of_the_machine(tmp_path: Path, base: str) -> Non
 
 def test_what_the_judge_reads_of_the_machine_a_change_may_keep(tmp_path: Path) -> None:
     write(tmp_path, {"house.yaml": FLOOR})
-    own = f"format: secscan.policy/1\nname: own\nextends: {tmp_path}/house.yaml\n"
+    own = f"format: secscan.policy/1\nname: own\nextends: {tmp_path}/house.yaml\nrequired: [secrets]\n"
     repo = repository(tmp_path / "repo", {".secscan/policy.yaml": own})
     write(repo, {".secscan/policy.yaml": f"{own}mode: log\n"})
     judge = gather(repo, None, Wanted(policy_ref="HEAD"), scanners=())
