@@ -55,6 +55,8 @@ def init(
     )  # fmt: skip
     load_policy(wishes.policy)
     systems = tuple(ci or ()) or (_systems(facts) if ask else ())
+    if hooks is None and ask and facts.in_git:
+        hooks = _ask("Look at every commit and push, by hooks of git", usual=False)
     planned = steps(facts.root, [*proposed(facts, wishes), *_pipelines(systems, facts)])
     chosen = [step for step in planned if _is_wanted(step, ask=ask, force=force, show=dry_run)]
     if dry_run:
@@ -66,9 +68,7 @@ def init(
     if wishes.baseline:
         ours.append(_baseline(facts.root))
     _trust(facts.root, ours)
-    if hooks or (
-        ask and hooks is None and facts.in_git and _ask("Look at every commit and push, by hooks", usual=False)
-    ):
+    if hooks:
         _install_hooks(facts.root)
     _say("Next:")
     for command, about in first_commands(facts, has_index=default_index().exists(), address=PUBLIC_ADVISORIES):

@@ -42,14 +42,14 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def command(*words: str) -> str:
-    ended = CliRunner().invoke(build(words[0]), words)
+    ended = CliRunner().invoke(build(), words)
     if ended.exception is not None:
         raise ended.exception
     return ended.output
 
 
 def shown(*words: str) -> dict[str, Any]:
-    ended = CliRunner().invoke(build("config"), ["config", "show", "--json", *words])
+    ended = CliRunner().invoke(build(), ["config", "show", "--json", *words])
     if ended.exception is not None:
         raise ended.exception
     settings: dict[str, Any] = json.loads(ended.stdout)["settings"]

@@ -35,7 +35,7 @@ def repo(tmp_path: Path) -> Path:
 def init(repo: Path, *words: str, answers: str | None = None, monkeypatch: pytest.MonkeyPatch | None = None) -> str:
     if monkeypatch is not None:
         monkeypatch.setattr("secscan.cli.init.is_terminal", lambda: True)
-    ended = CliRunner().invoke(build("init"), ["init", str(repo), *words], input=answers)
+    ended = CliRunner().invoke(build(), ["init", str(repo), *words], input=answers)
     if ended.exception is not None:
         raise ended.exception
     return ended.output
@@ -109,8 +109,9 @@ def test_nothing_is_asked_where_nobody_is_there(repo: Path) -> None:
 
 def test_on_a_terminal_it_asks_little(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(repo, {".gitignore": "\n"})
-    said = init(repo, answers="nonsense\nstrict\nn\ny\n", monkeypatch=monkeypatch)
-    assert said.count("]: ") <= 5
+    said = init(repo, answers="nonsense\nstrict\nn\ny\ny\n", monkeypatch=monkeypatch)
+    assert said.count("]: ") <= 6
+    assert "secscan" in (repo / ".git/hooks/pre-commit").read_text()
     assert "policy: strict" in (repo / "secscan.yaml").read_text()
     assert any(b"secscan" in path.read_bytes() for path in (repo / ".github/workflows").iterdir())
 
@@ -129,9 +130,9 @@ def test_with_a_baseline_only_what_is_new_blocks(repo: Path) -> None:
     said = init(repo, "--yes", "--baseline")
     assert "finding" in said
     scan = ["scan", str(repo), "--advisories", "demo", "--output", str(repo.parent / "out")]
-    ended = CliRunner().invoke(build("scan"), scan)
+    ended = CliRunner().invoke(build(), scan)
     assert ended.exit_code == 0, ended.output
     write(repo, {"new.py": "import subprocess\nsubprocess.call(input(), shell=True)  # new\n"})
-    ended = CliRunner().invoke(build("scan"), scan)
+    ended = CliRunner().invoke(build(), scan)
     assert ended.exit_code == 1, ended.output
     assert "new.py:2" in ended.output
