@@ -73,7 +73,7 @@ def repo(tmp_path: Path) -> Path:
 
 
 def run(*words: str, code: int = 0) -> str:
-    ended = CliRunner().invoke(build(words[0]), words)
+    ended = CliRunner().invoke(build(), words)
     if ended.exception is not None and not isinstance(ended.exception, SystemExit):
         raise ended.exception
     assert ended.exit_code == code, ended.output
