@@ -60,12 +60,10 @@ def _of_github(name: str, environment: Mapping[str, str]) -> JudgeRef:
 
 
 def _of_gitlab(environment: Mapping[str, str]) -> JudgeRef:
-    for kind, commit in (
-        ("CI_MERGE_REQUEST", "CI_MERGE_REQUEST_DIFF_BASE_SHA"),
-        ("CI_EXTERNAL_PULL_REQUEST", "CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_SHA"),
-    ):
-        if environment.get(commit):
-            return JudgeRef(environment[commit], proposed=True)
+    # Not the `..._DIFF_BASE_SHA`: who branches off an old commit would choose an old judge.
+    for kind in ("CI_MERGE_REQUEST", "CI_EXTERNAL_PULL_REQUEST"):
+        if commit := environment.get(f"{kind}_TARGET_BRANCH_SHA"):
+            return JudgeRef(commit, proposed=True)
         if environment.get(f"{kind}_IID"):
             return _of_branch(environment.get(f"{kind}_TARGET_BRANCH_NAME", ""), proposed=True)
     if environment.get("GITLAB_CI") != "true":

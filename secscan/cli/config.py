@@ -34,6 +34,8 @@ def show(
     vex: Annotated[list[Path] | None, typer.Option("--vex", metavar="FILE")] = None,
     baseline: Annotated[Path | None, typer.Option("--baseline", metavar="FILE")] = None,
     policy_ref: Annotated[str, typer.Option("--policy-ref", metavar="REF")] = "",
+    baseline_ref: Annotated[str, typer.Option("--baseline-ref", metavar="REF")] = "",
+    fail_on: Annotated[str, typer.Option("--fail-on", metavar="SEVERITY")] = "",
     staged: Annotated[bool, typer.Option("--staged")] = False,
     diff: Annotated[str, typer.Option("--diff", metavar="BASE...HEAD")] = "",
     scanner: Annotated[list[str] | None, typer.Option("--scanner", "-s")] = None,
@@ -70,6 +72,8 @@ def show(
         baseline,
         policy_ref,
         tuple(vex or ()),
+        fail_on,
+        baseline_ref=baseline_ref,
         staged=staged,
         diff=diff,
     )

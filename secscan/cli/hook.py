@@ -106,6 +106,7 @@ def _scan(
     from dataclasses import replace
 
     from secscan import pipeline
+    from secscan.ci.judge import judge_ref
     from secscan.cli.judging import gather, names_inside
     from secscan.cli.progress import show_progress
     from secscan.findings.levels import Kind
@@ -121,7 +122,9 @@ def _scan(
         environment="" if look.own_policy else wanted.environment,
         floor="" if look.own_policy else wanted.floor,
         waivers=(*own, *wanted.waivers),
-        policy_ref=look.base if inside else "",
+        # In CI the commit that the change is built upon may be the change's own; `gather` knows a better one.
+        policy_ref=look.base if inside and not judge_ref(os.environ).ref else "",
+        other_policy=look.own_policy or not wanted.policy,
         staged=look.target.staged,
         diff=look.target.span.last if look.target.span else "",
     )
@@ -140,6 +143,7 @@ def _scan(
         brought=judge.brought,
         changed=judge.changed,
         counting=judge.counting,
+        notices=judge.notices,
         advisories=index,
         limits=Limits(seconds=settings.timeout or 900, megabytes=settings.memory or 4096),
         jobs=jobs or settings.jobs or available_cores(),

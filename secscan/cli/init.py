@@ -204,7 +204,7 @@ def _baseline(root: Path) -> NewFile:
 
 def _install_hooks(root: Path) -> None:
     from secscan.cli.hook_scripts import install_in
-    from secscan.cli.judging import repository_of
+    from secscan.cli.repositories import repository_of
     from secscan.errors import UsageError
 
     repository = repository_of(root)
@@ -217,7 +217,8 @@ def _install_hooks(root: Path) -> None:
 
 def _trust(root: Path, files: Sequence[NewFile]) -> None:
     """Trust what we wrote, and nothing that was there."""
-    from secscan.cli.judging import BASELINE_FILE, POLICY_FILE, repository_of
+    from secscan.cli.judging import BASELINE_FILE, POLICY_FILE
+    from secscan.cli.repositories import repository_of
     from secscan.cli.trust import remember
     from secscan.config import FILE_NAME
     from secscan.trust.tree import open_tree

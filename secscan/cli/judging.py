@@ -13,10 +13,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from secscan.ci.judge import JudgeRef, judge_ref
-from secscan.cli.reading import remembering, with_known, with_vault
+from secscan.ci.judge import judge_ref
+from secscan.cli.reading import below_only, remembering, with_vault
+from secscan.cli.repositories import is_there, judge_repository, repository_of, without_judge
 from secscan.config import FILE_NAME, Settings, load_settings, parse_settings
-from secscan.errors import PolicyError, SecscanError, TargetError
+from secscan.errors import PolicyError, SecscanError, UsageError
 from secscan.findings.model import Notice
 from secscan.findings.paths import encode_path
 from secscan.gate.weakening import Terms
@@ -52,6 +53,12 @@ class Wanted:
     baseline_ref: str = ""
     staged: bool = False
     diff: str = ""
+    other_policy: bool = False
+    """Whether the policy is none that settings know, so that the environment they name is not one of it."""
+
+    def environment_by(self, settings: Settings) -> str:
+        """Return the environment to judge by."""
+        return self.environment or ("" if self.other_policy else settings.environment)
 
     def tightened(self, policy: Policy) -> Policy:
         """Return the policy with what the command line demands besides. Raises `PolicyError`."""
@@ -84,16 +91,21 @@ def gather(target: Path, config: Path | None, wanted: Wanted, *, scanners: Seque
     usual = judge_ref(os.environ)
     ref = wanted.policy_ref or usual.ref
     repository = repository_of(target)
-    if repository is not None and (wanted.policy_ref or usual.proposed or _is_there(repository, ref)) and ref:
-        return _from_commit(target, config, wanted, repository, ref, scanners)
-    if wanted.policy_ref:
-        raise PolicyError(
-            f"cannot read the policy of {ref}: {target} is in no git repository", hint="leave --policy-ref out"
+    judging = judge_repository(target, usual)
+    if judging and repository and judging.root != repository.root and (wanted.diff or wanted.baseline_ref):
+        raise UsageError(
+            f"{target} is a submodule: what --diff and --baseline-ref name is not the same commit there",
+            hint="leave them out, or, where no CI runs it, change into the submodule",
         )
+    if judging is not None and (wanted.policy_ref or usual.proposed or is_there(judging, ref)) and ref:
+        return _from_commit(target, config, wanted, judging, ref, scanners)
+    if wanted.policy_ref:
+        text = f"cannot read the policy of {ref}: {target} is in no git repository"
+        raise PolicyError(text, hint="leave --policy-ref out")
     from secscan.cli.trusted import judge_here
 
     judge = judge_here(target, config, wanted, repository, scanners)
-    return replace(judge, notices=(*judge.notices, *_without_judge(usual, repository)))
+    return replace(judge, notices=(*judge.notices, *without_judge(usual, repository)))
 
 
 def names_inside(target: Path, wanted: Wanted, config: Path | None) -> bool:
@@ -123,13 +135,15 @@ def _from_commit(
 ) -> Judge:
     """The judge as it stands in a commit; what the work tree has instead is only compared with it."""
     commit = repository.commit(ref)
-    reader, of_vault = remembering(_reader(repository, commit))
+    reader, known_before = remembering(_reader(repository, commit))
     settings = _settings_of(target, config, repository, reader)
-    name = wanted.policy or settings.policy or (POLICY_FILE if _has(reader, POLICY_FILE) else "default")
-    inside = _inside(repository, name)
+    chosen_policy = wanted.policy or settings.policy
+    usual = POLICY_FILE if _has(reader, POLICY_FILE) else ""
+    name = chosen_policy or usual or "default"
+    inside = _inside(repository, chosen_policy) if chosen_policy else usual
     floor = wanted.floor or settings.floor
     floor_file = _inside(repository, floor)
-    environment = wanted.environment or settings.environment
+    environment = wanted.environment_by(settings)
     waiver_files = _all_named(repository, wanted.waivers, settings.waivers, (WAIVERS_FILE,))
     vex_files = _all_named(repository, wanted.vex, settings.vex)
     named = wanted.baseline or (settings.baseline if not wanted.baseline_ref else "")
@@ -155,7 +169,7 @@ def _from_commit(
 
     before = terms(reader, inside or name)
     counting = below(target, [repository.root / path for path in before.policy.scanner_settings])
-    tree = _tree_reader(repository, of_vault)
+    tree = below_only(Reader(commit=reader.commit), repository.root, known_before)
     try:
         now_name = inside or (POLICY_FILE if name == "default" and _has(tree, POLICY_FILE) else name)
         after = terms(tree, now_name)
@@ -264,12 +278,6 @@ def _reader(repository: Repository, commit: str) -> Reader:
 _LINK = 0o120000
 
 
-def _tree_reader(repository: Repository, of_vault: dict[str, bytes]) -> Reader:
-    root = repository.root
-    files = Reader(file=lambda path: Reader().file(str(root / path)), commit=_reader(repository, "").commit)
-    return with_known(files, of_vault)
-
-
 def _has(reader: Reader, path: str) -> bool:
     try:
         reader.file(path)
@@ -284,30 +292,3 @@ def _differs(one: Reader, other: Reader, path: str) -> bool:
 
 def _content(reader: Reader, path: str) -> bytes | None:
     return reader.file(path) if _has(reader, path) else None
-
-
-def repository_of(target: Path) -> Repository | None:
-    """The repository that a target lies in; None where it lies in none."""
-    from secscan.targets.find_git import find_repository
-
-    place = target.resolve()
-    return find_repository(place if place.is_dir() else place.parent)[0] if place.exists() else None
-
-
-def _is_there(repository: Repository, ref: str) -> bool:
-    try:
-        return bool(ref and repository.commit(ref))
-    except TargetError:
-        return False
-
-
-def _without_judge(usual: JudgeRef, repository: Repository | None) -> tuple[Notice, ...]:
-    """That in this run of CI nothing that was let in judges, and why."""
-    if repository is None or not usual.in_ci:
-        return ()
-    why = "this commit is not here" if usual.ref else "the platform does not tell which commit judges this run"
-    text = (
-        f"{why}, so that policy, waivers and settings are the shipped ones and those that the command line names; fetch "
-        "the commit (on GitHub: `fetch-depth: 0`), or name one with --policy-ref"
-    )
-    return (Notice(topic="policy", subject=usual.ref or "CI", text=text),)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import typer
@@ -67,8 +68,36 @@ class LazyGroup(typer.core.TyperGroup):
                 formatter.write_dl([(f"{name:<{width}}", summary) for name, summary in rows])
 
 
+_Refusal: type[Exception] = next(one for one in typer.BadParameter.__mro__ if one.__name__ == "ClickException")
+"""What the framework raises for a wrong command line. Its own name for it is not public."""
+
+
+@contextmanager
+def _escaped() -> Iterator[None]:
+    """Escape what is said of a wrong command line: pre-commit writes names of files into it, and a platform may take
+    `##vso[...]` in one for a command."""
+    try:
+        yield
+    except _Refusal as error:
+        from secscan.reports.escape import terminal
+
+        if isinstance(said := getattr(error, "message", None), str):
+            error.message = terminal(said)  # type: ignore[attr-defined]  # every such error has one
+        raise
+
+
 class _Root(LazyGroup):
     table = COMMANDS
+
+    def make_context(self, *args: Any, **named: Any) -> Any:
+        """Read the options before the command."""
+        with _escaped():
+            return super().make_context(*args, **named)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Read the rest, and run the command."""
+        with _escaped():
+            return super().invoke(ctx)
 
 
 def built(name: str, entry: Command | Group) -> Any:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from secscan.config import Settings
 from secscan.errors import PolicyError
@@ -21,28 +23,53 @@ def with_vault(reader: Reader) -> Reader:
     return replace(reader, vault=read)
 
 
-def remembering(reader: Reader) -> tuple[Reader, dict[str, bytes]]:
-    """Return the reader, and what it has read from Vault so far."""
-    known: dict[str, bytes] = {}
+@dataclass(frozen=True)
+class Known:
+    """What the judge has read from where no change may lead a reader."""
 
-    def read(path: str) -> bytes:
-        if path not in known:
-            known[path] = reader.vault(path)
-        return known[path]
-
-    return replace(reader, vault=read), known
+    vault: dict[str, bytes] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
 
 
-def with_known(reader: Reader, known: dict[str, bytes]) -> Reader:
-    """Return the reader, which gives of Vault what is known already and asks it nothing: whoever proposes a change must
-    not choose what Vault is asked for."""
+def remembering(reader: Reader) -> tuple[Reader, Known]:
+    """Return the reader, and what it has read so far."""
+    known = Known()
 
-    def read(path: str) -> bytes:
-        if path not in known:
+    def from_vault(path: str) -> bytes:
+        if path not in known.vault:
+            known.vault[path] = reader.vault(path)
+        return known.vault[path]
+
+    def file(path: str) -> bytes:
+        known.files[path] = reader.file(path)
+        return known.files[path]
+
+    return replace(reader, file=file, vault=from_vault), known
+
+
+def below_only(reader: Reader, root: Path, known: Known) -> Reader:
+    """Return what reads files below `root`, by their paths there. Of all else, in Vault, elsewhere on this machine, or in
+    git's own folder, it gives what is known already: whoever proposes a change must not choose what is read, and then
+    told of, on a machine where there may be tokens."""
+    root = Path(os.path.realpath(root))
+
+    def from_vault(path: str) -> bytes:
+        if path not in known.vault:
             raise PolicyError(f"Vault is not asked for {path[:120]}, which a change names", hint="merge it first")
-        return known[path]
+        return known.vault[path]
 
-    return replace(reader, vault=read)
+    def file(path: str) -> bytes:
+        place = root / path
+        real = Path(os.path.realpath(place))
+        if real.is_relative_to(root) and ".git" not in real.relative_to(root).parts:
+            return reader.file(str(place))
+        if path not in known.files:
+            raise PolicyError(
+                f"{path[:120]}, which a change names, is not read: it lies elsewhere", hint="merge it first"
+            )
+        return known.files[path]
+
+    return replace(reader, file=file, vault=from_vault)
 
 
 def credentials_of(settings: Settings) -> Callable[[str], Mapping[str, str]]:

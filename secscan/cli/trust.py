@@ -47,7 +47,7 @@ def trust(
 
 def untrust(path: _PATH = Path()) -> None:
     """Trust nothing of a folder any more."""
-    from secscan.cli.judging import repository_of
+    from secscan.cli.repositories import repository_of
     from secscan.errors import UsageError
     from secscan.findings.paths import encode_path
     from secscan.reports.escape import terminal
@@ -80,7 +80,7 @@ def remember(tree: Tree, found: dict[str, bytes]) -> None:
 def renew(file: Path, before: bytes | None) -> bool:
     """Trust what one of our commands has written into a file of a trusted tree, where what was there `before` was
     trusted, or nothing was there. Returns whether it is trusted."""
-    from secscan.cli.judging import repository_of
+    from secscan.cli.repositories import repository_of
     from secscan.trust.tree import open_tree
 
     tree = open_tree(file.parent, repository_of(file.parent))

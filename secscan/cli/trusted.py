@@ -22,8 +22,8 @@ from secscan.cli.judging import (
     read_vex_file,
     read_waivers_file,
     reader_of,
-    repository_of,
 )
+from secscan.cli.repositories import repository_of
 from secscan.config import FILE_NAME, Settings, load_settings, parse_settings
 from secscan.errors import ConfigError, UsageError
 from secscan.findings.model import Notice
@@ -166,7 +166,7 @@ class _Files:
         if wanted.floor:  # the caller's word, wherever it lies
             by_name, by_tree = self._named.file, reader.file
             reader = replace(reader, file=lambda path: by_name(path) if path == wanted.floor else by_tree(path))
-        environment, floor = wanted.environment or settings.environment, wanted.floor or settings.floor
+        environment, floor = wanted.environment_by(settings), wanted.floor or settings.floor
         return load_policy(name, scanners=scanners, environment=environment, floor=floor, reader=reader)
 
     def waivers(self, settings: Settings, wanted: Wanted, policy: Policy) -> tuple[Waiver, ...]:

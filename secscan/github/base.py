@@ -10,7 +10,7 @@ from secscan.ci.judge import JudgeRef, judge_ref
 from secscan.errors import TargetError, UsageError
 from secscan.github.inputs import Inputs
 from secscan.targets.fetch import fetch_commit
-from secscan.targets.find_git import find_repository
+from secscan.targets.find_git import find_repository, judging_repository
 from secscan.targets.git import Repository
 
 AUTO, NONE = "auto", "none"
@@ -37,7 +37,8 @@ def base_of(inputs: Inputs, environment: Mapping[str, str], *, token: str, warn:
         )
     usual = judge_ref(environment)
     folder = (Path() if inputs.text("image") else Path(inputs.target)).resolve()
-    repository = find_repository(folder)[0] if folder.is_dir() else find_repository(folder.parent)[0]
+    scanned, here = (find_repository(one if one.is_dir() else one.parent)[0] for one in (folder, Path().resolve()))
+    repository = judging_repository(scanned or (here if usual.proposed else None), here, in_ci=True)
     if usual.proposed and not usual.ref and not inputs.text("policy-ref"):
         raise TargetError("the event does not tell what this change is to be merged into", hint="name a policy-ref")
     if repository is None and usual.ref:
@@ -53,7 +54,8 @@ def base_of(inputs: Inputs, environment: Mapping[str, str], *, token: str, warn:
     wanted = inputs.text("baseline-ref") or AUTO
     if wanted == AUTO:
         new_is_told = usual.proposed and not inputs.text("baseline") and not inputs.text("image")
-        wanted = commit if new_is_told else ""
+        # A submodule has no commits of the repository that it is part of.
+        wanted = commit if new_is_told and scanned == repository else ""
     return Base(inputs.text("policy-ref") or commit, "" if wanted == NONE else wanted)
 
 

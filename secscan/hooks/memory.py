@@ -53,7 +53,10 @@ class Memory:
 def memory_of(repository: Repository) -> Memory:
     """Return where the hooks of a repository keep what they saw; linked work trees share waivers only."""
     git_dir = repository.git_dir
-    common = git_dir.parent.parent if git_dir.parent.name == "worktrees" else git_dir
+    # The folder of a linked work tree names it back (`find_git`); a repository of one's own may lie in any folder.
+    outside = git_dir != repository.root / ".git" and git_dir.parent.name == "worktrees"
+    linked = outside and (git_dir / "gitdir").is_file()
+    common = git_dir.parent.parent if linked else git_dir
     return Memory(git_dir, common)
 
 

@@ -42,6 +42,27 @@ def find_repository(folder: Path) -> tuple[Repository | None, str]:
     return None, ""
 
 
+def superproject_of(repository: Repository) -> Repository | None:
+    """Return the repository that a submodule is part of; None for what is none."""
+    for above in repository.root.parents:
+        if (above / ".git" / "modules") in repository.git_dir.parents:
+            return find_repository(above)[0]
+    return None
+
+
+def judging_repository(repository: Repository | None, here: Repository | None, *, in_ci: bool) -> Repository | None:
+    """Return the repository whose commits judge what lies in `repository`; `here` is that of the working directory.
+
+    A change decides which repository a submodule is, and so what `origin/main` means in it: its own commits count only
+    for who stands in it, and in CI for nobody.
+    """
+    while repository is not None and (above := superproject_of(repository)) is not None:
+        if not in_ci and here is not None and here.root == repository.root:
+            break
+        repository = above
+    return repository
+
+
 def looks_like_repository(folder: Path) -> bool:
     """Whether a folder holds a `.git` of its own, as a nested repository or a submodule does."""
     entry = folder / ".git"

@@ -118,6 +118,31 @@ def test_waivers_and_policy_of_the_tree_count_as_the_commit_before_has_them(repo
     assert hook("secrets", "--policy", "judge/policy.yaml")[0] == 2
 
 
+def test_in_ci_the_policy_that_is_named_is_of_the_base_not_of_the_change(repo: Path, hook, monkeypatch) -> None:
+    house = "format: secscan.policy/1\nname: house\nrequired: [secrets]\n"
+    rule = "rules:\n  - {{id: all, action: {0}, reason: because}}\n"
+    stage(repo, {"judge/policy.yaml": house + rule.format("block")})
+    git(repo, "commit", "-q", "-m", "judge")
+    git(repo, "update-ref", "refs/remotes/origin/main", "HEAD")
+    stage(repo, {"judge/policy.yaml": house + rule.format("accept"), "settings.py": SECRET})
+    git(repo, "commit", "-q", "-m", "the change")
+    monkeypatch.setenv("GITHUB_EVENT_NAME", "pull_request")
+    monkeypatch.setenv("GITHUB_BASE_REF", "main")
+    assert hook("secrets", "--policy", "judge/policy.yaml", "settings.py")[0] == 1
+
+
+def test_the_environment_in_the_settings_is_of_their_policy(
+    repo: Path, hook, tmp_path: Path, monkeypatch, capsys
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    policy = "format: secscan.policy/1\nname: house\nextends: secrets-only\nenvironments: {production: {mode: log}}\n"
+    settings = "version: 1\npolicy: .secscan/policy.yaml\nenvironment: production\n"
+    stage(repo, {".secscan/policy.yaml": policy, "secscan.yaml": settings, "settings.py": SECRET})
+    assert run(["config", "trust"]) == 0
+    capsys.readouterr()
+    assert hook("secrets")[0] == 1
+
+
 @pytest.mark.slow
 def test_what_stood_there_before_does_not_block_and_a_new_value_does(repo: Path, hook) -> None:
     stage(repo, {"settings.py": f"first = 1\n{SECRET}"})
@@ -197,6 +222,12 @@ def test_a_file_that_is_called_like_an_option_chooses_nothing(repo: Path, hook) 
 
 
 @pytest.mark.slow
+def test_a_file_that_is_called_like_a_command_of_a_platform_is_none(repo: Path, hook) -> None:
+    code, said = hook("secrets", "--x##vso[task.complete result=Succeeded]")
+    assert code == 2
+    assert "##vso" not in said
+
+
 def test_the_range_that_pre_commit_names(repo: Path, hook, monkeypatch) -> None:
     first = git(repo, "rev-parse", "HEAD")
     stage(repo, {"settings.py": SECRET})

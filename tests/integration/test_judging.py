@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from secscan.cli.judging import Judge, Wanted, gather
-from secscan.errors import PolicyError, TargetError
+from secscan.errors import PolicyError, TargetError, UsageError
+from secscan.github.base import Base, base_of
+from secscan.github.inputs import Inputs
 from tests.support.repositories import commit, git, repository, write
 
 POLICY = """
@@ -177,6 +179,87 @@ def test_the_base_of_a_pull_request_is_named_in_full(repo: Path, monkeypatch: py
     monkeypatch.setenv("GITHUB_EVENT_NAME", "pull_request")
     monkeypatch.setenv("GITHUB_BASE_REF", "main")
     check_honest(judge_of(repo, repo, policy_ref=""))
+
+
+@pytest.mark.parametrize("base", ["{0}/token", "../../token", "../link", ".git/token"])
+def test_a_change_reads_nothing_of_the_machine(tmp_path: Path, base: str) -> None:
+    """What is wrong with a policy is told, and so would be what stands in a file of the user who scans."""
+    repo = repository(tmp_path / "repo", {".secscan/policy.yaml": FLOOR})
+    secret = "c0pper-Lantern-42: of the runner\n"
+    write(tmp_path, {"token": secret, "repo/.git/token": secret})
+    (repo / "link").symlink_to(tmp_path / "token")
+    change = POLICY.format(action="accept") + f"extends: {base.format(tmp_path)}\n"
+    write(repo, {".secscan/policy.yaml": change.replace(".git", "../.git")})
+    judge = gather(repo, None, Wanted(policy_ref="HEAD"), scanners=())
+    said = " ".join(one.text for one in judge.notices)
+    assert "the change breaks its own judge" in said
+    assert "is not read" in said
+    assert "Lantern" not in said
+
+
+def test_what_the_judge_reads_of_the_machine_a_change_may_keep(tmp_path: Path) -> None:
+    write(tmp_path, {"house.yaml": FLOOR})
+    own = f"format: secscan.policy/1\nname: own\nextends: {tmp_path}/house.yaml\nrequired: [secrets]\n"
+    repo = repository(tmp_path / "repo", {".secscan/policy.yaml": own})
+    write(repo, {".secscan/policy.yaml": f"{own}mode: log\n"})
+    judge = gather(repo, None, Wanted(policy_ref="HEAD"), scanners=())
+    assert (judge.terms.policy.name, judge.changed) == ("own", (".secscan/policy.yaml",))
+
+
+@pytest.fixture
+def submodule(repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A change puts a submodule, with a judge of its own, in the place of a folder that is scanned."""
+    git(repo, "checkout", "-q", "--detach", "base")
+    write(repo, {".secscan/policy.yaml": POLICY.format(action="block"), "api/a.py": ""})
+    commit(repo, "base")
+    git(repo, "update-ref", "refs/remotes/origin/main", "HEAD")
+    soft = POLICY.replace("house", "soft").format(action="accept")
+    evil = repository(tmp_path / "evil", {".secscan/policy.yaml": soft})
+    git(repo, "rm", "-rq", "api")
+    git(repo, "submodule", "--quiet", "add", str(evil), "api")
+    monkeypatch.chdir(repo)
+    return repo / "api"
+
+
+def test_a_submodule_brings_no_judge(submodule: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    main = Wanted(policy_ref="refs/remotes/origin/main")
+    assert gather(submodule, None, main, scanners=()).terms.policy.name == "house"
+    monkeypatch.chdir(submodule)  # who stands in it means its own commits, but for CI
+    assert gather(submodule, None, main, scanners=()).terms.policy.name == "soft"
+    monkeypatch.setenv("GITHUB_EVENT_NAME", "pull_request")
+    monkeypatch.setenv("GITHUB_BASE_REF", "main")
+    for wanted in (Wanted(), main):
+        assert gather(submodule, None, wanted, scanners=()).terms.policy.name == "house"
+
+
+@pytest.mark.parametrize("wanted", [Wanted(diff="origin/main"), Wanted(baseline_ref="origin/main")])
+def test_names_of_commits_mean_others_in_a_submodule(submodule: Path, wanted: Wanted) -> None:
+    with pytest.raises(UsageError, match="is a submodule"):
+        gather(submodule, None, wanted, scanners=())
+
+
+def test_the_action_takes_no_judge_from_a_submodule(submodule: Path) -> None:
+    environment = {"GITHUB_EVENT_NAME": "pull_request", "GITHUB_BASE_REF": "main"}
+    found = base_of(Inputs({"path": "api"}), environment, token="", warn=lambda _: None)
+    assert found == Base(policy_ref=git(submodule.parent, "rev-parse", "refs/remotes/origin/main"))
+
+
+def test_a_link_out_of_the_repository_does_not_rid_a_change_of_its_judge(
+    submodule: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.setenv("GITHUB_EVENT_NAME", "pull_request")
+    monkeypatch.setenv("GITHUB_BASE_REF", "main")
+    (submodule.parent / "web").symlink_to(tmp_path / "elsewhere")
+    assert gather(Path("web"), None, Wanted(), scanners=()).terms.policy.name == "house"
+
+
+def test_the_policy_of_the_repository_judges_from_every_folder(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(repo, {".secscan/policy.yaml": FLOOR, "api/a.py": ""})
+    commit(repo, "policy")
+    monkeypatch.chdir(repo / "api")
+    judge = gather(Path(), None, Wanted(policy_ref="HEAD"), scanners=())
+    assert (judge.terms.policy.name, judge.brought) == ("company", None)
 
 
 def pushed(repo: Path, patch: pytest.MonkeyPatch, branch: str) -> None:

@@ -66,8 +66,11 @@ def test_gitlab() -> None:
 
 def test_merge_requests_of_gitlab() -> None:
     request = {**GITLAB, "CI_MERGE_REQUEST_IID": "7", "CI_COMMIT_REF_PROTECTED": "true"}
-    assert judge_ref({**request, "CI_MERGE_REQUEST_DIFF_BASE_SHA": BASE}) == JudgeRef(BASE, proposed=True)
-    by_name = judge_ref({**request, "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main"})
+    assert judge_ref({**request, "CI_MERGE_REQUEST_TARGET_BRANCH_SHA": BASE}) == JudgeRef(BASE, proposed=True)
+    # Where the request was branched off, its author chose.
+    branched = {**request, "CI_MERGE_REQUEST_DIFF_BASE_SHA": SHA}
+    assert judge_ref(branched) == JudgeRef(proposed=True)
+    by_name = judge_ref({**branched, "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main"})
     assert by_name == JudgeRef("refs/remotes/origin/main", "main", proposed=True)
     outside = {**GITLAB, "CI_EXTERNAL_PULL_REQUEST_IID": "7", "CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_SHA": BASE}
     assert judge_ref(outside) == JudgeRef(BASE, proposed=True)

@@ -129,6 +129,20 @@ def test_linked_work_trees_share_hooks_and_submodules_have_their_own(repo: Path,
     assert script_at(repo / ".git/modules/lib/hooks", "pre-commit").state == "ours"
 
 
+@pytest.mark.parametrize("outside", [True, False])
+def test_a_folder_that_is_called_worktrees_is_none_of_git(repo: Path, monkeypatch, *, outside: bool) -> None:
+    if outside:
+        git_dir = repository(repo.parent / "worktrees", {"app.py": ""}) / ".git"
+        monkeypatch.chdir(git_dir.parent)
+    else:
+        library = repository(repo.parent / "library", {"l.py": ""})
+        git(repo, "submodule", "--quiet", "add", str(library), "worktrees/lib")
+        git_dir = repo / ".git/modules/worktrees/lib"
+        monkeypatch.chdir(repo / "worktrees/lib")
+    assert hook("install") == 0
+    assert script_at(git_dir / "hooks", "pre-commit").state == "ours"
+
+
 def test_a_hook_whose_python_is_gone_says_so_and_stops(tmp_path: Path) -> None:
     script = tmp_path / "pre-commit"
     script.write_text(text_of(str(tmp_path / "it's gone"), ["hook", "run", "staged"]))
