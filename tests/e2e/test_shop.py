@@ -132,7 +132,7 @@ def test_the_three_reports_are_written_and_named(result: Result) -> None:
 
 def test_the_terminal_says_what_and_where_within_80_columns(result: Result) -> None:
     assert "FAILED" in result.stdout.splitlines()[0]
-    assert "admin.py:27 in ping" in result.stdout
+    assert "admin.py:27:15 in ping" in result.stdout
     assert not [line for line in result.stdout.splitlines() if len(line) > 80 and " " in line.strip()]
 
 

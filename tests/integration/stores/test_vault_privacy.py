@@ -80,9 +80,15 @@ def watched(command: list[str], folder: Path, environment: dict[str, str]) -> tu
     told: list[bytes] = []
     ended = threading.Event()
 
+    def children() -> list[psutil.Process]:
+        try:
+            return psutil.Process(child.pid).children(recursive=True) if child.poll() is None else []
+        except psutil.NoSuchProcess:
+            return []  # it ended just now
+
     def look() -> None:
         while not ended.wait(0.02):
-            for one in psutil.Process(child.pid).children(recursive=True) if child.poll() is None else ():
+            for one in children():
                 for name in ("cmdline", "environ"):
                     try:
                         told.append(Path(f"/proc/{one.pid}/{name}").read_bytes())
