@@ -125,7 +125,9 @@ def scan(
     reports = report_files({**REPORTS, **settings.reports}, report or (), output)
     with (
         resolve(advisories) as index,
-        cache_for(path, cache, wanted=not no_cache, verify=verify_cache, setting=settings.cache) as known,
+        cache_for(
+            path, cache, wanted=not no_cache and image is None, verify=verify_cache, setting=settings.cache
+        ) as known,
     ):
         request = pipeline.ScanRequest(
             target=TargetRequest(

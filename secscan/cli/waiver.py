@@ -140,7 +140,7 @@ def _where(file: Path, before: bytes | None) -> str:
     """Where a file that we have changed counts, once the trust in it is renewed; `before` is what it held."""
     import os
 
-    from secscan.cli.judging import repository_of
+    from secscan.cli.repositories import repository_of
     from secscan.cli.trust import renew
     from secscan.hooks.memory import memory_of
 
