@@ -44,6 +44,9 @@ def key(home: Path) -> int:
     outputs(
         wheels=str(home / "wheels"),
         wheels_key=f"secscan-wheels-1-{machine}-{lock}",
+        results=str(home / "results"),
+        results_key=f"secscan-results-1-{machine}-{lock}-{os.environ.get('GITHUB_SHA', '')}",
+        results_restore=f"secscan-results-1-{machine}-{lock}-",
         advisories=str(home / "advisories"),
         advisories_key=f"secscan-advisories-1-{source}-{year}-{week:02}",
         advisories_restore=f"secscan-advisories-1-{source}-",

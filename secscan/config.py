@@ -6,6 +6,7 @@ program whose word it is: of such a file all that softens the scan, or names a s
 The fields, all optional but `version`:
 
     version: 1
+    targets: [services/pay, services/shop, "oci:build/image"]   # what to scan; without it, the working directory
     scan:
       include: ["/build/**"]        # path globs, see findings.globs: brought back into scope
       exclude: ["/docs/**"]         # left out, and shown as such
@@ -66,8 +67,8 @@ if TYPE_CHECKING:
 FILE_NAME = "secscan.yaml"
 
 _KNOWN = (
-    "version", "scan", "scanners", "policy", "environment", "floor", "waivers", "vex", "baseline", "output", "jobs",
-    "reports", "cache", "advisories", "vault", "aws", "credentials", "notify", "telemetry",
+    "version", "targets", "scan", "scanners", "policy", "environment", "floor", "waivers", "vex", "baseline", "output",
+    "jobs", "reports", "cache", "advisories", "vault", "aws", "credentials", "notify", "telemetry",
 )  # fmt: skip
 
 
@@ -75,6 +76,8 @@ _KNOWN = (
 class Settings:
     """What a settings file says. The defaults are those of a target without one."""
 
+    targets: tuple[str, ...] = ()
+    """What to scan where the command line names nothing; paths are relative to the file."""
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     enable: tuple[str, ...] = ()
@@ -127,6 +130,7 @@ class Settings:
     def softening(self) -> tuple[str, ...]:
         """The fields by which the file makes the scan smaller or chooses its judge."""
         said = {
+            "targets": self.targets,
             "scan.exclude": self.exclude,
             "scanners.enable": self.enable,
             "scanners.disable": self.disable,
@@ -214,6 +218,7 @@ def parse_settings(data: bytes, *, origin: str, from_tree: bool) -> Settings:
     jobs, advisories, environment = top.optional("jobs"), top.optional("advisories"), top.optional("environment")
     vault, aws, cache = top.optional("vault"), top.optional("aws"), top.optional("cache")
     return Settings(
+        targets=fields.targets(top.optional("targets")),
         include=fields.globs(scan.get("include")),
         exclude=fields.globs(scan.get("exclude")),
         enable=enable,

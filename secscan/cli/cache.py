@@ -49,8 +49,10 @@ def verify(cache: Folder = None) -> None:
 
 
 @contextlib.contextmanager
-def cache_for(target: Path, folder: Path | None, *, wanted: bool, verify: bool, setting: str) -> Iterator[Cache | None]:
-    """Give the cache that a scan of `target` uses; None for none.
+def cache_for(
+    target: Path | None, folder: Path | None, *, wanted: bool, verify: bool, setting: str
+) -> Iterator[Cache | None]:
+    """Give the cache that a scan of `target` uses; None for none, as for an image (no target), of which nothing is kept.
 
     A folder that was named must be usable; the user's own is done without where it is not, and that is told.
     """
@@ -60,7 +62,7 @@ def cache_for(target: Path, folder: Path | None, *, wanted: bool, verify: bool, 
 
     if not wanted and (folder or verify):
         raise UsageError("--no-cache and --cache or --verify-cache exclude each other", hint="give one of them")
-    if not wanted or (setting == OFF and folder is None and not verify):
+    if not wanted or target is None or (setting == OFF and folder is None and not verify):
         yield None
         return
     named = folder or (Path(setting).expanduser() if setting not in ("", OFF) else None)

@@ -27,7 +27,7 @@ FORMAT_HELP = "Print this report on standard output, and only the verdict for pe
 
 
 def scan(
-    path: Annotated[Path, typer.Argument(help="Folder or file to look at, or an image: image.tar, oci:DIR, oci-archive:FILE, docker-archive:FILE, rootfs:DIR, docker:NAME, podman:NAME; - for standard input.", show_default="the working directory")] = Path(),
+    path: Annotated[Path | None, typer.Argument(help="Folder or file to look at, or an image: image.tar, oci:DIR, oci-archive:FILE, docker-archive:FILE, rootfs:DIR, docker:NAME, podman:NAME; - for standard input.", show_default="the targets of the settings, else the working directory")] = None,
     policy: Annotated[str, typer.Option("--policy", "-p", help="Policy file, or a shipped policy: default, strict, advisory, secrets-only, hook, owasp-top-10, pci-dss, eu-cra.", envvar="SECSCAN_POLICY", rich_help_panel=JUDGE)] = "",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for secscan.json, .sarif and .html.", show_default="the working directory", envvar="SECSCAN_OUTPUT", rich_help_panel=OUTPUT)] = None,
     report: Annotated[list[str] | None, typer.Option("--report", metavar="FORMAT[=FILE]", help=REPORT_HELP, rich_help_panel=OUTPUT)] = None,
@@ -71,6 +71,8 @@ def scan(
 
     Exits 0 passed, 1 failed, 2 usage or configuration, 3 incomplete.
     """
+    from dataclasses import replace
+
     from secscan import pipeline
     from secscan.advisories.store import resolve
     from secscan.attest.terms import saved
@@ -80,6 +82,7 @@ def scan(
     from secscan.cli.judging import Wanted, gather
     from secscan.cli.reading import credentials_of
     from secscan.cli.say import set_loudness
+    from secscan.cli.several import places_of, within, worst
     from secscan.cli.telling import last_of, tell_services
     from secscan.cli.watching import watched
     from secscan.errors import UsageError
@@ -98,7 +101,8 @@ def scan(
     last = last_of(previous)
     if baseline and baseline_ref:
         raise UsageError("--baseline and --baseline-ref exclude each other", hint="give one of them")
-    image, base, newer = images_of(path, base_image, newer_base)
+    where = path or Path()
+    image, base, newer = images_of(where, base_image, newer_base)
     if image and (staged or diff or history or paths_from or python_environment or baseline_ref):
         raise UsageError("an image has no git, no paths and no environment", hint="scan it without these options")
     if imports and (history or python_environment):
@@ -119,68 +123,84 @@ def scan(
         diff=diff,
     )
     # Settings and policy for an image are those of where the user stands: nothing in it has a say.
-    judge = gather(Path() if image else path, config, wanted, scanners=tuple(all_scanners()))
+    top = Path() if image else where
+    judge = gather(top, config, wanted, scanners=tuple(all_scanners()))
     settings = judge.settings
-    output = output or Path(settings.output)
-    reports = report_files({**REPORTS, **settings.reports}, report or (), output)
-    with (
-        resolve(advisories) as index,
-        cache_for(
-            path, cache, wanted=not no_cache and image is None, verify=verify_cache, setting=settings.cache
-        ) as known,
-    ):
-        request = pipeline.ScanRequest(
-            target=TargetRequest(
-                path=path,
-                staged=staged,
-                diff=diff,
-                history=history,
-                paths_from=paths_from,
-                environment=python_environment,
-                include=settings.include,
-                exclude=settings.exclude,
-            ),
-            image=image,
-            base_image=base,
-            newer_base=newer,
-            # Old code is not run any more; a secret in it is as good as one of today.
-            scanners=choose(
-                tuple(scanner or settings.enable),
-                without=settings.disable,
-                kind=Kind.SECRET if history else None,
-                vault=vault,
-                aws=aws,
-                licences=licences,
-                image=image is not None,
-            ),
-            online=os.environ.get("SECSCAN_OSV_URL", "") if settings.online else None,
-            vault=(settings.vault or VaultSettings()) if vault else None,
-            aws=(settings.aws or AwsSettings()) if aws else None,
-            credentials=credentials_of(settings),
-            terms=judge.terms,
-            baseline_ref=baseline_ref,
-            imports=tuple(imports or ()),
-            pending=judge.pending,
-            brought=judge.brought,
-            changed=judge.changed,
-            counting=judge.counting,
-            advisories=index,
-            limits=Limits(seconds=timeout or settings.timeout or 900, megabytes=memory or settings.memory or 4096),
-            jobs=(settings.jobs if jobs is None else jobs) or available_cores(),
-            cache=known,
-            judged_at=parse_time(at),
-            ci=ci_run(os.environ),
-            notices=judge.notices,
-        )
-        remove_earlier(output, reports)
-        with watched(settings.telemetry, quiet=quiet) as watch:
-            result, terms = pipeline.scan_with_terms(request, progress=watch.take)
-            watch.result = result
-    shown = saved(terms, judge.pending)
-    code = deliver(result, shown, output, reports, quiet=quiet, format_name=format_name)
-    tell_services(result, settings, last, quiet=quiet)
-    log.verdict(result, code)
-    raise typer.Exit(code)
+    of_one = {
+        "--baseline": baseline,
+        "--import": imports,
+        "--previous": previous,
+        "--format": format_name != "terminal",
+    }
+    of_git = staged or diff or history or paths_from or python_environment or baseline_ref
+    places = places_of(where if of_git else path, settings, [name for name, given in of_one.items() if given])
+    codes = []
+    with resolve(advisories) as index:
+        for place in places:
+            if path is None:
+                image, base, newer = images_of(place.path, base_image, newer_base)
+            folder = (output or Path(settings.output)) / place.folder
+            reports = report_files({**REPORTS, **settings.reports}, report or (), folder)
+            request = pipeline.ScanRequest(
+                target=TargetRequest(
+                    path=place.path,
+                    staged=staged,
+                    diff=diff,
+                    history=history,
+                    paths_from=paths_from,
+                    environment=python_environment,
+                    include=settings.include,
+                    exclude=settings.exclude,
+                ),
+                image=image,
+                base_image=base,
+                newer_base=newer,
+                # Old code is not run any more; a secret in it is as good as one of today.
+                scanners=choose(
+                    tuple(scanner or settings.enable),
+                    without=settings.disable,
+                    kind=Kind.SECRET if history else None,
+                    vault=vault,
+                    aws=aws,
+                    licences=licences,
+                    image=image is not None,
+                ),
+                online=os.environ.get("SECSCAN_OSV_URL", "") if settings.online else None,
+                vault=(settings.vault or VaultSettings()) if vault else None,
+                aws=(settings.aws or AwsSettings()) if aws else None,
+                credentials=credentials_of(settings),
+                terms=judge.terms,
+                baseline_ref=baseline_ref,
+                imports=tuple(imports or ()),
+                pending=judge.pending,
+                brought=judge.brought,
+                changed=judge.changed,
+                counting=judge.counting if len(places) == 1 else within(judge.counting, top, place.path),
+                advisories=index,
+                limits=Limits(seconds=timeout or settings.timeout or 900, megabytes=memory or settings.memory or 4096),
+                jobs=(settings.jobs if jobs is None else jobs) or available_cores(),
+                judged_at=parse_time(at),
+                ci=ci_run(os.environ),
+                notices=judge.notices,
+            )
+            remove_earlier(folder, reports)
+            with (
+                cache_for(
+                    None if image else place.path,
+                    cache,
+                    wanted=not no_cache,
+                    verify=verify_cache,
+                    setting=settings.cache,
+                ) as known,
+                watched(settings.telemetry, quiet=quiet) as watch,
+            ):
+                result, terms = pipeline.scan_with_terms(replace(request, cache=known), progress=watch.take)
+                watch.result = result
+            shown = saved(terms, judge.pending)
+            codes.append(deliver(result, shown, folder, reports, quiet=quiet, format_name=format_name))
+            tell_services(result, settings, last, quiet=quiet)
+            log.verdict(result, codes[-1])
+    raise typer.Exit(worst(codes))
 
 
 def images_of(path: Path, base: str, newer: str) -> tuple[ImageReference | None, ...]:

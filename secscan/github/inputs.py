@@ -25,8 +25,9 @@ _OPTIONS = {
     "timeout": "--timeout",
     "memory": "--memory",
     "jobs": "--jobs",
+    "results": "--cache",
 }
-"""Inputs that are the value of an option."""
+"""Inputs that are the value of an option. `results` is no input of the action: the folder in which it keeps results."""
 _LISTS = {"waivers": "--waivers", "vex": "--vex", "import": "--import"}
 """Inputs with a path on each line."""
 _FLAGS = {"vault": "--vault", "aws": "--aws", "licences": "--licences"}
@@ -88,6 +89,7 @@ def scan_arguments(inputs: Inputs, folder: Path, *, policy_ref: str, baseline_re
     arguments += [f"{option}={value}" for name, option in _LISTS.items() for value in inputs.lines(name)]
     arguments += [option for name, option in _FLAGS.items() if inputs.flag(name)]
     arguments += [f"--scanner={name}" for name in inputs.words("scanners")]
+    arguments += [] if inputs.text("results") else ["--no-cache"]  # nobody would find it again
     arguments += [f"--policy-ref={policy_ref}"] if policy_ref else []
     arguments += [f"--baseline-ref={baseline_ref}"] if baseline_ref else []
     return [*arguments, "--", inputs.target]

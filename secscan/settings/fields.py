@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from secscan.findings.globs import problem_with
+from secscan.images.reference import ENGINES, KINDS
 from secscan.yamlfile import Node
 
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,99}")
@@ -50,6 +51,18 @@ def file(node: Node | None, origin: str) -> str:
         return ""
     _refuse_outside(node, "the folder of the settings file")
     return f"{Path(origin).parent.resolve()}/{node.text()}"
+
+
+def targets(node: Node | None) -> tuple[str, ...]:
+    """What to scan, as the command line has it. Paths are relative to the settings file, and stay in its folder."""
+    found = node.texts() if node else ()
+    for item in node.items() if node else ():
+        kind, _, rest = item.text().partition(":")
+        if kind not in ENGINES:
+            _refuse_outside(item, "the folder of the settings file", rest if kind in KINDS else item.text())
+    if node and not found:
+        raise node.fail("the list is empty", hint="name a folder, a file or an image, or leave the field out")
+    return found
 
 
 def cache(node: Node | None, origin: str) -> str:
@@ -124,7 +137,7 @@ def _reference(name: str, node: Node) -> str:
     return node.text().removeprefix("vault:")
 
 
-def _refuse_outside(node: Node, folder: str) -> None:
-    path = PurePosixPath(node.text())
+def _refuse_outside(node: Node, folder: str, text: str = "") -> None:
+    path = PurePosixPath(text or node.text())
     if path.is_absolute() or ".." in path.parts or not node.text().isprintable():
         raise node.fail(f"{node.raw!r} leads out of {folder}", hint="give a relative path without `..`")

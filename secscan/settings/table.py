@@ -71,6 +71,13 @@ class Setting:
 _OWN = (
     Setting("version", "The version of this format.", {"const": 1}),
     Setting(
+        "targets",
+        "What to scan where the command line names nothing: folders, files and images, relative to this file. Each has "
+        "its reports in a folder of its own, and the worst verdict counts.",
+        {**TEXTS, "minItems": 1},
+        "the working directory",
+    ),
+    Setting(
         "scan.include",
         "Path globs of what is brought back into scope, though git ignores it or it lies in a folder of packages.",
         TEXTS,

@@ -207,6 +207,18 @@ def test_uploads_that_fail_change_no_verdict(event: Event) -> None:
 
 
 @pytest.mark.slow
+def test_results_are_kept_with_a_key_of_the_repository(event: Event) -> None:
+    found = event("push", cache_key="k" * 40)
+    assert (found.outputs["verdict"], found.outputs["exit-code"]) == ("passed", "0")
+    (restored,) = [one for one in found.called("cache-restore") if one.inputs["key"].startswith("secscan-results-")]
+    (saved,) = [one for one in found.called("cache-save") if one.inputs["key"] == restored.inputs["key"]]
+    assert restored.inputs["path"] == saved.inputs["path"]
+    assert restored.inputs["key"].startswith(restored.inputs["restore-keys"])
+    assert "k" * 40 not in str([one.inputs for one in found.called("cache-save")])
+    assert event("push", cache_key="short").outputs["exit-code"] == "2"
+
+
+@pytest.mark.slow
 def test_advisories_are_got_and_cached(event: Event) -> None:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:

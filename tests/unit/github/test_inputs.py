@@ -22,7 +22,8 @@ def arguments(**inputs: str) -> list[str]:
 def test_what_is_not_given_is_not_asked_for() -> None:
     assert arguments() == [
         *("--output", "/out", "--report=json=secscan.json", "--report=sarif=secscan.sarif"),
-        *("--report=html=secscan.html", "--report=github=secscan.github.sarif", "--", "."),
+        *("--report=html=secscan.html", "--report=github=secscan.github.sarif"),
+        *("--no-cache", "--", "."),
     ]
     assert arguments(policy=" ", scanners="", vault="false", waivers="\n\n") == arguments()
 
@@ -72,3 +73,8 @@ def test_a_flag_is_true_or_false(value: str) -> None:
 )
 def test_the_name_of_an_artifact_has_only_what_names_may_have(inputs: dict[str, str], label: str) -> None:
     assert read_inputs({f"SECSCAN_INPUT_{name}": value for name, value in inputs.items()}).label == label
+
+
+def test_results_are_kept_only_where_a_key_lets_them_be_believed() -> None:
+    assert "--cache=/tmp/results" in arguments(results="/tmp/results")
+    assert "--no-cache" not in arguments(results="/tmp/results")

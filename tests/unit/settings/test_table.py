@@ -25,6 +25,7 @@ BY_NAME = {one.name: one for one in SETTINGS}
 FOLDERS = sorted({name.rpartition(".")[0] for name in NAMES})
 VALIDATOR = jsonschema_rs.validator_for(settings_schema())
 LIKE: dict[str, Any] = {
+    "targets": ["services/pay", "oci:image"],
     "cache": "off",
     "scan.include": ["/build/**"],
     "scan.exclude": ["/docs/**"],
