@@ -15,6 +15,7 @@ from tests.e2e.conftest import Run
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
+@pytest.mark.slow
 def test_scans_become_a_report_in_every_format(secscan: Run, clean_tree: Path, tmp_path: Path) -> None:
     first = secscan("scan", clean_tree, "-o", "one")
     (clean_tree / "app.py").write_text("import subprocess\n\n\ndef go(x):\n    subprocess.run(x, shell=True)\n")

@@ -30,9 +30,9 @@ FAULTY = [
     pytest.param(scanner, fault, id=f"{scanner} {fault}", marks=[] if quick else pytest.mark.slow)
     for row, fault in enumerate(FAULTS)
     for column, scanner in enumerate(SCANNERS)
-    for quick in [row % len(SCANNERS) == column]
+    for quick in [row % len(SCANNERS) == column and fault != "sleeps for ever"]
 ]
-"""Each fault of each scanner; every fault and every scanner is among the quick ones."""
+"""Each fault of each scanner; every scanner and, but for one, every fault is among the quick ones."""
 
 
 @pytest.mark.parametrize(("scanner", "fault"), FAULTY)

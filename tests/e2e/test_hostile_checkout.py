@@ -41,7 +41,10 @@ def checkout(tmp_path: Path) -> tuple[Path, Path]:
     return tree, marker
 
 
-@pytest.mark.parametrize("start", ["secscan", "python -m secscan", "python -P -m secscan", "python -I -m secscan"])
+@pytest.mark.parametrize(
+    "start",
+    ["secscan", *(pytest.param(f"python {way}-m secscan", marks=pytest.mark.slow) for way in ("", "-P ", "-I "))],
+)
 @pytest.mark.parametrize("path", ["plain", "planted"])
 def test_nothing_of_the_tree_runs(installed, checkout, start: str, path: str, tmp_path: Path) -> None:
     tree, marker = checkout

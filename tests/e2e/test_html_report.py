@@ -377,7 +377,15 @@ def test_the_printed_page_has_everything_and_no_controls(browser: Browser) -> No
     browser.media()
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 375), ("dark", 375)])
+@pytest.mark.parametrize(
+    ("scheme", "width"),
+    [
+        ("light", 1280),
+        ("dark", 375),
+        pytest.param("dark", 1280, marks=pytest.mark.slow),
+        pytest.param("light", 375, marks=pytest.mark.slow),
+    ],
+)
 def test_everybody_can_use_every_tab(browser: Browser, scheme: str, width: int) -> None:
     script = axe()
     opened(browser, compared(), size=(width, 800))

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import psutil
+import pytest
 
 from secscan.scanners.registry import all_scanners
 from tests.e2e.conftest import Installed
@@ -34,6 +35,7 @@ def test_doctor_says_that_every_scanner_finds_its_control(secscan) -> None:
     assert there + result.stdout.count("not installed") == len(everybody)
 
 
+@pytest.mark.slow
 def test_doctor_says_what_to_do_about_a_broken_scanner(secscan, shims) -> None:
     result = secscan("doctor", env=shims("bandit", "exit 1"))
     assert result.code == 3

@@ -147,10 +147,15 @@ def test_what_is_ignored_by_whoever_started_us_stays_ignored(tmp_path: Path) -> 
 def test_handlers_are_those_of_before_afterwards() -> None:
     from secscan.stopping import stoppable
 
-    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGTSTP)]
-    with stoppable():
-        assert signal.getsignal(signal.SIGINT) is not before[0]
-    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGTSTP)] == before
+    # Whoever started the tests may ignore signals, which stay ignored then.
+    found = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGTSTP)]
+        with stoppable():
+            assert signal.getsignal(signal.SIGINT) is not before[0]
+        assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGTSTP)] == before
+    finally:
+        signal.signal(signal.SIGINT, found)
 
 
 def test_ctrl_z_suspends_what_runs_and_fg_goes_on(tmp_path: Path) -> None:
