@@ -50,6 +50,7 @@ def output_of(command: str, folder: Path) -> str:
     program, *arguments = command.split()
     assert program == "secscan"
     environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)}
+    environment["XDG_CACHE_HOME"] = f"{folder}-cache"
     done = subprocess.run(
         [sys.executable, "-m", "secscan", *arguments],
         cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,

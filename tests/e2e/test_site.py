@@ -25,7 +25,7 @@ PAGES = (
     "docs/start/local-scan.html",
     "docs/how-to/write-a-policy.html",
     "docs/reference/commands/scan.html",
-    "docs/reference/settings.html",
+    "docs/settings.html",
     "policies/README.html",
 )
 

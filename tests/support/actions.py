@@ -21,7 +21,17 @@ from tests.support.repositories import git
 from tests.support.workflow_commands import commands_in
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
-_SHIPPED = ("action.yml", "action", "secscan", "policies", "reports", "pyproject.toml", "README.md", "LICENSE")
+_SHIPPED = (
+    "action.yml",
+    "action",
+    "secscan",
+    "policies",
+    "pipelines",
+    "reports",
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+)
 _CHECKOUT = "actions/checkout@v6"
 
 _QUICK = """
