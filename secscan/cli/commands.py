@@ -33,16 +33,6 @@ _PROVE = "Evidence"
 _SET_UP = "Set up"
 
 COMMANDS: dict[str, Command | Group] = {
-    "init": Command(
-        "init.init",
-        "Propose settings for a repository, and write them.",
-        _SET_UP,
-        (
-            "secscan init                          asks little",
-            "secscan init --yes --baseline         a team with a backlog starts green",
-            "secscan init --ci gitlab              a pipeline, too",
-        ),
-    ),
     "scan": Command(
         "scan.scan",
         "Look at a tree or an image, judge it, write the reports.",
@@ -162,6 +152,16 @@ COMMANDS: dict[str, Command | Group] = {
     "verify": Command("attest.verify", "Check an attestation: signature, form, subject.", _PROVE),
     "replay": Command("attest.replay", "Judge again as attested: is it the same, byte for byte?", _PROVE),
     "sbom": Command("sbom.sbom", "Write what a tree or an image is made of.", _PROVE),
+    "init": Command(
+        "init.init",
+        "Propose settings for a repository, and write them.",
+        _SET_UP,
+        (
+            "secscan init                          asks little",
+            "secscan init --yes --baseline         a team with a backlog starts green",
+            "secscan init --ci gitlab              a pipeline, too",
+        ),
+    ),
     "cache": Group(
         "What scanners said of files that did not change since.",
         _SET_UP,
