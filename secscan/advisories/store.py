@@ -16,9 +16,10 @@ from secscan.advisories.bundle import is_bundle, unpack
 from secscan.advisories.index import Index, SourceState
 from secscan.advisories.load import Source
 from secscan.advisories.names import PYPI, how_to_fill
-from secscan.errors import AdvisoryError
+from secscan.errors import AdvisoryError, ConfigError
 from secscan.findings.scan import is_time, timestamp
 from secscan.leftovers import private_folder
+from secscan.own_folders import own_folder
 from secscan.resources import data_dir
 
 DEMO = "demo"
@@ -40,12 +41,21 @@ _USUAL_LICENCE = "CC-BY-4.0 (GitHub Advisory Database) in the main; see https://
 
 
 def default_index() -> Path:
-    """Return where the user's own index lies (`SECSCAN_ADVISORIES`, else the XDG data folder)."""
+    """Return where the user's own index lies (`SECSCAN_ADVISORIES`, else the XDG data folder). Raises `ConfigError` for
+    a user without a home."""
     named = os.environ.get("SECSCAN_ADVISORIES")
     if named:
         return Path(named)
-    data = os.environ.get("XDG_DATA_HOME") or str(Path("~/.local/share").expanduser())
-    return Path(data) / "secscan" / "advisories.sqlite"
+    return own_folder("XDG_DATA_HOME") / "advisories.sqlite"
+
+
+def own_index() -> Path | None:
+    """Return the user's own index; None where there is none."""
+    try:
+        path = default_index()
+    except ConfigError:  # without a home there is no place for one
+        return None
+    return path if path.exists() else None
 
 
 @contextlib.contextmanager
@@ -60,13 +70,11 @@ def resolve(name: str) -> Iterator[Path | None]:
             _build_demo(path)
             yield path
         return
-    path = Path(name) if name else default_index()
-    if not name and not path.exists():
-        yield None
-        return
-    with Index(path) as index:
-        index.verify()
-    yield path
+    chosen = Path(name) if name else own_index()
+    if chosen is not None:
+        with Index(chosen) as index:
+            index.verify()
+    yield chosen
 
 
 def import_sources(

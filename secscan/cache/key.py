@@ -15,7 +15,8 @@ import stat
 import tempfile
 from pathlib import Path
 
-from secscan.errors import CacheError
+from secscan.errors import CacheError, ConfigError
+from secscan.own_folders import own_folder
 
 KEY_VARIABLE = "SECSCAN_CACHE_KEY"
 _SHORTEST = 32
@@ -35,7 +36,10 @@ def given_key() -> bytes:
 
 def own_key(place: Path | None = None) -> bytes:
     """Return this user's key, and make it where there is none. Raises `CacheError`."""
-    path = place or _usual_place()
+    try:
+        path = place or own_folder("XDG_CONFIG_HOME") / "cache.key"
+    except ConfigError as error:
+        raise CacheError(f"there is no place for the key of the cache: {error.message}", hint=error.hint) from error
     try:
         if not path.exists():
             _make(path)
@@ -50,11 +54,6 @@ def own_key(place: Path | None = None) -> bytes:
 def derived(key: bytes, purpose: str) -> bytes:
     """Return a key for one purpose: HMAC-SHA256 of its name."""
     return hmac.digest(key, f"secscan cache 1: {purpose}".encode(), "sha256")
-
-
-def _usual_place() -> Path:
-    config = os.environ.get("XDG_CONFIG_HOME") or str(Path("~/.config").expanduser())
-    return Path(config) / "secscan" / "cache.key"
 
 
 def _make(path: Path) -> None:

@@ -14,7 +14,8 @@ import msgspec
 from secscan.cache.entry import Said, may_be_kept, packed, unpacked
 from secscan.cache.key import derived, given_key, own_key
 from secscan.cache.store import MOST_BYTES, Store
-from secscan.errors import CacheError, TargetError
+from secscan.errors import CacheError, ConfigError, TargetError
+from secscan.own_folders import own_folder
 from secscan.targets.contract import SourceFile
 
 KeptBy = Literal["", "content", "path"]
@@ -116,9 +117,13 @@ def open_cache(folder: Path | None = None, *, verify: bool = False, most_bytes: 
 
 def usual_folder() -> Path | None:
     """Return the user's own folder (XDG); None for a user without a home."""
-    home = Path("~").expanduser()
-    cache = os.environ.get("XDG_CACHE_HOME") or (str(home / ".cache") if home.is_dir() else "")
-    return Path(cache) / "secscan" / "results" if cache else None
+    try:
+        folder = own_folder("XDG_CACHE_HOME")
+    except ConfigError:
+        return None
+    home = os.path.expanduser("~")  # noqa: PTH111 - unlike `Path.home`, it raises nothing for who has none
+    # Accounts of services have a home that is only a name.
+    return None if folder.is_relative_to(home) and not os.path.isdir(home) else folder / "results"  # noqa: PTH112
 
 
 def _about(file: SourceFile, kept_by: KeptBy) -> tuple[str, str, str]:

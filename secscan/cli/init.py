@@ -37,7 +37,7 @@ def init(
     import textwrap
 
     from secscan.advisories.names import PUBLIC_ADVISORIES
-    from secscan.advisories.store import default_index
+    from secscan.advisories.store import own_index
     from secscan.cli.terminal import columns
     from secscan.errors import UsageError
     from secscan.policy.load import load_policy
@@ -76,7 +76,7 @@ def init(
     if hooks:
         _install_hooks(facts.root)
     _say("Next:")
-    for command, about in first_commands(facts, has_index=default_index().exists(), address=PUBLIC_ADVISORIES):
+    for command, about in first_commands(facts, has_index=own_index() is not None, address=PUBLIC_ADVISORIES):
         _say(f"  {command}")  # whole, so that it can be copied
         _say(fill(terminal(about), columns(), initial_indent=" " * 6, subsequent_indent=" " * 6))
 

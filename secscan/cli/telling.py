@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from secscan.cli import log
 from secscan.cli.say import say
-from secscan.errors import SecscanError, UsageError
+from secscan.errors import ConfigError, SecscanError, UsageError
 
 if TYPE_CHECKING:
     from secscan.config import Settings
@@ -133,6 +133,6 @@ def _state_folder() -> Path | None:
 
     try:
         return folder(os.environ)
-    except RuntimeError:  # a user without a home
+    except ConfigError:
         warn("what was told is not noted: this user has no home", "set SECSCAN_STATE to a folder")
         return None

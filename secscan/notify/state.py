@@ -15,6 +15,7 @@ from secscan.files import write_atomic
 from secscan.findings.levels import Verdict
 from secscan.findings.model import Value
 from secscan.notify.settings import When
+from secscan.own_folders import own_folder
 from secscan.targets.content import NotRegularError, read_regular
 
 _FORMAT = "secscan.told/1"
@@ -41,12 +42,10 @@ class _Document(Value, frozen=True, kw_only=True):
 
 
 def folder(environment: Mapping[str, str]) -> Path:
-    """Return where the files lie (`SECSCAN_STATE`, else the XDG folder for state)."""
+    """Return where the files lie (`SECSCAN_STATE`, else the XDG folder for state). Raises `ConfigError` for a user
+    without a home."""
     named = environment.get("SECSCAN_STATE")
-    if named:
-        return Path(named)
-    home = environment.get("XDG_STATE_HOME")
-    return (Path(home) if home else Path.home() / ".local" / "state") / "secscan" / "told"
+    return Path(named) if named else own_folder("XDG_STATE_HOME", environment) / "told"
 
 
 def read(place: Path, key: str) -> dict[str, Last]:

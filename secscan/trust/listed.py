@@ -21,6 +21,7 @@ import msgspec
 from secscan.errors import ConfigError
 from secscan.files import write_atomic
 from secscan.findings.paths import encode_path
+from secscan.own_folders import own_folder
 
 FORMAT = "secscan.trusted/1"
 MAX_BYTES = 50_000_000
@@ -71,10 +72,8 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 def list_path(environment: Mapping[str, str] = os.environ) -> Path:
-    """Return where the list lies."""
-    named = environment.get("XDG_CONFIG_HOME", "")
-    home = Path(named) if named and Path(named).is_absolute() else Path("~/.config").expanduser()
-    return home / "secscan" / "trusted.json"
+    """Return where the list lies. Raises `ConfigError` for a user without a home."""
+    return own_folder("XDG_CONFIG_HOME", environment) / "trusted.json"
 
 
 def trusted_file(data: bytes) -> TrustedFile:

@@ -110,7 +110,10 @@ def open_tree(target: Path, repository: Repository | None, *, staged: bool = Fal
         tree = Tree(base, _from_entries(repository, lambda: _committed(repository)), source="HEAD")
     else:
         tree = Tree(base, _from_files(base))
-    place = list_path()
+    try:
+        place = list_path()
+    except ConfigError:
+        return tree  # who has no home has trusted nothing
     if Path(os.path.realpath(place)).is_relative_to(base):
         problem = ConfigError(f"{place} lies in the tree, which cannot say whom you trust", hint="move XDG_CONFIG_HOME")
         return replace(tree, problem=problem if place.exists() else None)
