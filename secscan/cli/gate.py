@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from secscan.cli.deliver import REPORT_HELP
 from secscan.cli.options import JUDGE, OUTPUT, Colour, Quiet, Verbose
-from secscan.cli.scan import REPORT_HELP
 
 
 def gate(
@@ -31,10 +31,11 @@ def gate(
     from datetime import UTC, datetime
 
     from secscan.attest.terms import saved as terms_of
+    from secscan.cli.deliver import REPORTS, deliver, report_files
     from secscan.cli.judging import read_vex_file, read_waivers_file
     from secscan.cli.reading import usual_reader
     from secscan.cli.say import set_loudness
-    from secscan.cli.scan import REPORTS, deliver, parse_time, report_files
+    from secscan.cli.scan import parse_time
     from secscan.findings.scan import load
     from secscan.gate.weakening import Terms
     from secscan.policy.baseline import load as load_baseline

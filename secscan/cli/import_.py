@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
+from secscan.cli.deliver import REPORT_HELP
 from secscan.cli.options import JUDGE, OUTPUT, Colour, Quiet, Verbose
-from secscan.cli.scan import REPORT_HELP
 
 
 def import_(
@@ -37,10 +37,11 @@ def import_(
     from secscan import pipeline
     from secscan.attest.terms import saved
     from secscan.cli.ci import ci_run
+    from secscan.cli.deliver import REPORTS, deliver, remove_earlier, report_files
     from secscan.cli.judging import Wanted, gather
     from secscan.cli.progress import show_progress
     from secscan.cli.say import set_loudness
-    from secscan.cli.scan import REPORTS, deliver, parse_time, remove_earlier, report_files
+    from secscan.cli.scan import parse_time
     from secscan.scanners.registry import all_scanners
     from secscan.targets.open import TargetRequest
 

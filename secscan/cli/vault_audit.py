@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from secscan.cli.deliver import REPORT_HELP
 from secscan.cli.options import JUDGE, OUTPUT, Colour, Quiet, Verbose
-from secscan.cli.scan import REPORT_HELP
 
 
 def audit(
@@ -39,10 +39,11 @@ def audit(
 
     from secscan import pipeline
     from secscan.attest.terms import saved
+    from secscan.cli.deliver import REPORTS, deliver, remove_earlier, report_files
     from secscan.cli.judging import Wanted, gather
     from secscan.cli.progress import show_progress
     from secscan.cli.say import set_loudness
-    from secscan.cli.scan import REPORTS, deliver, parse_time, remove_earlier, report_files
+    from secscan.cli.scan import parse_time
     from secscan.errors import UsageError
     from secscan.scanners.contract import SERVER
     from secscan.scanners.registry import all_scanners, choose

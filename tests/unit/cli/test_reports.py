@@ -8,7 +8,7 @@ import pytest
 
 from secscan.attest.terms import saved
 from secscan.cli.app import run
-from secscan.cli.scan import REPORTS, deliver, report_files
+from secscan.cli.deliver import REPORTS, deliver, report_files
 from secscan.errors import UsageError
 from secscan.findings.scan import dumps
 from secscan.gate.weakening import Terms
