@@ -76,6 +76,7 @@ def deliver(
     format_name: str = "terminal",
 ) -> int:
     """Write the reports and what was judged by, print what matters, and return the exit code."""
+    from secscan import stopping
     from secscan.cli import log
     from secscan.cli.details import details
     from secscan.cli.say import detail, is_verbose, note
@@ -95,6 +96,7 @@ def deliver(
         print_report(scan, quiet=quiet)
     else:
         print_for_program(scan, format_name, quiet=quiet or log.is_json())
+    stopping.note(f"the verdict was told; {len(written)} of {len(reports)} reports have been written")
     code = exit_code(scan.judgement)
     return code if len(written) == len(reports) else code or ExitCode.INCOMPLETE  # failed beats incomplete
 

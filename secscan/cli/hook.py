@@ -44,7 +44,7 @@ def run(
     from secscan.advisories.store import resolve
     from secscan.cli.judging import Wanted
     from secscan.errors import ExitCode, TargetError, UsageError
-    from secscan.gate.exit import exit_code
+    from secscan.gate.exit import exit_code, worst
     from secscan.hooks.looks import KINDS, Told, looks_of
     from secscan.hooks.memory import memory_of
     from secscan.targets.find_git import find_repository
@@ -67,7 +67,7 @@ def run(
             _say(look, result, memory)
             if codes[-1] is not ExitCode.PASSED:
                 _keep(look, result, memory)
-    raise typer.Exit(next((one for one in (ExitCode.BUG, ExitCode.FAILED, ExitCode.INCOMPLETE) if one in codes), 0))
+    raise typer.Exit(worst(codes))
 
 
 def _refuse_files_as_options(words: Sequence[str], repository: Repository) -> None:

@@ -64,9 +64,9 @@ def scan(
 
     Exits 0 passed, 1 failed, 2 usage or configuration, 3 incomplete.
     """
-    from dataclasses import replace
+    import contextlib
 
-    from secscan import pipeline
+    from secscan import pipeline, stopping
     from secscan.advisories.store import resolve
     from secscan.attest.terms import saved
     from secscan.cli import log
@@ -75,11 +75,12 @@ def scan(
     from secscan.cli.judging import Wanted, gather
     from secscan.cli.reading import credentials_of
     from secscan.cli.say import set_loudness
-    from secscan.cli.several import places_of, within, worst
+    from secscan.cli.several import places_of, within
     from secscan.cli.telling import last_of, tell_services
     from secscan.cli.watching import watched
     from secscan.errors import UsageError
     from secscan.findings.levels import Kind
+    from secscan.gate.exit import worst
     from secscan.process import Limits
     from secscan.reports.contract import load_format
     from secscan.scanners.registry import all_scanners, choose
@@ -127,13 +128,17 @@ def scan(
     }
     of_git = staged or diff or history or paths_from or python_environment or baseline_ref
     places = places_of(where if of_git else path, settings, [name for name, given in of_one.items() if given])
-    codes = []
-    with resolve(advisories) as index:
+    prepared = []
+    with contextlib.ExitStack() as opened:
+        index = opened.enter_context(resolve(advisories))
         for place in places:
             if path is None:
                 image, base, newer = images_of(place.path, base_image, newer_base)
             folder = (output or Path(settings.output)) / place.folder
             reports = report_files({**REPORTS, **settings.reports}, report or (), folder)
+            asked = cache_for(
+                None if image else place.path, cache, wanted=not no_cache, verify=verify_cache, setting=settings.cache
+            )
             request = pipeline.ScanRequest(
                 target=TargetRequest(
                     path=place.path,
@@ -172,22 +177,21 @@ def scan(
                 advisories=index,
                 limits=Limits(seconds=timeout or settings.timeout or 900, megabytes=memory or settings.memory or 4096),
                 jobs=(settings.jobs if jobs is None else jobs) or available_cores(),
+                cache=opened.enter_context(asked),
                 judged_at=parse_time(at),
                 ci=ci_run(os.environ),
                 notices=judge.notices,
             )
+            prepared.append((request, folder, reports))
+        # Of all before the first is looked at: what stops it must leave no old verdict on the others.
+        for _, folder, reports in prepared:
             remove_earlier(folder, reports)
-            with (
-                cache_for(
-                    None if image else place.path,
-                    cache,
-                    wanted=not no_cache,
-                    verify=verify_cache,
-                    setting=settings.cache,
-                ) as known,
-                watched(settings.telemetry, quiet=quiet) as watch,
-            ):
-                result, terms = pipeline.scan_with_terms(replace(request, cache=known), progress=watch.take)
+        codes: list[int] = []
+        for request, folder, reports in prepared:
+            if codes:
+                stopping.note(f"{len(codes)} of {len(prepared)} targets were judged; nothing is said of the others")
+            with watched(settings.telemetry, quiet=quiet) as watch:
+                result, terms = pipeline.scan_with_terms(request, progress=watch.take)
                 watch.result = result
             shown = saved(terms, judge.pending)
             codes.append(deliver(result, shown, folder, reports, quiet=quiet, format_name=format_name))

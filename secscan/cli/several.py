@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from secscan.errors import ExitCode, UsageError
+from secscan.errors import UsageError
 from secscan.images.reference import ENGINES, KINDS
 
 if TYPE_CHECKING:
     from secscan.config import Settings
 
 _PLAIN = re.compile(r"[^A-Za-z0-9._-]+")
-_WORST_FIRST = (ExitCode.BUG, ExitCode.FAILED, ExitCode.INCOMPLETE)
 
 
 @dataclass(frozen=True)
@@ -68,8 +67,3 @@ def within(files: frozenset[str], top: Path, place: Path) -> frozenset[str]:
         return files if real == above else frozenset()
     beginning = encode_path(bytes(real.relative_to(above))) + "/"
     return frozenset(one.removeprefix(beginning) for one in files if one.startswith(beginning))
-
-
-def worst(codes: Sequence[int]) -> int:
-    """The exit code of several scans: failed beats incomplete."""
-    return next((code for code in _WORST_FIRST if code in codes), ExitCode.PASSED)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from secscan.errors import ExitCode
 from secscan.findings.judgement import Judgement
 from secscan.findings.levels import Verdict
@@ -12,6 +14,8 @@ _CODES = {
     Verdict.INCOMPLETE: ExitCode.INCOMPLETE,
 }
 
+_WORST_FIRST = (ExitCode.BUG, ExitCode.FAILED, ExitCode.INCOMPLETE)
+
 
 def exit_code(judgement: Judgement) -> ExitCode:
     """Return the exit code; under a policy in `mode: log` that is always `PASSED`."""
@@ -21,3 +25,8 @@ def exit_code(judgement: Judgement) -> ExitCode:
 def stops(judgement: Judgement) -> bool:
     """Return whether the build ends here."""
     return exit_code(judgement) is not ExitCode.PASSED
+
+
+def worst(codes: Collection[int]) -> ExitCode:
+    """Return how several scans end together: failed beats incomplete."""
+    return next((code for code in _WORST_FIRST if code in codes), ExitCode.PASSED)

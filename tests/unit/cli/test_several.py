@@ -9,9 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from secscan.cli.app import build
-from secscan.cli.several import Place, places_of, within, worst
+from secscan.cli.several import Place, places_of, within
 from secscan.config import Settings, parse_settings
-from secscan.errors import ConfigError, UsageError
+from secscan.errors import ConfigError, TargetError, UsageError
 from tests.support.secret_samples import Maker
 
 SECRET = Maker().checked("ghp_")
@@ -106,8 +106,16 @@ def test_files_that_count_are_told_by_their_paths_in_the_target(tmp_path: Path) 
     assert within(files, tmp_path, Path("/")) == frozenset()
 
 
-def test_failed_beats_incomplete() -> None:
-    assert worst([0, 3, 1]) == 1
-    assert worst([0, 3]) == 3
-    assert worst([1, 4]) == 4
-    assert worst([0, 0]) == 0
+def test_what_stops_the_first_leaves_no_old_verdict_on_the_others(tree: Path) -> None:
+    assert scan("--config", "secscan.yaml")[0] == 0
+    (tree / "services/pay").rename(tree / "services/gone")
+    with pytest.raises(TargetError):
+        scan("--config", "secscan.yaml")
+    assert verdicts(tree) == {}
+
+
+def test_what_is_wrong_with_the_command_line_is_found_before_anything_is_removed(tree: Path) -> None:
+    assert scan("--config", "secscan.yaml")[0] == 0
+    with pytest.raises(UsageError):
+        scan("--config", "secscan.yaml", "--cache", "elsewhere")
+    assert verdicts(tree) == {"services-pay": "passed", "services-shop": "passed"}
