@@ -11,15 +11,14 @@ from __future__ import annotations
 import base64
 import os
 import re
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from secscan import process
 from secscan.errors import TargetError
 from secscan.files import write_atomic
 from secscan.http.line import is_loopback
+from secscan.leftovers import private_folder
 from secscan.targets.git import CONFIG, ENVIRONMENT, Repository
 
 _LIMITS = process.Limits(seconds=600, megabytes=4096)
@@ -41,8 +40,8 @@ def fetch_commit(repository: Repository, address: str, name: str, *, token: str 
     if not objects.is_dir():
         raise TargetError(f"{repository.git_dir} keeps no objects of its own", hint="fetch the commit there with git")
     source = name if _COMMIT.fullmatch(name) else f"refs/heads/{name}"
-    with tempfile.TemporaryDirectory(prefix="secscan-") as folder:
-        ours = Path(folder) / "fetch.git"
+    with private_folder() as folder:
+        ours = folder / "fetch.git"
         _git(repository, {"GIT_DIR": str(ours)}, "init", "--quiet", "--bare", "--template=")
         into = {"GIT_DIR": str(ours), "GIT_OBJECT_DIRECTORY": str(objects)}
         options = ("--quiet", "--depth=1", "--no-tags", "--no-auto-maintenance", "--no-write-fetch-head")
