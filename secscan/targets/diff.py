@@ -111,14 +111,14 @@ def diff_span(repository: Repository, text: str) -> Span:
     `BASE...HEAD`, or `BASE` alone: what HEAD changed since its common ancestor with BASE, as a pull request shows
     it. `BASE..HEAD`: what differs between the two. Raises `TargetError` where a commit is not there.
     """
-    base_name, last_name, from_ancestor = parse_span(text)
+    base_name, last_name, from_ancestor = _parse_span(text)
     base, last = repository.commit(base_name), repository.commit(last_name)
     if from_ancestor:
         base = repository.merge_base(base, last)
     return Span((base,), last)
 
 
-def parse_span(span: str) -> tuple[str, str, bool]:
+def _parse_span(span: str) -> tuple[str, str, bool]:
     """Return base, last commit, and whether to start from their common ancestor. Raises `UsageError`."""
     separator = "..." if "..." in span else ".."
     base, found, last = span.partition(separator)

@@ -13,7 +13,7 @@ from secscan.errors import TargetError, UsageError
 from secscan.findings.paths import decode_path, encode_path
 from secscan.leftovers import private_folder
 from secscan.targets.contract import Target
-from secscan.targets.diff import Part, diff_span, open_commit, open_span, parse_span
+from secscan.targets.diff import Part, diff_span, open_commit, open_span
 from secscan.targets.environment import open_environment
 from secscan.targets.find_git import find_repository
 from secscan.targets.git import Repository
@@ -211,10 +211,8 @@ def range_ends(path: Path, span: str, names: Collection[str]) -> RangeEnds:
     """
     place = _resolve(path)
     repository = _repository(place)
-    first, last_name, from_ancestor = parse_span(span)
-    base, last = repository.commit(first), repository.commit(last_name)
-    if from_ancestor:
-        base = repository.merge_base(base, last)
+    ends = diff_span(repository, span)
+    base, last = ends.bases[0], ends.last
     renamed = {old: new for new, old in renames_between(place, base, last).items()}
     prefix = prefix_of(place, repository)
 
