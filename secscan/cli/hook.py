@@ -43,18 +43,16 @@ def run(
     """
     from secscan.advisories.store import resolve
     from secscan.cli.judging import Wanted
-    from secscan.errors import ExitCode, TargetError, UsageError
+    from secscan.cli.repositories import repository_here
+    from secscan.errors import ExitCode, UsageError
     from secscan.gate.exit import exit_code, worst
     from secscan.hooks.looks import KINDS, Told, looks_of
     from secscan.hooks.memory import memory_of
-    from secscan.targets.find_git import find_repository
 
     chosen = next((one for one in KINDS if one == kind), None)
     if chosen is None:
         raise UsageError(f"there is no hook {kind!r}", hint=f"the hooks are: {', '.join(KINDS)}")
-    repository, unused = find_repository(Path(os.path.realpath(Path.cwd())))
-    if repository is None:
-        raise TargetError(unused or "this is no git repository", hint="run it in the work tree of one")
+    repository = repository_here()
     _refuse_files_as_options(context.obj or (), repository)
     memory = memory_of(repository)
     wanted = Wanted(policy, environment, floor, tuple(waivers or ()))

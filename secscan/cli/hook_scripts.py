@@ -23,7 +23,9 @@ def install(
     anyway: Annotated[bool, typer.Option("--anyway", help="Install it although another tool manages the hooks here.")] = False,
 ) -> None:  # fmt: skip
     """Write the hooks of git that look at what is committed and pushed. Never touches a hook of somebody else."""
-    install_in(_repository(), secrets=secrets, only=only, policy=policy, waivers=waivers or (), anyway=anyway)
+    from secscan.cli.repositories import repository_here
+
+    install_in(repository_here(), secrets=secrets, only=only, policy=policy, waivers=waivers or (), anyway=anyway)
 
 
 def install_in(
@@ -64,12 +66,13 @@ def install_in(
 
 def uninstall() -> None:
     """Remove the hooks that `secscan hook install` wrote, and what they kept."""
+    from secscan.cli.repositories import repository_here
     from secscan.errors import TargetError
     from secscan.hooks.memory import memory_of
     from secscan.hooks.scripts import HOOKS, folder_of, remove
     from secscan.reports.escape import terminal
 
-    repository = _repository()
+    repository = repository_here()
     memory = memory_of(repository)
     folder = folder_of(repository, memory.common)
     removed = [hook for hook in HOOKS if remove(folder, hook)]
@@ -80,12 +83,13 @@ def uninstall() -> None:
 
 def status() -> None:
     """Say which hooks are there, whose they are, and whether they can run."""
+    from secscan.cli.repositories import repository_here
     from secscan.hooks.managers import managers_of
     from secscan.hooks.memory import memory_of, shown
     from secscan.hooks.scripts import HOOKS, folder_of, script_at
     from secscan.reports.escape import terminal
 
-    repository = _repository()
+    repository = repository_here()
     memory = memory_of(repository)
     folder = folder_of(repository, memory.common)
     lines = []
@@ -97,16 +101,6 @@ def status() -> None:
     own = shown(memory.waivers)
     lines.append(f"your own waivers: {own}" if memory.waivers.is_file() else f"no waivers of your own ({own})")
     sys.stdout.write("".join(f"{terminal(line)}\n" for line in lines))
-
-
-def _repository() -> Repository:
-    from secscan.errors import TargetError
-    from secscan.targets.find_git import find_repository
-
-    repository, unused = find_repository(Path(os.path.realpath(Path.cwd())))
-    if repository is None:
-        raise TargetError(unused or "this is no git repository", hint="run it in the work tree of one")
-    return repository
 
 
 def _own_folder(repository: Repository) -> Path:

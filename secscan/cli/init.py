@@ -204,10 +204,10 @@ def _baseline(root: Path) -> NewFile:
 
 def _install_hooks(root: Path) -> None:
     from secscan.cli.hook_scripts import install_in
-    from secscan.cli.repositories import repository_of
     from secscan.errors import UsageError
+    from secscan.targets.find_git import repository_at
 
-    repository = repository_of(root)
+    repository = repository_at(root)
     if repository is None:
         raise UsageError(
             f"{root} is in no git repository, and has no hooks", hint="git init, then secscan hook install"
@@ -218,12 +218,12 @@ def _install_hooks(root: Path) -> None:
 def _trust(root: Path, files: Sequence[NewFile]) -> None:
     """Trust what we wrote, and nothing that was there."""
     from secscan.cli.judging import BASELINE_FILE, POLICY_FILE
-    from secscan.cli.repositories import repository_of
     from secscan.cli.trust import remember
     from secscan.config import FILE_NAME
+    from secscan.targets.find_git import repository_at
     from secscan.trust.tree import open_tree
 
-    tree = open_tree(root, repository_of(root))
+    tree = open_tree(root, repository_at(root))
     if tree.problem:
         _say(f"  not trusted: {tree.problem.message}; {tree.problem.hint}")
         return

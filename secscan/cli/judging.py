@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from secscan.ci.judge import judge_ref
 from secscan.cli.reading import below_only, remembering, with_vault
-from secscan.cli.repositories import is_there, judge_repository, repository_of, without_judge
+from secscan.cli.repositories import is_there, without_judge
 from secscan.config import FILE_NAME, Settings, load_settings, parse_settings
 from secscan.errors import PolicyError, SecscanError, UsageError
 from secscan.findings.model import Notice
@@ -26,6 +26,7 @@ from secscan.policy.fail_on import failing_on
 from secscan.policy.load import Reader, load_policy
 from secscan.policy.vex import read_vex
 from secscan.policy.waivers import read_waivers
+from secscan.targets.find_git import judging_repository, repository_at
 
 if TYPE_CHECKING:
     from secscan.policy.model import Policy, Waiver
@@ -90,8 +91,8 @@ def gather(target: Path, config: Path | None, wanted: Wanted, *, scanners: Seque
     """Return what to judge by. Raises `PolicyError`, `ConfigError` or `TargetError`."""
     usual = judge_ref(os.environ)
     ref = wanted.policy_ref or usual.ref
-    repository = repository_of(target)
-    judging = judge_repository(target, usual)
+    repository = repository_at(target)
+    judging = judging_repository(repository, repository_at(Path()), proposed=usual.proposed, in_ci=usual.in_ci)
     if judging and repository and judging.root != repository.root and (wanted.diff or wanted.baseline_ref):
         raise UsageError(
             f"{target} is a submodule: what --diff and --baseline-ref name is not the same commit there",
@@ -111,7 +112,7 @@ def gather(target: Path, config: Path | None, wanted: Wanted, *, scanners: Seque
 def names_inside(target: Path, wanted: Wanted, config: Path | None) -> bool:
     """Whether the command line names a file of the repository that is scanned: which content of it counts must then be
     said, by `policy_ref`."""
-    repository = repository_of(target)
+    repository = repository_at(target)
     named = [*wanted.waivers, *wanted.vex, *filter(None, (wanted.baseline, config))]
     return repository is not None and (
         any(_relative(Path.cwd() / path, repository) for path in named)

@@ -1,7 +1,8 @@
-"""The repositories that a scan has to do with: the one of its target, and the one whose commits judge."""
+"""What commands ask of repositories: the one where we stand, and what is to be said of a judge that is not there."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,21 +14,14 @@ if TYPE_CHECKING:
     from secscan.targets.git import Repository
 
 
-def repository_of(target: Path) -> Repository | None:
-    """The repository that a target lies in; None where it lies in none."""
+def repository_here() -> Repository:
+    """The repository in whose work tree we stand. Raises `TargetError`."""
     from secscan.targets.find_git import find_repository
 
-    place = target.resolve()
-    return find_repository(place if place.is_dir() else place.parent)[0] if place.exists() else None
-
-
-def judge_repository(target: Path, usual: JudgeRef) -> Repository | None:
-    """The repository whose commits judge a target. A proposed change that puts a link out of the repository in the
-    target's place does not rid itself of its judge: then it is the one where we stand."""
-    from secscan.targets.find_git import judging_repository
-
-    here = repository_of(Path())
-    return judging_repository(repository_of(target) or (here if usual.proposed else None), here, in_ci=usual.in_ci)
+    repository, unused = find_repository(Path(os.path.realpath(Path.cwd())))
+    if repository is None:
+        raise TargetError(unused or "this is no git repository", hint="run it in the work tree of one")
+    return repository
 
 
 def is_there(repository: Repository, ref: str) -> bool:

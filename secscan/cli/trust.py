@@ -47,13 +47,13 @@ def trust(
 
 def untrust(path: _PATH = Path()) -> None:
     """Trust nothing of a folder any more."""
-    from secscan.cli.repositories import repository_of
     from secscan.errors import UsageError
     from secscan.findings.paths import encode_path
     from secscan.reports.escape import terminal
+    from secscan.targets.find_git import repository_at
     from secscan.trust.listed import changing, list_path
 
-    repository = repository_of(path)
+    repository = repository_at(path)
     base = os.path.realpath(repository.root if repository else path)
     with changing(list_path()) as trees:
         if trees.pop(encode_path(os.fsencode(base)), None) is None:
@@ -80,10 +80,10 @@ def remember(tree: Tree, found: dict[str, bytes]) -> None:
 def renew(file: Path, before: bytes | None) -> bool:
     """Trust what one of our commands has written into a file of a trusted tree, where what was there `before` was
     trusted, or nothing was there. Returns whether it is trusted."""
-    from secscan.cli.repositories import repository_of
+    from secscan.targets.find_git import repository_at
     from secscan.trust.tree import open_tree
 
-    tree = open_tree(file.parent, repository_of(file.parent))
+    tree = open_tree(file.parent, repository_at(file.parent))
     path = tree.inside(file)
     data = tree.read(path) if path else None
     if tree.trusted is None or data is None:

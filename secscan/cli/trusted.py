@@ -23,7 +23,6 @@ from secscan.cli.judging import (
     read_waivers_file,
     reader_of,
 )
-from secscan.cli.repositories import repository_of
 from secscan.config import FILE_NAME, Settings, load_settings, parse_settings
 from secscan.errors import ConfigError, UsageError
 from secscan.findings.model import Notice
@@ -33,6 +32,7 @@ from secscan.policy.baseline import loads as loads_baseline
 from secscan.policy.load import Reader, load_policy
 from secscan.policy.vex import read_vex
 from secscan.policy.waivers import read_waivers
+from secscan.targets.find_git import repository_at
 from secscan.trust.tree import Look, NotTrusted, Tree, guarded, open_tree
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def _of_vault(settings: Settings, tree: Tree) -> tuple[str, ...]:
 def speaking(target: Path, scanners: Sequence[str]) -> tuple[Tree, dict[str, bytes]]:
     """Return the tree of a target, and every file of it that would count if it were trusted, each of which is read as it
     would be then. Raises `ConfigError` or `PolicyError` for one that is wrong, `UsageError` where there is none."""
-    repository = repository_of(target)
+    repository = repository_at(target)
     tree = open_tree(target, repository)
     found: dict[str, bytes] = {}
 

@@ -140,11 +140,11 @@ def _where(file: Path, before: bytes | None) -> str:
     """Where a file that we have changed counts, once the trust in it is renewed; `before` is what it held."""
     import os
 
-    from secscan.cli.repositories import repository_of
     from secscan.cli.trust import renew
     from secscan.hooks.memory import memory_of
+    from secscan.targets.find_git import repository_at
 
-    repository = repository_of(Path())
+    repository = repository_at(Path())
     if repository and os.path.realpath(file) == os.path.realpath(memory_of(repository).waivers):
         return "in your own hooks"
     if renew(file, before):

@@ -10,7 +10,7 @@ from secscan.ci.judge import JudgeRef, judge_ref
 from secscan.errors import TargetError, UsageError
 from secscan.github.inputs import Inputs
 from secscan.targets.fetch import fetch_commit
-from secscan.targets.find_git import find_repository, judging_repository
+from secscan.targets.find_git import judging_repository, repository_at
 from secscan.targets.git import Repository
 
 AUTO, NONE = "auto", "none"
@@ -37,8 +37,8 @@ def base_of(inputs: Inputs, environment: Mapping[str, str], *, token: str, warn:
         )
     usual = judge_ref(environment)
     folder = (Path() if inputs.text("image") else Path(inputs.target)).resolve()
-    scanned, here = (find_repository(one if one.is_dir() else one.parent)[0] for one in (folder, Path().resolve()))
-    repository = judging_repository(scanned or (here if usual.proposed else None), here, in_ci=True)
+    scanned = repository_at(folder)
+    repository = judging_repository(scanned, repository_at(Path()), proposed=usual.proposed, in_ci=True)
     if usual.proposed and not usual.ref and not inputs.text("policy-ref"):
         raise TargetError("the event does not tell what this change is to be merged into", hint="name a policy-ref")
     if repository is None and usual.ref:

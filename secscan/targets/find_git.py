@@ -50,12 +50,23 @@ def superproject_of(repository: Repository) -> Repository | None:
     return None
 
 
-def judging_repository(repository: Repository | None, here: Repository | None, *, in_ci: bool) -> Repository | None:
+def repository_at(place: Path) -> Repository | None:
+    """Return the repository that a folder or a file lies in; None where it lies in none, or is not there."""
+    real = place.resolve()
+    return find_repository(real if real.is_dir() else real.parent)[0] if real.exists() else None
+
+
+def judging_repository(
+    repository: Repository | None, here: Repository | None, *, proposed: bool, in_ci: bool
+) -> Repository | None:
     """Return the repository whose commits judge what lies in `repository`; `here` is that of the working directory.
 
-    A change decides which repository a submodule is, and so what `origin/main` means in it: its own commits count only
-    for who stands in it, and in CI for nobody.
+    A change that is only `proposed` and puts a link out of the repository in the target's place does not rid itself of
+    its judge: then it is the one where we stand. A change also decides which repository a submodule is, and so what
+    `origin/main` means in it: its own commits count only for who stands in it, and in CI for nobody.
     """
+    if repository is None and proposed:
+        repository = here
     while repository is not None and (above := superproject_of(repository)) is not None:
         if not in_ci and here is not None and here.root == repository.root:
             break

@@ -200,6 +200,15 @@ def test_the_base_of_a_pull_request_is_fetched_and_is_what_was_there_before(step
     assert step.outputs == {"policy-ref": "house", "baseline-ref": ""}
 
 
+@pytest.mark.usefixtures("shallow")
+@pytest.mark.parametrize("event", ["pull_request", "push"])
+def test_a_path_that_is_not_there_is_for_the_scan_to_tell(step: Step, origin: Path, event: str) -> None:
+    step.event(event)
+    with serving(origin.parent.parent) as address:
+        step.set(GITHUB_SERVER_URL=address, GITHUB_BASE_REF="main", SECSCAN_INPUT_PATH="no/such/folder")
+        assert step.run("base")[0] == 0
+
+
 def test_a_change_of_the_workflow_that_runs_the_gate_is_said(step: Step, origin: Path, shallow: Path) -> None:
     step.event("pull_request")
     path = ".github/workflows/gate.yml"
