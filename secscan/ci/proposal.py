@@ -1,7 +1,7 @@
 """Whether a run is for a change that is only proposed, and whether that comes from a fork.
 
-What the CI says of its run comes from the variables of GitHub Actions and GitLab CI, which the content of a change
-cannot set.
+What the CI says of its run comes from variables that the content of a change cannot set. Where a change comes from is
+known of GitHub Actions and GitLab CI only.
 """
 
 from __future__ import annotations
@@ -10,17 +10,30 @@ from collections.abc import Mapping
 
 from secscan.ci.event import read_event, text_at
 
-_PROPOSALS = ("CI_MERGE_REQUEST_IID", "CI_EXTERNAL_PULL_REQUEST_IID")
-"""Variables of GitLab CI that stand for a proposed change."""
+PROPOSALS = (
+    "CI_MERGE_REQUEST_IID",  # GitLab
+    "CI_EXTERNAL_PULL_REQUEST_IID",
+    "BITBUCKET_PR_ID",
+    "SYSTEM_PULLREQUEST_PULLREQUESTID",  # Azure
+    "CIRCLE_PULL_REQUEST",
+    "CHANGE_ID",  # Jenkins
+)
+"""Variables that only runs for a proposed change have."""
 _OWN_EVENTS = frozenset({"push", "schedule", "workflow_dispatch", "repository_dispatch", "release", "create"})
 """Events of GitHub behind which stands somebody who may write to the repository."""
+
+
+def is_for_proposal(environment: Mapping[str, str]) -> bool:
+    """Whether the run is for a change that is only proposed: a pull or merge request, or one in a merge queue."""
+    event = environment.get("GITHUB_EVENT_NAME", "")
+    return event.startswith("pull_request") or event == "merge_group" or any(map(environment.get, PROPOSALS))
 
 
 def proposes_change(environment: Mapping[str, str]) -> bool:
     """Whether the run is for a pull or merge request, or for an event that may stand for one: `workflow_run` runs on
     the default branch and often looks at what a pull request has built."""
     event = environment.get("GITHUB_EVENT_NAME", "")
-    return (bool(event) and event not in _OWN_EVENTS) or any(map(environment.get, _PROPOSALS))
+    return (bool(event) and event not in _OWN_EVENTS) or any(map(environment.get, PROPOSALS))
 
 
 def from_fork(environment: Mapping[str, str]) -> bool:

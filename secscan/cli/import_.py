@@ -36,7 +36,7 @@ def import_(
     """
     from secscan import pipeline
     from secscan.attest.terms import saved
-    from secscan.cli.ci import ci_run
+    from secscan.ci.run import ci_run
     from secscan.cli.deliver import REPORTS, deliver, remove_earlier, report_files
     from secscan.cli.judging import Wanted, gather
     from secscan.cli.progress import show_progress

@@ -21,7 +21,7 @@ def try_settings(
     import os
     from datetime import UTC, datetime
 
-    from secscan.cli.ci import ci_run
+    from secscan.ci.run import ci_run
     from secscan.cli.telling import reveal_by, say_who
     from secscan.errors import ExitCode, UsageError
     from secscan.findings.scan import timestamp

@@ -69,9 +69,9 @@ def scan(
     from secscan import pipeline, stopping
     from secscan.advisories.store import resolve
     from secscan.attest.terms import saved
+    from secscan.ci.run import ci_run
     from secscan.cli import log
     from secscan.cli.cache import cache_for
-    from secscan.cli.ci import ci_run
     from secscan.cli.judging import Wanted, gather
     from secscan.cli.reading import credentials_of
     from secscan.cli.say import set_loudness

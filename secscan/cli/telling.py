@@ -35,7 +35,7 @@ def tell_services(scan: Scan, settings: Settings, previous: Last | None, *, quie
     """
     if settings.notify is None:
         return True
-    from secscan.cli.ci import is_for_proposal
+    from secscan.ci.proposal import is_for_proposal
 
     if is_for_proposal(os.environ) and not settings.notify.pull_requests:
         return True
@@ -65,7 +65,7 @@ def last_of(previous: Path | None) -> Last | None:
 def _told(scan: Scan, settings: Settings, previous: Last | None, *, quiet: bool) -> bool:
     from msgspec import structs
 
-    from secscan.cli.ci import ci_run
+    from secscan.ci.run import ci_run
     from secscan.notify import state
     from secscan.notify.news import blocking, news_of
     from secscan.notify.send import send

@@ -15,7 +15,8 @@ import jsonschema_rs
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from secscan.cli import ci, log
+from secscan.ci.proposal import PROPOSALS
+from secscan.cli import log
 from secscan.cli.app import run
 from secscan.cli.log_line import LogLine, schema
 from secscan.findings.scan import load
@@ -68,7 +69,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
         receiving(Answers(200, b"")) as collector,
     ):
         patch.chdir(folder)
-        for name in ("GITHUB_EVENT_NAME", *ci._PROPOSALS):
+        for name in ("GITHUB_EVENT_NAME", *PROPOSALS):
             patch.delenv(name, raising=False)
         patch.setenv("SLACK_URL", f"{slack.address}/{CANARIES['SLACK_URL']}")
         patch.setenv("HOOK_URL", f"{hook.address}/{CANARIES['HOOK_URL']}")

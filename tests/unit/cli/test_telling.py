@@ -9,7 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from secscan.cli import ci, telling
+from secscan.ci.proposal import PROPOSALS
+from secscan.cli import telling
 from secscan.cli.app import run
 from secscan.findings.scan import Scan, dumps
 from secscan.notify import send as sending
@@ -53,7 +54,7 @@ class Bench:
 
 @pytest.fixture
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
-    for name in ci._PROPOSALS:
+    for name in PROPOSALS:
         monkeypatch.delenv(name, raising=False)
     with receiving(SLACK_OK) as slack, receiving(PD_OK) as pagerduty:
         monkeypatch.setenv("SLACK_URL", f"{slack.address}/services/canary")

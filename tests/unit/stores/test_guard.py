@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from secscan.ci.proposal import proposes_change
+from secscan.ci.proposal import PROPOSALS, proposes_change
 from secscan.stores.guard import refusal, shows_paths
 from secscan.stores.vault.settings import Mode, PathDisplay
 
@@ -112,3 +112,9 @@ def test_paths_are_shown_to_those_who_may_know_them() -> None:
     assert not shows_paths(PathDisplay.IDS, PUSH)
     assert proposes_change(MERGE_REQUEST)
     assert not proposes_change(PUSH)
+
+
+@pytest.mark.parametrize("variable", PROPOSALS)
+def test_no_secret_is_read_for_a_proposed_change_of_any_platform(variable: str) -> None:
+    assert refusal(Mode.CRAWL, {variable: "7"})
+    assert not shows_paths(PathDisplay.AUTO, {variable: "7"})

@@ -1,4 +1,4 @@
-"""What a CI platform tells of the run that we are part of."""
+"""Where the run of CI that we are part of can be looked at."""
 
 from __future__ import annotations
 
@@ -13,22 +13,6 @@ _ADDRESSES = (
     ("BUILD_URL", "{BUILD_URL}"),  # Jenkins
 )
 """The variable by which a platform is known, and the address of the run, made of the platform's variables."""
-
-_PROPOSALS = (
-    "CI_MERGE_REQUEST_IID",  # GitLab
-    "CI_EXTERNAL_PULL_REQUEST_IID",
-    "BITBUCKET_PR_ID",
-    "SYSTEM_PULLREQUEST_PULLREQUESTID",  # Azure
-    "CIRCLE_PULL_REQUEST",
-    "CHANGE_ID",  # Jenkins
-)
-"""Variables that only runs for a proposed change have."""
-
-
-def is_for_proposal(environment: Mapping[str, str]) -> bool:
-    """Whether the run is for a change that is only proposed: a pull or merge request, or one in a merge queue."""
-    event = environment.get("GITHUB_EVENT_NAME", "")
-    return event.startswith("pull_request") or event == "merge_group" or any(map(environment.get, _PROPOSALS))
 
 
 def ci_run(environment: Mapping[str, str]) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from secscan.cli.ci import ci_run, is_for_proposal
+from secscan.ci.proposal import is_for_proposal
+from secscan.ci.run import ci_run
 
 GITHUB = {"GITHUB_RUN_ID": "17", "GITHUB_SERVER_URL": "https://github.example", "GITHUB_REPOSITORY": "shop/web"}
 
