@@ -79,16 +79,12 @@ class Record:
         if event.state == "running" and event.scanner not in self._scanners:
             self._scanners[event.scanner] = self._begin(event.scanner, "scanner", self._stage)
         if event.state == "running":
-            step = self.steps[self._scanners[event.scanner]]
-            step.pieces = event.pieces
-            if event.done == event.pieces:
-                # The runner tells how scanners ended when the last of them has: this one ended now.
-                step.ended = self.clock()
+            self.steps[self._scanners[event.scanner]].pieces = event.pieces
         if event.state in _ENDS:
             number = self._scanners.pop(event.scanner, None)
             step = self.steps[self._begin(event.scanner, "scanner", self._stage) if number is None else number]
             step.outcome = event.state
-            step.ended = step.ended or self.clock()
+            step.ended = self.clock()
 
     def _begin(self, name: str, kind: str, parent: int, *, beside: bool = False) -> int:
         self.steps.append(Step(name, kind, parent, self.clock(), beside=beside))
