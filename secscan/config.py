@@ -53,6 +53,7 @@ from secscan.errors import ConfigError
 from secscan.findings.model import Notice
 from secscan.reports.contract import FORMATS
 from secscan.settings import fields
+from secscan.settings.places import SETTINGS_FILE
 from secscan.stores.aws.settings import AwsSettings
 from secscan.stores.aws.settings import parse as parse_aws
 from secscan.stores.vault.settings import VaultSettings
@@ -63,8 +64,6 @@ from secscan.yamlfile import MAX_BYTES, Fields, Node, load_mapping
 if TYPE_CHECKING:
     from secscan.notify.settings import NotifySettings
     from secscan.telemetry.settings import TelemetrySettings
-
-FILE_NAME = "secscan.yaml"
 
 _KNOWN = (
     "version", "targets", "scan", "scanners", "policy", "environment", "floor", "waivers", "vex", "baseline", "output",
@@ -153,7 +152,7 @@ class Settings:
         return tuple(
             Notice(
                 topic="settings",
-                subject=FILE_NAME,
+                subject=SETTINGS_FILE,
                 text=f"{name} is not honoured: the scanned tree does not choose its judge; "
                 f"look at it and run `secscan config trust`, or name the file with --config",
             )
@@ -185,7 +184,7 @@ def load_settings(target: Path, config: Path | None, *, trusted: Callable[[bytes
     `trusted` says of the content of the latter whether it is what the user trusts. Raises `ConfigError` with file, line
     and field.
     """
-    path = config or target / FILE_NAME
+    path = config or target / SETTINGS_FILE
     try:
         data = read_regular(path.resolve() if config else path, most=MAX_BYTES + 1)
     except (FileNotFoundError, NotADirectoryError) as error:

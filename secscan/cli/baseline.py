@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from secscan.cli.say import say
+from secscan.settings.places import BASELINE_FILE
 
-_FILE = Path(".secscan/baseline.json")
+_FILE = Path(BASELINE_FILE)
 
 
 def write(

@@ -99,20 +99,21 @@ def validate(
     something is wrong."""
     from secscan.cli.judging import Wanted
     from secscan.cli.trusted import speaking
-    from secscan.config import FILE_NAME, load_settings
+    from secscan.config import load_settings
     from secscan.errors import ConfigError
     from secscan.hooks.memory import shown
     from secscan.reports.escape import terminal
     from secscan.scanners.registry import all_scanners, choose
+    from secscan.settings.places import SETTINGS_FILE
 
-    file = path if path.is_file() else path / FILE_NAME
+    file = path if path.is_file() else path / SETTINGS_FILE
     settings = load_settings(file.parent, file if file.exists() or not path.is_dir() else None)
     for name in (*settings.enable, *settings.disable, *settings.credentials):
         if name not in all_scanners():
             raise ConfigError(f"{file}: there is no scanner {name!r}", hint=f"there are: {', '.join(all_scanners())}")
     choose(settings.enable, without=settings.disable)
     names = {str(file)} if settings.origin else set()
-    if file.name == FILE_NAME:
+    if file.name == SETTINGS_FILE:
         tree, found = speaking(file.parent, tuple(all_scanners()))
         names |= {shown(tree.place(name)) for name in found if name != tree.inside(file)}
     else:
@@ -123,12 +124,11 @@ def validate(
 
 
 def _rows(judge: Judge, options: dict[str, Any]) -> tuple[Shown, ...]:
-    from secscan.cli.judging import BASELINE_FILE, POLICY_FILE, WAIVERS_FILE
-    from secscan.config import FILE_NAME
+    from secscan.settings.places import BASELINE_FILE, POLICY_FILE, SETTINGS_FILE, WAIVERS_FILE
     from secscan.settings.shown import Sources, shown
 
     settings = judge.settings
-    place = Path(settings.origin).name or FILE_NAME
+    place = Path(settings.origin).name or SETTINGS_FILE
     usual = {"policy": POLICY_FILE, "waivers": WAIVERS_FILE, "baseline": BASELINE_FILE}
     named = (
         set() if settings.from_tree else set(settings.told)

@@ -135,11 +135,11 @@ def _pipelines(systems: Sequence[str], facts: Facts) -> list[NewFile]:
 
 def _is_wanted(step: Step, *, ask: bool, force: bool, show: bool) -> bool:
     """Whether to write a file. What somebody else wrote is shown beside ours first, and kept unless the user says so."""
-    from secscan.config import FILE_NAME
     from secscan.reports.escape import terminal
+    from secscan.settings.places import SETTINGS_FILE
 
     name = step.file.path
-    if step.state == "same" or (name == FILE_NAME and _says_the_same(step)):
+    if step.state == "same" or (name == SETTINGS_FILE and _says_the_same(step)):
         _say(f"  {name} is as proposed")
         return False
     if step.state == "new" and not show:
@@ -171,13 +171,14 @@ def _baseline(root: Path) -> NewFile:
 
     from secscan import pipeline
     from secscan.advisories.store import resolve
-    from secscan.cli.judging import BASELINE_FILE, Wanted, gather
+    from secscan.cli.judging import Wanted, gather
     from secscan.cli.progress import show_progress
     from secscan.findings.levels import RunStatus
     from secscan.policy.baseline import baseline_of, dumps
     from secscan.reports.present import counted
     from secscan.scanners.registry import all_scanners, choose
     from secscan.scanners.runner import available_cores
+    from secscan.settings.places import BASELINE_FILE
     from secscan.setup.facts import NewFile
     from secscan.setup.write import steps, write
     from secscan.targets.open import TargetRequest
@@ -217,9 +218,8 @@ def _install_hooks(root: Path) -> None:
 
 def _trust(root: Path, files: Sequence[NewFile]) -> None:
     """Trust what we wrote, and nothing that was there."""
-    from secscan.cli.judging import BASELINE_FILE, POLICY_FILE
     from secscan.cli.trust import remember
-    from secscan.config import FILE_NAME
+    from secscan.settings.places import BASELINE_FILE, POLICY_FILE, SETTINGS_FILE
     from secscan.targets.find_git import repository_at
     from secscan.trust.tree import open_tree
 
@@ -227,7 +227,7 @@ def _trust(root: Path, files: Sequence[NewFile]) -> None:
     if tree.problem:
         _say(f"  not trusted: {tree.problem.message}; {tree.problem.hint}")
         return
-    counting = (FILE_NAME, POLICY_FILE, BASELINE_FILE)
+    counting = (SETTINGS_FILE, POLICY_FILE, BASELINE_FILE)
     mine = {tree.inside(root / one.path): one.content for one in files if one.path in counting}
     if mine:
         remember(tree, mine)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from secscan.ci.judge import judge_ref
 from secscan.cli.reading import below_only, remembering, with_vault
 from secscan.cli.repositories import is_there, without_judge
-from secscan.config import FILE_NAME, Settings, load_settings, parse_settings
+from secscan.config import Settings, load_settings, parse_settings
 from secscan.errors import PolicyError, SecscanError, UsageError
 from secscan.findings.model import Notice
 from secscan.findings.paths import encode_path
@@ -26,15 +26,12 @@ from secscan.policy.fail_on import failing_on
 from secscan.policy.load import Reader, load_policy
 from secscan.policy.vex import read_vex
 from secscan.policy.waivers import read_waivers
+from secscan.settings.places import BASELINE_FILE, POLICY_FILE, SETTINGS_FILE, WAIVERS_FILE
 from secscan.targets.find_git import judging_repository, repository_at
 
 if TYPE_CHECKING:
     from secscan.policy.model import Policy, Waiver
     from secscan.targets.git import Repository
-
-POLICY_FILE = ".secscan/policy.yaml"
-WAIVERS_FILE = ".secscan/waivers.yaml"
-BASELINE_FILE = ".secscan/baseline.json"
 
 
 @dataclass(frozen=True)
@@ -215,7 +212,7 @@ def _settings_of(target: Path, config: Path | None, repository: Repository, read
     if config is not None and not name:
         return load_settings(target, config)
     folder = _relative(target.resolve(), repository)
-    name = name or (f"{folder}/{FILE_NAME}" if folder else FILE_NAME)
+    name = name or (f"{folder}/{SETTINGS_FILE}" if folder else SETTINGS_FILE)
     if config is None and not _has(reader, name):
         return Settings()
     return parse_settings(reader.file(name), origin=str(repository.root / name), from_tree=False)

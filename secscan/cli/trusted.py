@@ -13,9 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from secscan.cli.judging import (
-    BASELINE_FILE,
-    POLICY_FILE,
-    WAIVERS_FILE,
     Judge,
     Wanted,
     below,
@@ -23,7 +20,7 @@ from secscan.cli.judging import (
     read_waivers_file,
     reader_of,
 )
-from secscan.config import FILE_NAME, Settings, load_settings, parse_settings
+from secscan.config import Settings, load_settings, parse_settings
 from secscan.errors import ConfigError, UsageError
 from secscan.findings.model import Notice
 from secscan.gate.weakening import Terms
@@ -32,6 +29,7 @@ from secscan.policy.baseline import loads as loads_baseline
 from secscan.policy.load import Reader, load_policy
 from secscan.policy.vex import read_vex
 from secscan.policy.waivers import read_waivers
+from secscan.settings.places import BASELINE_FILE, POLICY_FILE, SETTINGS_FILE, WAIVERS_FILE
 from secscan.targets.find_git import repository_at
 from secscan.trust.tree import Look, NotTrusted, Tree, guarded, open_tree
 
@@ -63,7 +61,7 @@ def judge_here(
 
     settings = given.honoured()
     if config is None and not all(look(path) is not None for path in _of_vault(settings, tree)):
-        tree.changed.setdefault(tree.inside(target / FILE_NAME), "built")
+        tree.changed.setdefault(tree.inside(target / SETTINGS_FILE), "built")
         settings = replace(settings, vault=None)
     files = _Files(tree, look, reader_of(repository), named=config is not None)
     try:
@@ -77,7 +75,7 @@ def judge_here(
     policy = wanted.tightened(policy)
     terms = Terms(policy, files.waivers(settings, wanted, policy), files.baseline(settings, wanted))
     if given.origin and not given.from_tree and config is None:
-        used.add(tree.inside(target / FILE_NAME))
+        used.add(tree.inside(target / SETTINGS_FILE))
     notices = (*given.notices(), *_notices(tree, wanted, used))
     counting = below(target, [Path(path) for path in policy.scanner_settings])
     return Judge(terms, settings, notices, counting=counting, trusted=frozenset(used))
@@ -85,7 +83,7 @@ def judge_here(
 
 def settings_here(target: Path, config: Path | None, tree: Tree) -> Settings:
     """Return the settings file that the user names, else that of the target: of the tree's, whether it is trusted."""
-    path = tree.inside(target / FILE_NAME)
+    path = tree.inside(target / SETTINGS_FILE)
     if config is not None or not path:
         return load_settings(target, config)
     counts = tree.counting(path)
@@ -123,7 +121,7 @@ def speaking(target: Path, scanners: Sequence[str]) -> tuple[Tree, dict[str, byt
             found[path] = data
         return data
 
-    path = tree.inside(target / FILE_NAME)
+    path = tree.inside(target / SETTINGS_FILE)
     data = look(path) if path else None
     settings = parse_settings(data, origin=str(tree.place(path)), from_tree=False) if data is not None else Settings()
     for name in _of_vault(settings, tree):
@@ -134,7 +132,7 @@ def speaking(target: Path, scanners: Sequence[str]) -> tuple[Tree, dict[str, byt
     files.baseline(settings, Wanted())
     if not found:
         raise UsageError(
-            f"{target} has no {FILE_NAME}, policy, waivers or baseline of its own", hint="write them: secscan init"
+            f"{target} has no {SETTINGS_FILE}, policy, waivers or baseline of its own", hint="write them: secscan init"
         )
     return tree, found
 

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from secscan.cli.say import say
+from secscan.settings.places import WAIVERS_FILE
 
 if TYPE_CHECKING:
     from secscan.findings.model import Finding
     from secscan.findings.scan import Scan
     from secscan.policy.model import Waiver
 
-_FILE = Path(".secscan/waivers.yaml")
+_FILE = Path(WAIVERS_FILE)
 _SCAN = Path("secscan.json")
 _USUAL_DAYS = 90
 

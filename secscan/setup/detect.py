@@ -13,12 +13,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from secscan.config import FILE_NAME
 from secscan.findings.levels import GapKind
 from secscan.findings.paths import is_test_path, os_path
+from secscan.hooks.managers import managers_of
 from secscan.inventory.contract import Inventory
 from secscan.inventory.discover import take_inventory
 from secscan.manifests.recognise import SUFFIXES, is_compose_name, looks_like_manifest
+from secscan.settings.places import OWN_FILES, SETTINGS_FILE
 from secscan.setup.facts import Counted, Facts, ForeignSettings
 from secscan.setup.places import ci_systems, generated_and_vendored, projects_of
 from secscan.stores.references.find import find as find_references
@@ -54,14 +55,6 @@ _MOST_BYTES = 500_000
 _MOST_NAMED = 50
 """Files of one kind that are named."""
 _IMAGE_NAME = re.compile(r".*\.(?:tar|tar\.gz|tgz|tar\.zst)$", re.IGNORECASE)
-_OWN = ("secscan.yaml", ".secscan/policy.yaml", ".secscan/waivers.yaml", ".secscan/baseline.json")
-_HOOKS = {
-    ".pre-commit-config.yaml": "pre-commit",
-    ".pre-commit-config.yml": "pre-commit",
-    "lefthook.yml": "lefthook",
-    "lefthook.yaml": "lefthook",
-    ".lefthook.yml": "lefthook",
-}
 
 
 def look_at(folder: Path) -> Facts:
@@ -89,13 +82,13 @@ def look_at(folder: Path) -> Facts:
             images=_named(_images(target, files)),
             vault=_named(_referring(target, files)),
             ci=ci_systems(paths, lambda path: _text(target, path)),
-            hooks=_hooks(paths, repository),
+            hooks=_hooks(root, repository),
             foreign=_foreign(target),
             projects=projects_of(paths),
             generated=generated,
             vendored=vendored,
             gitignore=_gitignore(root),
-            own=tuple(path for path in _OWN if (root / path).exists()),
+            own=tuple(path for path in OWN_FILES if (root / path).exists()),
         )
 
 
@@ -111,7 +104,7 @@ def _languages(files: Sequence[SourceFile]) -> tuple[Counted, ...]:
 
 def _is_ours(path: str) -> bool:
     """Whether it is a file of ours: what was set up once must not look like something to set up for."""
-    return path == FILE_NAME or path.startswith(".secscan/")
+    return path == SETTINGS_FILE or path.startswith(".secscan/")
 
 
 def _is_workflow(path: str) -> bool:
@@ -164,9 +157,8 @@ def _foreign(target: Target) -> tuple[ForeignSettings, ...]:
     return tuple(ForeignSettings(one.subject, owner_of(one.subject)) for one in target.notices if one.topic == TOPIC)
 
 
-def _hooks(paths: Sequence[str], repository: Repository | None) -> tuple[str, ...]:
-    found = {_HOOKS[path] for path in paths if path in _HOOKS}
-    found |= {"husky"} if any(path.startswith(".husky/") for path in paths) else set()
+def _hooks(root: Path, repository: Repository | None) -> tuple[str, ...]:
+    found = {one.name for one in managers_of(root)}
     if repository is not None and (repository.git_dir / "hooks" / "pre-commit").is_file():
         found.add("git")
     return tuple(sorted(found))

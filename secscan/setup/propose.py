@@ -11,14 +11,13 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from secscan.config import FILE_NAME
 from secscan.findings.globs import problem_with
+from secscan.settings.places import BASELINE_FILE, POLICY_FILE, SETTINGS_FILE
 from secscan.settings.schema import FILE as SCHEMA_NAME
 from secscan.settings.schema import settings_schema
 from secscan.setup.backlog import policy_for_backlog
 from secscan.setup.facts import Counted, Facts, NewFile
 
-POLICY_FILE = ".secscan/policy.yaml"
 SCHEMA_FILE = f".secscan/{SCHEMA_NAME}"
 """Beside the settings, so that editors find it without a network."""
 REPORTS = ("secscan.json", "secscan.terms.json", "secscan.sarif", "secscan.html")
@@ -49,7 +48,7 @@ def proposed(facts: Facts, wishes: Wishes) -> tuple[NewFile, ...]:
     parts = [_HEAD, *_settings(facts, wishes)]
     schema = json.dumps(settings_schema(), separators=(",", ":")) + "\n"
     files = [
-        NewFile(FILE_NAME, "\n".join(parts).encode(), "settings, with reasons"),
+        NewFile(SETTINGS_FILE, "\n".join(parts).encode(), "settings, with reasons"),
         NewFile(SCHEMA_FILE, schema.encode(), "their schema, for editors"),
     ]
     if wishes.baseline and POLICY_FILE not in facts.own:
@@ -94,12 +93,12 @@ def _settings(facts: Facts, wishes: Wishes) -> Iterator[str]:
     chosen = POLICY_FILE if own else wishes.policy
     yield (
         "# What blocks a build: `default` what a reviewer would stop, `strict` more, `advisory` nothing; or a file of\n"
-        f"# your own, such as .secscan/policy.yaml.\npolicy: {chosen}\n"
+        f"# your own, such as {POLICY_FILE}.\npolicy: {chosen}\n"
     )
     if wishes.baseline:
         yield (
             "# What was there when secscan came: the policy above warns of it, and blocks what is new. Renew it with\n"
-            "# `secscan baseline write`, after a scan of the whole tree.\nbaseline: .secscan/baseline.json\n"
+            f"# `secscan baseline write`, after a scan of the whole tree.\nbaseline: {BASELINE_FILE}\n"
         )
     yield from _left_out(facts)
     if facts.foreign:

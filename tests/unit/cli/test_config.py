@@ -11,10 +11,9 @@ from typer.testing import CliRunner
 
 from secscan import pipeline
 from secscan.cli.app import build, run
-from secscan.cli.judging import WAIVERS_FILE
-from secscan.config import FILE_NAME
 from secscan.errors import ConfigError, PolicyError, UsageError
 from secscan.scanners.runner import available_cores
+from secscan.settings.places import SETTINGS_FILE, WAIVERS_FILE
 
 FILE = """\
 version: 1
@@ -37,7 +36,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     folder = tmp_path / "tree"
     folder.mkdir()
-    (folder / FILE_NAME).write_text(FILE.replace("environment: production\n", ""))
+    (folder / SETTINGS_FILE).write_text(FILE.replace("environment: production\n", ""))
     monkeypatch.chdir(folder)
     return folder
 
@@ -97,7 +96,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, *words: str) -> pipeline.ScanRequest:
         (("--policy", "advisory"), {"SECSCAN_POLICY": "strict"}, {"policy": ("advisory", "--policy")}),
         ((), {"SECSCAN_POLICY": "strict"}, {"policy": ("strict", "SECSCAN_POLICY")}),
         (
-            ("--config", FILE_NAME),
+            ("--config", SETTINGS_FILE),
             {},
             {"policy": ("strict", "secscan.yaml:5"), "scan.exclude": (["/docs/**"], "secscan.yaml:3")},
         ),
@@ -107,7 +106,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, *words: str) -> pipeline.ScanRequest:
 def test_a_scan_does_what_is_shown(
     monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], environment: dict[str, str], holds: dict[str, Any]
 ) -> None:
-    (Path(FILE_NAME)).write_text(FILE.replace("environment: production\n", "\n"))
+    (Path(SETTINGS_FILE)).write_text(FILE.replace("environment: production\n", "\n"))
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     rows = shown(*words)
@@ -122,7 +121,7 @@ def test_a_scan_does_what_is_shown(
 
 
 def test_defaults_are_those_of_a_scan(monkeypatch: pytest.MonkeyPatch, tree: Path) -> None:
-    (tree / FILE_NAME).unlink()
+    (tree / SETTINGS_FILE).unlink()
     rows = shown()
     assert {row["origin"] for row in rows.values()} == {"default"}
     request = asked(monkeypatch)
@@ -144,7 +143,7 @@ def test_what_does_not_hold_is_shown_with_the_reason() -> None:
 
 def test_files_of_the_tree_that_are_trusted_have_their_origin(tree: Path) -> None:
     (tree / ".secscan").mkdir()
-    (tree / FILE_NAME).write_text("version: 1\n")
+    (tree / SETTINGS_FILE).write_text("version: 1\n")
     (tree / ".secscan/waivers.yaml").write_text("format: secscan.waivers/1\nwaivers: []\n")
     command("config", "trust")
     row = shown()["waivers"]
@@ -152,14 +151,14 @@ def test_files_of_the_tree_that_are_trusted_have_their_origin(tree: Path) -> Non
 
 
 def test_no_secret_is_shown() -> None:
-    for words in (("--json", "--config", FILE_NAME), ("--origin", "--config", FILE_NAME), ("--origin",)):
+    for words in (("--json", "--config", SETTINGS_FILE), ("--origin", "--config", SETTINGS_FILE), ("--origin",)):
         said = command("config", "show", *words)
         assert "hunter2" not in said
         assert "vault.example" in said
 
 
 def test_a_hostile_value_moves_no_cursor(tree: Path) -> None:
-    (tree / FILE_NAME).write_text('version: 1\nenvironment: "\\e[31mred"\n')
+    (tree / SETTINGS_FILE).write_text('version: 1\nenvironment: "\\e[31mred"\n')
     assert "\x1b" not in command("config", "show", "--origin")
 
 
@@ -174,7 +173,7 @@ def test_a_hostile_value_moves_no_cursor(tree: Path) -> None:
     ],
 )
 def test_what_is_wrong_is_found(tree: Path, text: str, error: type[Exception], said: str) -> None:
-    (tree / FILE_NAME).write_text(text)
+    (tree / SETTINGS_FILE).write_text(text)
     with pytest.raises(error, match=said):
         command("config", "validate")
 
@@ -188,7 +187,7 @@ def test_what_is_right_is_told(tree: Path) -> None:
 
 
 def test_without_settings_the_other_files_are_validated(tree: Path) -> None:
-    (tree / FILE_NAME).unlink()
+    (tree / SETTINGS_FILE).unlink()
     with pytest.raises(UsageError, match="policy, waivers or baseline of its own") as caught:
         command("config", "validate")
     assert caught.value.hint == "write them: secscan init"
