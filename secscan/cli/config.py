@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from secscan.cli.say import say
+
 if TYPE_CHECKING:
     from secscan.cli.judging import Judge
     from secscan.settings.shown import Said, Shown
@@ -89,7 +91,7 @@ def show(
     ]
     sys.stdout.write("".join(f"{terminal(line)}\n" for line in lines or ["every setting has its default"]))
     for notice in judge.notices:
-        sys.stderr.write(f"{terminal(f'{notice.subject}: {notice.text}')}\n")
+        say(f"{notice.subject}: {notice.text}")
 
 
 def validate(
@@ -98,10 +100,10 @@ def validate(
     """Check a settings file, and the policy, waivers and baseline that it names or that lie beside it. Exits 2 if
     something is wrong."""
     from secscan.cli.judging import Wanted
+    from secscan.cli.terminal import as_typed
     from secscan.cli.trusted import speaking
     from secscan.config import load_settings
     from secscan.errors import ConfigError
-    from secscan.hooks.memory import shown
     from secscan.reports.escape import terminal
     from secscan.scanners.registry import all_scanners, choose
     from secscan.settings.places import SETTINGS_FILE
@@ -115,7 +117,7 @@ def validate(
     names = {str(file)} if settings.origin else set()
     if file.name == SETTINGS_FILE:
         tree, found = speaking(file.parent, tuple(all_scanners()))
-        names |= {shown(tree.place(name)) for name in found if name != tree.inside(file)}
+        names |= {as_typed(tree.place(name)) for name in found if name != tree.inside(file)}
     else:
         from secscan.cli.trusted import judge_here
 

@@ -174,12 +174,12 @@ def _commands(look: Look, memory: Memory) -> Commands:
     import shlex
     import shutil
 
-    from secscan.hooks.memory import shown
+    from secscan.cli.terminal import as_typed
     from secscan.hooks.words import Commands
 
     own = os.path.dirname(sys.executable) if "PRE_COMMIT" in os.environ else ""  # noqa: PTH120 - as PATH has it
     entries = [entry for entry in os.environ.get("PATH", "").split(os.pathsep) if entry != own]
     there = shutil.which("secscan", path=os.pathsep.join(entries))
     program = "secscan" if there else f"{shlex.quote(sys.executable)} -I -m secscan"
-    scan, file = shlex.quote(shown(memory.place(look.name))), shlex.quote(shown(memory.waivers))
+    scan, file = shlex.quote(as_typed(memory.place(look.name))), shlex.quote(as_typed(memory.waivers))
     return Commands(look.mend, program, scan, file)

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from secscan.cli.say import say
+from secscan.cli.terminal import as_typed
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -41,7 +44,6 @@ def install_in(
     from secscan.errors import UsageError
     from secscan.hooks.managers import managers_of
     from secscan.hooks.scripts import HOOKS, script_at, text_of, write
-    from secscan.reports.escape import terminal
 
     managers = managers_of(repository.root)
     if managers and not anyway:
@@ -61,7 +63,7 @@ def install_in(
     for hook, text in wanted.items():
         if not foreign or script_at(folder, hook).place in foreign:
             written = write(folder, hook, text)
-            sys.stderr.write(terminal(f"{written.place}: {written.command}") + "\n")
+            say(f"{written.place}: {written.command}")
 
 
 def uninstall() -> None:
@@ -70,7 +72,6 @@ def uninstall() -> None:
     from secscan.errors import TargetError
     from secscan.hooks.memory import memory_of
     from secscan.hooks.scripts import HOOKS, folder_of, remove
-    from secscan.reports.escape import terminal
 
     repository = repository_here()
     memory = memory_of(repository)
@@ -78,14 +79,14 @@ def uninstall() -> None:
     removed = [hook for hook in HOOKS if remove(folder, hook)]
     if not removed:
         raise TargetError(f"no hook of ours is in {folder}", hint="see `secscan hook status`")
-    sys.stderr.write(terminal(f"removed {', '.join(removed)} from {folder}") + "\n")
+    say(f"removed {', '.join(removed)} from {folder}")
 
 
 def status() -> None:
     """Say which hooks are there, whose they are, and whether they can run."""
     from secscan.cli.repositories import repository_here
     from secscan.hooks.managers import managers_of
-    from secscan.hooks.memory import memory_of, shown
+    from secscan.hooks.memory import memory_of
     from secscan.hooks.scripts import HOOKS, folder_of, script_at
     from secscan.reports.escape import terminal
 
@@ -98,7 +99,7 @@ def status() -> None:
         lines.append(f"{one.hook}: {words}" + ("" if one.runs else "  (it cannot run: install it again)"))
     lines += [f"{one.name} manages hooks here ({one.file})" for one in managers_of(repository.root)]
     lines.append(f"hooks lie in {folder}")
-    own = shown(memory.waivers)
+    own = as_typed(memory.waivers)
     lines.append(f"your own waivers: {own}" if memory.waivers.is_file() else f"no waivers of your own ({own})")
     sys.stdout.write("".join(f"{terminal(line)}\n" for line in lines))
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from secscan.cli.say import say
 from secscan.setup.facts import CI_SYSTEMS
 
 if TYPE_CHECKING:
@@ -87,9 +88,8 @@ def is_terminal() -> bool:
 
 
 def _say(text: str) -> None:
-    from secscan.reports.escape import terminal_lines
-
-    sys.stderr.write(f"{terminal_lines(text)}\n")
+    for line in text.split("\n"):
+        say(line)
 
 
 def _ask(question: str, *, usual: bool) -> bool:

@@ -9,6 +9,8 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
+from secscan import stopping
+
 if TYPE_CHECKING:
     from secscan.errors import SecscanError
     from secscan.findings.scan import Scan
@@ -29,8 +31,6 @@ def choose(name: str) -> None:
 
         raise UsageError(f"there is no log format {name!r}", hint="write --log-format text or json")
     _json = name == "json"
-    from secscan import stopping
-
     stopping.word_by(_stopped if _json else None)
 
 

@@ -6,13 +6,12 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from secscan.errors import UsageError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from secscan.findings.scan import Scan
 
 
@@ -90,3 +89,9 @@ def use_colour(is_terminal: bool) -> bool:
 def columns() -> int:
     """The width of the terminal, but no wider than lines can be read."""
     return min(shutil.get_terminal_size((80, 24)).columns, 120)
+
+
+def as_typed(place: Path) -> str:
+    """Return a path as a person types it here."""
+    here = Path.cwd()
+    return str(place.relative_to(here)) if place.is_relative_to(here) else os.fspath(place)

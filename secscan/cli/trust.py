@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from secscan.cli.say import say
+
 if TYPE_CHECKING:
     from secscan.trust.listed import TrustedFile
     from secscan.trust.tree import Tree
@@ -42,14 +44,13 @@ def trust(
     if show:
         return
     remember(tree, found)
-    sys.stderr.write(f"trusted: {counted(len(found), 'file')} of {terminal(str(tree.base))}\n")
+    say(f"trusted: {counted(len(found), 'file')} of {tree.base}")
 
 
 def untrust(path: _PATH = Path()) -> None:
     """Trust nothing of a folder any more."""
     from secscan.errors import UsageError
     from secscan.findings.paths import encode_path
-    from secscan.reports.escape import terminal
     from secscan.targets.find_git import repository_at
     from secscan.trust.listed import changing, list_path
 
@@ -58,7 +59,7 @@ def untrust(path: _PATH = Path()) -> None:
     with changing(list_path()) as trees:
         if trees.pop(encode_path(os.fsencode(base)), None) is None:
             raise UsageError(f"{base} is not trusted", hint="secscan config trust --list shows what is")
-    sys.stderr.write(f"no longer trusted: {terminal(base)}\n")
+    say(f"no longer trusted: {base}")
 
 
 def remember(tree: Tree, found: dict[str, bytes]) -> None:

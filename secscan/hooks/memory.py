@@ -5,7 +5,6 @@ A saved scan holds no secret. It lies where no commit takes it along, and only t
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,9 +57,3 @@ def memory_of(repository: Repository) -> Memory:
     linked = outside and (git_dir / "gitdir").is_file()
     common = git_dir.parent.parent if linked else git_dir
     return Memory(git_dir, common)
-
-
-def shown(place: Path) -> str:
-    """A path as a person types it here."""
-    here = Path.cwd()
-    return str(place.relative_to(here)) if place.is_relative_to(here) else os.fspath(place)
