@@ -7,13 +7,13 @@ text of a change, and nothing here trusts it for more than it is.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from secscan.commit_id import is_commit_id
+
 _MOST_BYTES = 10_000_000
-_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 def read_event(environment: Mapping[str, str]) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def text_at(document: Any, *names: str) -> str:
 def commit_at(document: Any, *names: str) -> str:
     """Return the id of a commit that stands below these names; empty where there is none."""
     text = text_at(document, *names)
-    return text if _COMMIT.fullmatch(text) else ""
+    return text if is_commit_id(text) else ""
 
 
 def number_at(document: Any, *names: str) -> int:

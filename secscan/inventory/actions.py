@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from secscan.commit_id import is_commit_id
 from secscan.errors import SecscanError
 from secscan.inventory.contract import Declared, Inventory, Ranged, broken, joined, not_released, reading
 from secscan.inventory.documents import decode_text
@@ -17,7 +18,6 @@ from secscan.yamlfile import Node, load_mapping
 
 ACTIONS = "GitHub Actions"
 _USES = re.compile(r"(?P<name>[\w.-]+/[\w.-]+)(?:/[^@\s]*)?@(?P<ref>\S+)")
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _RELEASE = re.compile(r"v?(\d+\.\d+\.\d+(?:[-+][\w.+-]+)?)")
 _COMMENT = re.compile(r"#\s*(?:tag[ =:]*)?v?(\d+\.\d+\.\d+(?:[-+][\w.+-]+)?)(?:\s|$)")
 
@@ -56,7 +56,7 @@ def _one(path: str, uses: str, line: int, lines: list[str]) -> Inventory:
     if not found:
         return not_released(path, uses, line)
     name, ref = found["name"], found["ref"]
-    if _COMMIT.fullmatch(ref):
+    if is_commit_id(ref):
         comment = _COMMENT.search(lines[line - 1]) if line <= len(lines) else None
         why = "a commit names no release" + (f"; that it is {comment[1]} is said by a comment alone" if comment else "")
         told = (Declared(name, comment[1], ACTIONS, path, line, True),) if comment else ()

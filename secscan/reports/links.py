@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
+from secscan.commit_id import is_commit_id
 from secscan.findings.model import Finding
 from secscan.findings.paths import decode_path
 from secscan.findings.scan import Scan
@@ -21,7 +22,6 @@ _CI_RUNS = (
     (re.compile(r"(?P<base>https?://[\w.:-]+/(?P<path>[\w.-]+/[\w.-]+))/actions/runs/\d+"), "blob"),
     (re.compile(r"(?P<base>https?://[\w.:-]+/(?P<path>[\w.-]+(?:/[\w.-]+)+))/-/jobs/\d+"), "-/blob"),
 )
-_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _WITH_FILES = frozenset({"tree", "diff", "paths", "commit", "commits", "history"})
 
 
@@ -29,7 +29,7 @@ def finding_link(scan: Scan, finding: Finding) -> str:
     """Return the address of a finding's line; empty where nobody knows it, or the file may be another there."""
     base, introduced, region = _blobs(scan), finding.introduced, finding.location.region
     commit = introduced.commit if introduced and not introduced.in_head else scan.target.revision
-    if not base or not _COMMIT.fullmatch(commit) or scan.target.dirty or scan.target.kind not in _WITH_FILES:
+    if not base or not is_commit_id(commit) or scan.target.dirty or scan.target.kind not in _WITH_FILES:
         return ""
     path = quote(decode_path(scan.target.prefix + finding.location.path), safe="/-._~")
     return f"{base}/{commit}/{path}{f'#L{region.start_line}' if region else ''}"

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import base64
 import os
-import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from secscan import process
+from secscan.commit_id import is_commit_id
 from secscan.errors import TargetError
 from secscan.files import write_atomic
 from secscan.http.line import is_loopback
@@ -22,7 +22,6 @@ from secscan.leftovers import private_folder
 from secscan.targets.git import CONFIG, ENVIRONMENT, Repository
 
 _LIMITS = process.Limits(seconds=600, megabytes=4096)
-_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _HERE = "refs/secscan/fetched"
 _OF_THE_NETWORK = ("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE", "GIT_SSL_CAINFO")
 """Variables of the runner by which its network is reached."""
@@ -39,7 +38,7 @@ def fetch_commit(repository: Repository, address: str, name: str, *, token: str 
     objects = repository.git_dir / "objects"
     if not objects.is_dir():
         raise TargetError(f"{repository.git_dir} keeps no objects of its own", hint="fetch the commit there with git")
-    source = name if _COMMIT.fullmatch(name) else f"refs/heads/{name}"
+    source = name if is_commit_id(name) else f"refs/heads/{name}"
     with private_folder() as folder:
         ours = folder / "fetch.git"
         _git(repository, {"GIT_DIR": str(ours)}, "init", "--quiet", "--bare", "--template=")

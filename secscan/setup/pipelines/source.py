@@ -10,8 +10,9 @@ import re
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 
+from secscan.commit_id import is_commit_id
+
 _ADDRESS = re.compile(r"https://(?P<host>[A-Za-z0-9.-]+(?::[0-9]+)?)/(?P<path>[A-Za-z0-9._~/-]+)")
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _REPOSITORY = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+")
 
 
@@ -45,7 +46,7 @@ def read_record(recorded: str) -> Source:
     if not isinstance(address, str) or not isinstance(commit, str):
         return Source()
     found = _ADDRESS.fullmatch(address)
-    if found is None or _COMMIT.fullmatch(commit) is None:
+    if found is None or not is_commit_id(commit):
         return Source()
     repository = found["path"].removesuffix(".git")
     known = found["host"] == "github.com" and _REPOSITORY.fullmatch(repository) is not None
