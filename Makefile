@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow lint lint-ci format wheel lock record screenshot bench clean
+.PHONY: help demo test test-slow lint lint-ci format rules wheel lock record screenshot bench clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ lint-ci: $(VENV)/.installed-dev ## Check workflows, the action and shell scripts
 format: $(VENV)/.installed-dev ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+rules: $(VENV)/.installed-dev ## Compile the semgrep rules, after a change of theirs
+	$(BIN)/python -m secscan.scanners.semgrep_rules
 
 wheel: $(VENV)/.installed-dev ## Build the wheel into dist/
 	$(BIN)/python -m build --wheel --outdir dist .

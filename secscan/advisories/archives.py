@@ -12,7 +12,6 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from secscan.advisories import catalogues
 from secscan.advisories.load import Source
@@ -109,20 +108,24 @@ def _member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> by
 def _as_json(data: bytes, suffix: str, origin: str) -> bytes:
     if suffix == ".json":
         return data
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-    from ruamel.yaml.events import AliasEvent
+    import yaml
 
-    def plain(value: Any) -> Any:
-        # YAML reads unquoted RFC 3339 times as such; OSV has them as text.
-        return value.isoformat().replace("+00:00", "Z") if hasattr(value, "isoformat") else str(value)
+    fast = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+    class Texts(fast):  # type: ignore[misc, valid-type]  # PyYAML has it where it was built with libyaml
+        """Leaves times, and versions that look like numbers, as they are written: OSV has all as text."""
+
+        yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own name for it
+            first: [one for one in found if one[0].endswith(":null")]
+            for first, found in fast.yaml_implicit_resolvers.items()
+        }
 
     try:
         # A few lines of aliases make a document of gigabytes.
-        if any(isinstance(event, AliasEvent) for event in YAML(typ="safe").parse(data)):
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(data, Loader=fast)):
             raise _no_yaml(origin, "it has an alias")
-        return json.dumps(YAML(typ="safe").load(data), default=plain).encode()
-    except (YAMLError, ValueError, TypeError, RecursionError) as error:
+        return json.dumps(yaml.load(data, Loader=Texts)).encode()  # noqa: S506 - derived from the safe loader
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
         raise _no_yaml(origin, str(error)) from error
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from secscan.findings.levels import GapKind
+from secscan.yamlfile import events_of
 
 MAX_DEPTH = 60
 MAX_NODES = 200_000
@@ -122,13 +123,12 @@ class Reading:
 
 def read(text: str) -> Reading:
     """Read every document of a text. Never raises: what stands behind a mistake is a problem."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
+    from yaml import YAMLError
 
     reader = _Reader()
     documents: list[Node] = []
     try:
-        events = YAML(typ="safe", pure=True).parse(text)
+        events = events_of(text)
         for event in events:
             if type(event).__name__ == "DocumentStartEvent":
                 documents.append(reader.document(events))

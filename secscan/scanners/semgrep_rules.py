@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from secscan.resources import data_dir
 
@@ -25,25 +29,60 @@ class RulePack:
     rules: int
 
 
+class _Compiled(msgspec.Struct, frozen=True):
+    """The rule files as they were compiled ahead of time: to read YAML takes longer than to look at a small file."""
+
+    digest: str
+    rules: int
+    document: msgspec.Raw
+
+
 @functools.cache
 def load_rules() -> RulePack:
-    """Read every rule file below `policies/semgrep/` and return them as one pack."""
-    from ruamel.yaml import YAML
+    """Return every rule file below `policies/semgrep/` as one pack: as it was compiled, where that was made from these
+    very files, else compiled now."""
+    digest = hashlib.sha256()
+    for path in _rule_files():
+        digest.update(path.read_bytes())
+    with contextlib.suppress(OSError, msgspec.DecodeError):
+        compiled = msgspec.json.decode(compiled_place().read_bytes(), type=_Compiled)
+        if compiled.digest == digest.hexdigest():
+            return RulePack(document=bytes(compiled.document), digest=compiled.digest, rules=compiled.rules)
+    return compile_rules()
+
+
+def compiled_place() -> Path:
+    """Return where the compiled pack lies; `make rules` writes it."""
+    return data_dir("policies") / "semgrep" / "compiled.json"
+
+
+def compile_rules() -> RulePack:
+    """Read every rule file below `policies/semgrep/`."""
+    import yaml
 
     rules: list[dict[str, Any]] = []
-    hasher = hashlib.sha256()
-    for path in sorted(data_dir("policies").joinpath("semgrep").rglob("*.yaml")):
+    digest = hashlib.sha256()
+    for path in _rule_files():
         data = path.read_bytes()
-        hasher.update(data)
-        rules.extend(YAML(typ="safe").load(data)["rules"])
+        digest.update(data)
+        rules.extend(yaml.safe_load(data)["rules"])
     everything = [*rules, *(_shadow(rule) for rule in rules if rule.get("pattern-sanitizers"))]
-    return RulePack(
-        document=json.dumps({"rules": everything}).encode(),
-        digest=hasher.hexdigest(),
-        rules=len(rules),
-    )
+    return RulePack(document=json.dumps({"rules": everything}).encode(), digest=digest.hexdigest(), rules=len(rules))
+
+
+def compiled(pack: RulePack) -> bytes:
+    """Return a pack in the form in which `load_rules` reads it."""
+    return msgspec.json.encode(_Compiled(pack.digest, pack.rules, msgspec.Raw(pack.document))) + b"\n"
+
+
+def _rule_files() -> list[Path]:
+    return sorted(data_dir("policies").joinpath("semgrep").rglob("*.yaml"))
 
 
 def _shadow(rule: dict[str, Any]) -> dict[str, Any]:
     shadow = {name: value for name, value in rule.items() if name != "pattern-sanitizers"}
     return {**shadow, "id": rule["id"] + SHADOW_SUFFIX}
+
+
+if __name__ == "__main__":
+    compiled_place().write_bytes(compiled(compile_rules()))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,8 @@ from ruamel.yaml import YAML
 from secscan.findings.defects import DEFECTS
 from secscan.findings.levels import Confidence, Severity
 from secscan.resources import data_dir
+from secscan.scanners import semgrep_rules
+from secscan.scanners.semgrep_rules import compile_rules, compiled, compiled_place, load_rules
 from tests.rules.markers import markers
 
 RULES: list[dict[str, Any]] = [
@@ -30,6 +34,19 @@ each_rule = pytest.mark.parametrize("rule", RULES, ids=[rule["id"] for rule in R
 
 def test_ids_are_unique() -> None:
     assert len({rule["id"] for rule in RULES}) == len(RULES)
+
+
+def test_the_compiled_pack_is_that_of_the_rules() -> None:
+    assert compiled_place().read_bytes() == compiled(compile_rules()), "the rules have changed: make rules"
+
+
+def test_rules_that_changed_are_compiled_when_they_are_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = tmp_path / "compiled.json"
+    old.write_bytes(compiled(replace(compile_rules(), digest="0" * 64, document=b"{}")))
+    monkeypatch.setattr(semgrep_rules, "compiled_place", lambda: old)
+    assert load_rules.__wrapped__() == compile_rules()
+    old.write_bytes(b"half")
+    assert load_rules.__wrapped__() == compile_rules()
 
 
 def test_the_controls_are_there() -> None:

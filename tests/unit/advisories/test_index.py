@@ -138,7 +138,7 @@ def test_a_record_cannot_stand_in_for_all_others_as_the_control(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    "text", ["a: [", "? " * 2000 + "x", "- &a [*a]", "\t", "id: 1.0", "id: x\naffected: [{versions: [1.0]}]"]
+    "text", ["a: [", "? " * 2000 + "x", "- &a [*a]", "\t", "id: [1.0]", "id: x\naffected: [{versions: [[1.0]]}]"]
 )
 def test_yaml_that_is_no_record_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.yaml").write_text(text)
