@@ -89,6 +89,20 @@ class CacheError(SecscanError):
     """The cache of results cannot be used: its key or its folder is not one that only the user can write."""
 
 
+class MisledError(CacheError):
+    """What was kept is not what is found now."""
+
+    exit_code = ExitCode.INCOMPLETE
+
+    @classmethod
+    def of(cls, files: int) -> MisledError:
+        """Return the error about so many files."""
+        return cls(
+            f"what the cache had of {files} file{'s' if files != 1 else ''} is not what is found now: a defect, or somebody wrote to it",
+            hint="it was thrown away: scan again, with --no-cache to be sure; ask who can write to the cache",
+        )
+
+
 class ReportError(SecscanError):
     """A report cannot be written. The verdict is then at best incomplete."""
 

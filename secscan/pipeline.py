@@ -30,6 +30,7 @@ from secscan.gate.weakening import Terms, weakening
 from secscan.images.reading import Image
 from secscan.images.reference import ImageReference
 from secscan.leftovers import private_folder
+from secscan.memo import Memo
 from secscan.policy.baseline import Baseline, baseline_of
 from secscan.policy.known import Values, joined_baselines, without_other_values
 from secscan.policy.model import Waiver
@@ -39,6 +40,7 @@ from secscan.scanners.ages import ages_of
 from secscan.scanners.columns import to_characters
 from secscan.scanners.contract import Scanner, Setup, no_credentials
 from secscan.scanners.enrich import enrich
+from secscan.scanners.kept import facts
 from secscan.scanners.leaks import organisation_key, random_key
 from secscan.scanners.runner import Outcome, run_scanners
 from secscan.scanners.unparsable import explain_unparsable
@@ -208,7 +210,8 @@ def _look(request: ScanRequest, progress: Watcher, part: str = "") -> tuple[Scan
         # What an image hides is told whichever scanners are asked.
         unread = image.reading.gaps if image else ()
         gaps = [*target.gaps, *unread, *(gap for outcome in outcomes for gap in outcome.gaps), *changed]
-        findings = _correlated(_in_context(request.scanners, own, setup), imported, target)
+        memo = facts(request.cache, target)
+        findings = _correlated(_in_context(request.scanners, own, setup, memo), imported, target)
         seen = Scan(
             format=FORMAT,
             secscan=__version__,
@@ -225,7 +228,7 @@ def _look(request: ScanRequest, progress: Watcher, part: str = "") -> tuple[Scan
             advisories=ages_of(request.advisories, outcomes),
             packages=tuple(sorted({package for outcome in outcomes for package in outcome.packages})),
         )
-        clean = scrub_scan(seen, target.read)
+        clean = scrub_scan(seen, target.read, memo)
     run = RunInfo(
         started=timestamp(started),
         judged_at="",
@@ -271,7 +274,9 @@ def _opened(
         yield target_of(image, folder), image
 
 
-def _in_context(scanners: dict[str, Scanner[Any]], outcomes: tuple[Outcome, ...], setup: Setup) -> tuple[Finding, ...]:
+def _in_context(
+    scanners: dict[str, Scanner[Any]], outcomes: tuple[Outcome, ...], setup: Setup, memo: Memo
+) -> tuple[Finding, ...]:
     """Findings of all scanners with columns in characters, statement, snippet and markers."""
     findings: list[Finding] = []
     for outcome in outcomes:
@@ -279,7 +284,7 @@ def _in_context(scanners: dict[str, Scanner[Any]], outcomes: tuple[Outcome, ...]
             findings.extend(to_characters(outcome.findings, lambda path: _as_seen(setup.place(path))))
         else:
             findings.extend(outcome.findings)
-    return enrich(findings, setup.target)
+    return enrich(findings, setup.target, memo)
 
 
 def _imported(files: tuple[Path, ...], target: Target) -> tuple[Outcome, ...]:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 
-_QUOTATION = re.compile(r"(['\"`])(?P<v>.{3,}?)\1", re.DOTALL)
-_LONGEST = re.compile(r"(['\"`])(?P<v>.{3,})\1", re.DOTALL)
+_QUOTATION = re.compile(r"(['\"`])(?P<v>.+?)\1", re.DOTALL)
+_LONGEST = re.compile(r"(['\"`])(?P<v>.+)\1", re.DOTALL)
 _REFERENCE = re.compile("\0(\\d+):(\\d+)\0")
 _REFERENCES = re.compile("(?:\0\\d+:\\d+\0)+")
 _MOST_PIECES = 16

@@ -86,19 +86,20 @@ class Cache:
                     entry = packed(one, file.path, read) if file.path not in changed else None
                     if entry is not None:
                         values[keys[file.path]] = entry
-            self.store.write(values, self._scope_key(scope))
+            self.store.write(values, self.scope_key(scope))
         self._remembered.clear()
 
     def drop(self, scope: Scope) -> None:
         """Throw away everything that is known by this scope."""
         self._remembered.pop(scope, None)
-        self.store.drop(self._scope_key(scope))
+        self.store.drop(self.scope_key(scope))
 
-    def _scope_key(self, scope: Scope) -> bytes:
+    def scope_key(self, scope: Scope) -> bytes:
+        """Return what the keys of all that is kept by a scope are derived from."""
         return hmac.digest(self._key, msgspec.json.encode(scope), "sha256")
 
     def _keys(self, scope: Scope, files: Iterable[SourceFile]) -> dict[str, bytes]:
-        scope_key = self._scope_key(scope)
+        scope_key = self.scope_key(scope)
         return {
             file.path: hmac.digest(scope_key, msgspec.json.encode(_about(file, scope.kept_by)), "sha256")
             for file in files

@@ -16,25 +16,33 @@ from secscan.errors import TargetError
 from secscan.findings.fingerprint import structure_digest
 from secscan.findings.levels import Kind
 from secscan.findings.model import SNIPPET_LINES, Finding, Region
+from secscan.memo import Memo, NoMemo
 from secscan.scanners.markers import Directive, read_directives, read_directives_of_file
 from secscan.secrets.texts import decoded
 from secscan.targets.contract import Target
-from secscan.targets.source import SourceText, Statement, open_source
+from secscan.targets.source import PythonSource, SourceText, Statement, open_source
 
 _SNIPPET_WIDTH = 240
 _SHOWN_BEFORE = 80
 """Characters shown before what the scanner pointed at, in a line too long to show."""
 
 
-def enrich(findings: Iterable[Finding], target: Target) -> tuple[Finding, ...]:
+_WORK = "statements"
+
+
+def enrich(findings: Iterable[Finding], target: Target, memo: Memo | None = None) -> tuple[Finding, ...]:
     """Return the findings, in their order, with statement, snippet, symbol, context and markers filled in where they
-    have a region in a file of the target. Others, and those in files that have changed, stay as they are."""
+    have a region in a file of the target. Others, and those in files that have changed, stay as they are. `memo`
+    remembers where the statements of a file stand."""
+    memo = memo or NoMemo()
     result = list(findings)
     by_path: dict[str, list[int]] = defaultdict(list)
     for index, finding in enumerate(result):
         if finding.location.region is not None:
             by_path[finding.location.path].append(index)
     languages = {file.path: file.language for file in target.files if file.path in by_path}
+    parts = dict.fromkeys(languages, b"")
+    known, new = memo.recall(_WORK, parts), dict[str, bytes]()
     for path, indices in by_path.items():
         if path not in languages:
             continue
@@ -42,9 +50,13 @@ def enrich(findings: Iterable[Finding], target: Target) -> tuple[Finding, ...]:
             data = target.read(path)
         except (KeyError, TargetError):
             continue
-        reader = _Reader(open_source(path, languages[path], data), data)
+        source = open_source(path, languages[path], data, statements=known.get(path, b""))
+        reader = _Reader(source, data)
         for index in indices:
             result[index] = reader.enriched(result[index])
+        if path not in known and isinstance(source, PythonSource):
+            new[path] = source.statements()
+    memo.remember(_WORK, parts, new)
     return tuple(result)
 
 

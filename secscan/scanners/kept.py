@@ -17,21 +17,21 @@ from random import SystemRandom
 
 from secscan import __version__
 from secscan.cache.entry import Said, may_be_kept
+from secscan.cache.facts import FileFacts
 from secscan.cache.results import Cache, Scope
+from secscan.errors import MisledError
+from secscan.memo import Memo, NoMemo
 from secscan.scanners.builds import build_of
 from secscan.scanners.by_file import FileScanner
 from secscan.scanners.contract import Plan, Report, ScannerError, Setup
 from secscan.scanners.toolkit import FileBatch, source_digest
-from secscan.targets.contract import SourceFile
+from secscan.targets.contract import SourceFile, Target
 
 _BESIDE = 8
 """Files that are known and go along with others."""
 _BESIDE_BYTES = 100_000
 _VERIFIED = 0.05
 _VERIFIED_LEAST = 20
-
-MISLED = "what the cache had of {count} files is not what they show now: a defect of secscan, or somebody wrote into it"
-MISLED_HINT = "the entries were thrown away; scan again, with --no-cache to be sure, and ask who can write to the cache"
 
 
 @dataclass
@@ -74,7 +74,8 @@ class Kept:
         }
         if self.misled:
             self.cache.drop(self.scope)
-            raise ScannerError(MISLED.format(count=len(self.misled)), hint=MISLED_HINT)
+            misled = MisledError.of(len(self.misled))
+            raise ScannerError(misled.message, hint=misled.hint)
         self.cache.remember(self.scope, {file: said[file.path] for file in self.files if file.path in said})
 
 
@@ -93,13 +94,35 @@ def recall(scanner: FileScanner, cache: Cache, setup: Setup) -> Kept | None:
         programs=tuple(build_of(path) for path in setup.programs.values()),
         secscan=__version__,
         source=_source_of(scanner),
-        python=f"{sys.implementation.cache_tag} {platform.python_version()} {sys.platform}",
+        python=_python(),
         kept_by=scanner.kept_by,
     )
     known = cache.known(scope, files, setup.target.read)
     doubted = _sample(known, files, cache)
     believed = {path: said for path, said in known.items() if path not in doubted}
     return Kept(scanner=scanner, cache=cache, scope=scope, files=files, known=believed, doubted=doubted)
+
+
+def facts(cache: Cache | None, target: Target) -> Memo:
+    """Return what our own work on the target's files came to before, and where it is kept."""
+    if cache is None:
+        return NoMemo()
+    scope = Scope(
+        scanner="",
+        version=__version__,
+        rules="",
+        options="",
+        programs=(),
+        secscan=__version__,
+        source=source_digest(),
+        python=_python(),
+        kept_by="content",
+    )
+    return FileFacts(cache, scope, {file.path: file.digest for file in target.files})
+
+
+def _python() -> str:
+    return f"{sys.implementation.cache_tag} {platform.python_version()} {sys.platform}"
 
 
 def _source_of(scanner: FileScanner) -> str:

@@ -80,10 +80,25 @@ def program_version(program: Path, distribution: str, *, env: Mapping[str, str] 
 @cache
 def source_digest(*folder: str) -> str:
     """Return the digest of our own source below a folder of the package (its parts, from the package on)."""
+    package = Path(__file__).parent.parent
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.parent.joinpath(*folder).rglob("*.py")):
+    if recorded := _recorded(package, folder):
+        digest.update("\n".join(recorded).encode())
+        return digest.hexdigest()
+    for path in sorted(package.joinpath(*folder).rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def _recorded(package: Path, folder: Sequence[str]) -> list[str]:
+    """The lines of these files in the list that pip made of what it installed, which has the digest of each: to read
+    hundreds of files takes a good part of what a hook may. Nothing for a working copy, whose files change."""
+    lists = list(package.parent.glob(f"{package.name}-*.dist-info/RECORD"))
+    if len(lists) != 1:
+        return []
+    below = "/".join((package.name, *folder)) + "/"
+    lines = lists[0].read_text(encoding="utf-8", errors="replace").splitlines()
+    return sorted(line for line in lines if line.startswith(below) and ".py,sha256=" in line)
 
 
 def strict_json(data: bytes, *, tool: str, repeatable: str = "") -> dict[str, Any]:

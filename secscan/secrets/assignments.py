@@ -20,7 +20,8 @@ _NAME = re.compile(
     r"(?P<rest>[\w-]{0,40}+)",
     re.IGNORECASE,
 )
-_NEEDLES = ("pass", "pwd", "pw", "secret", "token", "credential", "key", "auth", "bearer", "salt")
+_NEEDLE = re.compile("pass|pwd|pw|secret|token|credential|key|auth|bearer|salt")
+"""What every such name holds, in lower case. No name goes beyond a line, so that only lines with one are read."""
 
 _OTHER_THING = re.compile(
     r"(?i)(?:[\w-]*[_-])?(?:ur[il]s?|paths?|files?|filename|dir|names?|ids?|fields?|headers?|types?|len|length|size|ttl|expir\w*"
@@ -66,15 +67,27 @@ def assignment_spans(text: str, folded: str, *, settings: bool = False) -> Itera
 
     `settings`: the text comes from a settings file, where values stand without quotes.
     """
-    if not any(needle in folded for needle in _NEEDLES):
-        return
-    for name in _NAME.finditer(text):
+    for name in _names(text, folded):
         if not _is_secret_name(name) or _NO_NAME.search(text[max(0, name.start() - 160) : name.start()]):
             continue
         span = _value_after(text, name, settings=settings)
         if span is not None and span.start < span.end:
             yield span
             yield from _continued(text, span)
+
+
+def _names(text: str, folded: str) -> Iterator[re.Match[str]]:
+    if len(folded) != len(text):  # letters that are two in lower case
+        if _NEEDLE.search(folded):
+            yield from _NAME.finditer(text)
+        return
+    found = _NEEDLE.search(folded)
+    while found:
+        start = text.rfind("\n", 0, found.start()) + 1
+        end = text.find("\n", found.end())
+        end = len(text) if end < 0 else end
+        yield from _NAME.finditer(text, start, end)
+        found = _NEEDLE.search(folded, end)
 
 
 def _is_secret_name(name: re.Match[str]) -> bool:

@@ -63,8 +63,9 @@ def collect(findings: Iterable[Finding], read: Callable[[str], bytes]) -> tuple[
             data = read(path)[:_MOST_BYTES]
         except (OSError, KeyError, SecscanError):
             continue
+        countings = _countings(data)
         for finding in told:
-            for lines in _countings(data):
+            for lines in countings:
                 for one in _values(finding, lines):
                     key = (path, one.secret.reveal())
                     known[key] = one if one.everywhere else known.get(key, one)

@@ -9,12 +9,27 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol
 
 import msgspec
 
 from secscan.errors import SecscanError
 from secscan.findings.line_hash import line_hashes
 from secscan.findings.model import Finding, at_each_place
+from secscan.memo import Memo
+
+
+class LineScrubber(Protocol):
+    """What `secrets.scrub.Scrubber` does for this."""
+
+    def scrub_lines(self, text: str, *, path: str) -> str | None:
+        """See there."""
+        ...
+
+    def known_in(self, path: str) -> bytes:
+        """See there."""
+        ...
+
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _MOST = 1_000_000
@@ -23,17 +38,27 @@ _BEHIND = 8_000
 """Characters read behind the last line: what is hashed with it, and what shows that this is part of a secret."""
 
 
+_WORK = "line hashes"
+
+
 def with_line_hashes(
-    findings: Iterable[Finding], read: Callable[[str], bytes], scrub: Callable[..., str | None]
+    findings: Iterable[Finding], read: Callable[[str], bytes], scrubber: LineScrubber, memo: Memo
 ) -> tuple[Finding, ...]:
-    """Return the findings with the hashes of their lines. `read` gives a file's content by its path text, `scrub` is
-    `Scrubber.scrub_lines`."""
+    """Return the findings with the hashes of their lines. `read` gives a file's content by its path text, `memo` what
+    they were before, for the same secrets."""
     findings = tuple(findings)
     lines: defaultdict[str, set[int]] = defaultdict(set)
     for one in at_each_place(findings):
         if one.location.region is not None:
             lines[one.location.path].add(one.location.region.start_line)
-    hashes = {path: dict(_hashes(path, numbers, read, scrub)) for path, numbers in lines.items()}
+    parts = {path: msgspec.msgpack.encode((sorted(lines[path]), scrubber.known_in(path))) for path in lines}
+    known = memo.recall(_WORK, parts)
+    hashes = {path: msgspec.msgpack.decode(value, type=dict[int, str]) for path, value in known.items()}
+    hashes |= {
+        path: dict(_hashes(path, numbers, read, scrubber)) for path, numbers in lines.items() if path not in known
+    }
+    new = {path: msgspec.msgpack.encode(found) for path, found in hashes.items() if path not in known}
+    memo.remember(_WORK, parts, new)
     return tuple(_with(one, hashes) for one in findings)
 
 
@@ -47,7 +72,7 @@ def _with(finding: Finding, hashes: dict[str, dict[int, str]]) -> Finding:
 
 
 def _hashes(
-    path: str, lines: set[int], read: Callable[[str], bytes], scrub: Callable[..., str | None]
+    path: str, lines: set[int], read: Callable[[str], bytes], scrubber: LineScrubber
 ) -> Iterator[tuple[int, str]]:
     try:
         data = read(path)
@@ -57,7 +82,7 @@ def _hashes(
         return
     text = data.decode("utf-8", errors="replace")
     part = _upto(text, max(lines))
-    masked = scrub(_LINE_END.sub("\n", part), path=path)
+    masked = scrubber.scrub_lines(_LINE_END.sub("\n", part), path=path)
     if masked is not None:
         yield from line_hashes(masked, lines, whole=len(part) == len(text)).items()
 

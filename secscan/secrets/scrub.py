@@ -10,6 +10,7 @@ Left as they are: paths, line numbers, fingerprints, rule ids and identifiers: t
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
@@ -18,6 +19,7 @@ import msgspec
 
 from secscan.findings.model import Finding, Gap, Notice, Package, ScannerRun, Value
 from secscan.findings.scan import Scan
+from secscan.memo import Memo, NoMemo
 from secscan.secrets.assignments import assignment_spans
 from secscan.secrets.collect import Known, collect, is_settings
 from secscan.secrets.known import HostileText, KnownSecrets
@@ -46,6 +48,7 @@ class Scrubber:
             else:
                 self._weak.setdefault(one.path, {}).setdefault(one.secret.reveal(), one.secret.kind)
         self._known = KnownSecrets(strong.items())
+        self._strong = hashlib.sha256(msgspec.msgpack.encode(sorted(strong.items()))).digest()
         self._done: dict[tuple[str, str], str] = {}
 
     def scrub(self, text: str, *, path: str = "") -> str:
@@ -74,6 +77,12 @@ class Scrubber:
         except HostileText:
             pass
         return None
+
+    def known_in(self, path: str) -> bytes:
+        """Return what `scrub_lines` depends on besides the text: the values it masks there, and how it reads the file.
+        It is made from secrets: good for the key of a memo, and never to be written."""
+        weak = sorted(self._weak.get(path, {}).items())
+        return msgspec.msgpack.encode((self._strong, weak, is_settings(path)))
 
     def scrub_finding(self, finding: Finding) -> Finding:
         """Return the finding with every one of its texts scrubbed."""
@@ -143,7 +152,7 @@ def scrub_findings(findings: tuple[Finding, ...], read: Callable[[str], bytes]) 
     return tuple(scrubber.scrub_finding(finding) for finding in findings)
 
 
-def scrub_scan(scan: Scan, read: Callable[[str], bytes]) -> Scan:
+def scrub_scan(scan: Scan, read: Callable[[str], bytes], memo: Memo | None = None) -> Scan:
     """Scrub everything that a scan saw, and hash the lines it points at as they are then: see `secrets.line_hashes`.
     `read` gives the content of a file by its path text."""
     scrubber = Scrubber(collect(scan.findings, read))
@@ -153,7 +162,7 @@ def scrub_scan(scan: Scan, read: Callable[[str], bytes]) -> Scan:
         # The lines of a history are those of files that are no more.
         findings=findings
         if scan.target.kind in ("history", "commits")
-        else with_line_hashes(findings, read, scrubber.scrub_lines),
+        else with_line_hashes(findings, read, scrubber, memo or NoMemo()),
         gaps=tuple(scrubber.scrub_gap(gap) for gap in scan.gaps),
         notices=tuple(scrubber.scrub_notice(notice) for notice in scan.notices),
         scanners=tuple(scrubber.scrub_run(run) for run in scan.scanners),

@@ -18,7 +18,7 @@ from secscan.findings.model import Region
 from secscan.targets.languages import is_dockerfile
 from secscan.targets.source_dockerfile import cut
 from secscan.targets.source_masking import LONGEST_LINE, mask_python, mask_text
-from secscan.targets.source_statements import Statements, split
+from secscan.targets.source_statements import Statements, packed, split, unpacked
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _CHUNK = 1024
@@ -154,10 +154,15 @@ class SourceText:
 class PythonSource(SourceText):
     """Python source; see `targets.source_statements`."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, statements: bytes = b"") -> None:
+        """`statements`: what `statements` told of this very text before; empty where that is not known."""
         super().__init__(text)
-        self._statements: Statements | None = None
+        self._statements = unpacked(statements, text) if statements else None
         self._known: dict[int, Statement] = {}
+
+    def statements(self) -> bytes:
+        """Return where its statements stand, in the form in which it can be told again."""
+        return packed(self._found())
 
     def statement_at(self, line: int, column: int = 0, *, hidden: Region | None = None) -> Statement:
         """See `SourceText.statement_at`. A comment belongs to the statement that ends on its line; where
@@ -271,13 +276,13 @@ _DECLARABLE = re.compile(
 """Encodings a file may declare for itself. Python knows others that cost more than linear time to decode."""
 
 
-def open_source(path: str, language: str, data: bytes) -> SourceText:
+def open_source(path: str, language: str, data: bytes, *, statements: bytes = b"") -> SourceText:
     """Return the text of a file with what its language (see `targets.languages`) lets us know of it.
 
-    Never raises: bytes that do not fit the encoding become U+FFFD.
+    `statements`: see `PythonSource`. Never raises: bytes that do not fit the encoding become U+FFFD.
     """
     if language == "python" or path.endswith((".py", ".pyw", ".pyi")):
-        return PythonSource(decode(data))
+        return PythonSource(decode(data), statements)
     if language == "dockerfile" or is_dockerfile(path):
         return DockerfileSource(decode(data))
     return TextSource(decode(data))

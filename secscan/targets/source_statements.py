@@ -7,9 +7,13 @@ header only, up to its colon. Decorators are statements of their own.
 from __future__ import annotations
 
 import re
+import sys
+import zlib
 from array import array
 from bisect import bisect_right
 from dataclasses import dataclass, field
+
+import msgspec
 
 from secscan.targets.source_lexer import Piece, lex
 
@@ -34,10 +38,12 @@ class Statements:
 
     starts: array[int] = field(default_factory=lambda: array("q"))
     ends: array[int] = field(default_factory=lambda: array("q"))
-    symbol_of: array[int] = field(default_factory=lambda: array("l"))
-    symbols: list[str] = field(default_factory=lambda: [""])
+    symbol_of: array[int] = field(default_factory=lambda: array("q"))
     comment_starts: array[int] = field(default_factory=lambda: array("q"))
     comment_ends: array[int] = field(default_factory=lambda: array("q"))
+    names: array[int] = field(default_factory=lambda: array("q"))
+    """Of each symbol but the first, the module: the symbol around it, and where its name begins and ends."""
+    symbols: list[str] = field(default_factory=lambda: [""])
 
     def before(self, offset: int) -> int:
         """Return the index of the last statement that starts at or before `offset`; -1 if there is none."""
@@ -46,6 +52,39 @@ class Statements:
     def symbol(self, index: int) -> str:
         """Return the qualified name of what encloses the statement."""
         return self.symbols[self.symbol_of[index]]
+
+    def named(self, text: str, outer: int, start: int, end: int) -> int:
+        """Add a symbol whose name stands there, and return its number."""
+        around, name = self.symbols[outer], text[start:end]
+        self.names.extend((outer, start, end))
+        self.symbols.append(f"{around}.{name}"[:_LONGEST_SYMBOL] if around else name)
+        return len(self.symbols) - 1
+
+
+_ARRAYS = ("starts", "ends", "symbol_of", "comment_starts", "comment_ends", "names")
+
+
+def packed(found: Statements) -> bytes:
+    """Return the statements of a text as `unpacked` reads them: offsets only, nothing that stands in the text."""
+    parts = [(array("q", getattr(found, name)), name) for name in _ARRAYS]
+    if sys.byteorder == "big":
+        for part, _ in parts:
+            part.byteswap()
+    return zlib.compress(msgspec.msgpack.encode({name: part.tobytes() for part, name in parts}), 1)
+
+
+def unpacked(data: bytes, text: str) -> Statements:
+    """Return the statements of this very text from what `packed` made of them."""
+    found = Statements()
+    for name, part in msgspec.msgpack.decode(zlib.decompress(data), type=dict[str, bytes]).items():
+        numbers = array("q", part)
+        if sys.byteorder == "big":
+            numbers.byteswap()
+        setattr(found, name, numbers)
+    names, found.names = found.names, array("q")
+    for at in range(0, len(names), 3):
+        found.named(text, *names[at : at + 3])
+    return found
 
 
 def split(text: str) -> Statements:
@@ -116,7 +155,7 @@ class _Splitter:
             found.starts.append(self._first)
             found.ends.append(self._last)
             if self._word in _DEFINES:
-                self._open(self._word, self._defined_name())
+                self._open(self._word, _NAME.match(self.text, self._first))
             found.symbol_of.append(self._symbol())
             self._first, self._word, self._lambdas = -1, "", 0
 
@@ -144,7 +183,7 @@ class _Splitter:
         elif self._is_soft_header(start, end):
             block = self._word
             self._finish()
-            self._open(block, "")
+            self._open(block, None)
         else:
             self._word = ""
 
@@ -155,21 +194,15 @@ class _Splitter:
             return True
         return _ENDS_LINE.match(self.text, end) is not None
 
-    def _open(self, block: str, name: str) -> None:
+    def _open(self, block: str, name: re.Match[str] | None) -> None:
         """Open a scope, unless another header stands before it on the line (which no Python allows)."""
         indent = self._indent or 0
         if self._scopes and self._scopes[-1].indent >= indent:
             return
         symbol = self._symbol()
         if name:
-            outer = self.found.symbols[symbol]
-            self.found.symbols.append(f"{outer}.{name}"[:_LONGEST_SYMBOL] if outer else name)
-            symbol = len(self.found.symbols) - 1
+            symbol = self.found.named(self.text, symbol, *name.span(1))
         self._scopes.append(_Scope(indent, symbol, block))
-
-    def _defined_name(self) -> str:
-        found = _NAME.match(self.text, self._first)
-        return found.group(1) if found else ""
 
     def _symbol(self) -> int:
         return self._scopes[-1].symbol if self._scopes else 0

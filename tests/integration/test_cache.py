@@ -268,7 +268,7 @@ def test_a_poisoned_entry_of_somebody_with_the_key_is_found_out(tmp_path: Path) 
         checked = scanned(tree, named("bandit"), cache)
         (run,) = checked.scanners
         assert run.status is RunStatus.FAILED
-        assert "somebody wrote into it" in run.reason
+        assert "somebody wrote to it" in run.reason
         assert checked.judgement is not None
         assert checked.judgement.verdict != "passed"
         again = scanned(tree, named("bandit"), cache)

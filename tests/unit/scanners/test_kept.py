@@ -227,7 +227,7 @@ def test_a_difference_fails_the_scan_and_drops_everything(setup: Setup, cache: C
         cache.verify = True
     outcome = scan(Lines(told=Report(control=True, findings=(bad("b.txt", 7),))), setup, cache)
     assert outcome.run.status is RunStatus.FAILED
-    assert "what the cache had of 1 files is not what they show now" in outcome.run.reason
+    assert "what the cache had of 1 file is not what is found now" in outcome.run.reason
     assert "thrown away" in outcome.run.hint
     assert bad("b.txt", 7) in outcome.findings  # what it found is kept for the reader
     assert not outcome.run.control

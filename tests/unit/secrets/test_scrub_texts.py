@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from secscan.secrets import assignments
 from secscan.secrets.collect import Known
 from secscan.secrets.scrub import Scrubber
 from secscan.secrets.secret import Secret
@@ -190,3 +191,15 @@ def test_a_text_made_to_match_thousands_of_secrets_half_way_is_masked_whole() ->
     tails = ["".join(generator.choices(string.ascii_letters, k=20)) for _ in range(2000)]
     scrubber = Scrubber(Known(Secret("A" * 20 + tail), "f", everywhere=True) for tail in tails)
     assert scrubber.scrub("A" * 100_000) == "[masked text, 100000 characters]"
+
+
+@given(
+    st.lists(
+        st.sampled_from(["password", "KEY", "api-", "_", "=", ":", "'x'", "\n", "\r\n", " ", "a", "İ", "é"]),
+        max_size=30,
+    )
+)
+def test_reading_only_lines_with_a_needle_finds_the_same_names(words: list[str]) -> None:
+    text = "".join(words)
+    found = [one.span() for one in assignments._names(text, text.lower())]
+    assert found == [one.span() for one in assignments._NAME.finditer(text)]

@@ -4,6 +4,7 @@ import ast
 import itertools
 import random
 import sysconfig
+import zlib
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from secscan.findings.model import Region
 from secscan.targets.source import PythonSource, TextSource, decode, open_source
+from secscan.targets.source_statements import packed, split, unpacked
 
 STDLIB = Path(sysconfig.get_paths()["stdlib"])
 SAMPLE = random.Random(7).sample(sorted(STDLIB.rglob("*.py")), 100)
@@ -75,6 +77,19 @@ def test_any_text_can_be_read(text: str) -> None:
             source.locate(line, column)
             source.locate(line, column, lf_lines=True)
     source.comments(0, source.line_count + 1)
+
+
+@given(HOSTILE)
+def test_statements_told_again_are_the_same(text: str) -> None:
+    known = split(text)
+    assert unpacked(packed(known), text) == known
+
+
+def test_what_is_told_again_holds_nothing_of_the_text() -> None:
+    code = "class Hunter2xNine:\n    def s3cret(self): pass  # hunter\n"
+    told = zlib.decompress(PythonSource(code).statements())
+    assert not any(word in told for word in (b"Hunter", b"s3cret", b"hunter"))
+    assert PythonSource(code, PythonSource(code).statements()).statement_at(2, 23).symbol == "Hunter2xNine.s3cret"
 
 
 @settings(max_examples=40)
