@@ -97,8 +97,9 @@ class MisledError(CacheError):
     @classmethod
     def of(cls, files: int) -> MisledError:
         """Return the error about so many files."""
+        what = "1 file" if files == 1 else f"{files} files"
         return cls(
-            f"what the cache had of {files} file{'s' if files != 1 else ''} is not what is found now: a defect, or somebody wrote to it",
+            f"what the cache had of {what} is not what is found now: a defect, or somebody wrote to it",
             hint="it was thrown away: scan again, with --no-cache to be sure; ask who can write to the cache",
         )
 
