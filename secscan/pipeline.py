@@ -6,7 +6,8 @@ Reports are made from the value this returns; nothing here writes a file.
 from __future__ import annotations
 
 import contextlib
-import platform
+import os
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -235,11 +236,20 @@ def _look(request: ScanRequest, progress: Watcher, part: str = "") -> tuple[Scan
         seconds=round(time.monotonic() - clock, 3),
         root=str(target.origin),
         ci=request.ci,
-        python=platform.python_version(),
-        platform=platform.platform(),
+        python=sys.version.split(maxsplit=1)[0],
+        platform=_platform(),
         timings=tuple(outcome.timing for outcome in outcomes),
     )
     return msgspec.structs.replace(clean, run=run), {one.fingerprint: one.same for one in findings if one.same}
+
+
+def _platform() -> str:
+    """System, release and machine, and the C library where it tells. `platform` starts a program to know the first."""
+    system = os.uname()
+    with contextlib.suppress(ValueError, OSError):
+        libc = (os.confstr("CS_GNU_LIBC_VERSION") or "").replace(" ", "")
+        return f"{system.sysname}-{system.release}-{system.machine}-with-{libc}"
+    return f"{system.sysname}-{system.release}-{system.machine}"
 
 
 @contextlib.contextmanager

@@ -31,6 +31,8 @@ PROGRESS = "progress"
 """The file of its working directory in which a child of our own tells how far it is."""
 
 _POLL_SECONDS = 0.02
+_MEMORY_FIRST = 0.1
+"""Of what ends sooner nothing is measured: to look through all processes takes longer than most commands of git."""
 _MEMORY_EVERY = 0.25
 _ENTRY_BYTES = 4096
 
@@ -245,11 +247,8 @@ def _watch(
     heard: Callable[[str], None] | None,
 ) -> tuple[str, float]:
     """Wait for the end, or bring it about. Returns why we ended it (or "") and the peak memory in MB."""
-    with undisturbed():  # whoever is halted within an import halts all who import the same
-        from secscan.process_tree import tree_megabytes  # psutil takes its time, in which the child is at work
-
     peak = 0.0
-    next_sample = 0.0
+    next_sample = started + _MEMORY_FIRST
     with _waiting(child) as ended:
         while not ended():
             now = awake()
@@ -260,6 +259,8 @@ def _watch(
                 next_sample = now + _MEMORY_EVERY
                 if heard and _is_plain_file(told := folder / "work" / PROGRESS):
                     heard(_read_bounded(told, 100).decode("ascii", "replace"))
+                with undisturbed():  # whoever is halted within an import halts all who import the same
+                    from secscan.process_tree import tree_megabytes
                 used = tree_megabytes(child.pid)
                 peak = max(peak, used)
                 if used > limits.megabytes:

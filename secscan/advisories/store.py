@@ -9,18 +9,17 @@ import os
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from secscan.advisories.archives import sources_of
-from secscan.advisories.build import build
-from secscan.advisories.bundle import is_bundle, unpack
-from secscan.advisories.index import Index, SourceState
-from secscan.advisories.load import Source
-from secscan.advisories.names import PYPI, how_to_fill
 from secscan.errors import AdvisoryError, ConfigError
 from secscan.findings.scan import is_time, timestamp
 from secscan.leftovers import private_folder
 from secscan.own_folders import own_folder
 from secscan.resources import data_dir
+
+if TYPE_CHECKING:
+    from secscan.advisories.index import SourceState
+    from secscan.advisories.load import Source
 
 DEMO = "demo"
 """Name of the bundled index, used only where the command line asks for it."""
@@ -72,6 +71,8 @@ def resolve(name: str) -> Iterator[Path | None]:
         return
     chosen = Path(name) if name else own_index()
     if chosen is not None:
+        from secscan.advisories.index import Index
+
         with Index(chosen) as index:
             index.verify()
     yield chosen
@@ -87,6 +88,10 @@ def import_sources(
     own. Returns the number of records. Raises `AdvisoryError`
     naming the file and member that is broken; `target` is then as it was.
     """
+    from secscan.advisories.archives import sources_of
+    from secscan.advisories.build import build
+    from secscan.advisories.bundle import is_bundle, unpack
+
     bundles = [path for path in paths if is_bundle(path)]
     if bundles:
         if len(paths) > 1:
@@ -104,6 +109,9 @@ def import_sources(
 
 def describe(path: Path | None = None) -> str:
     """Say what an index, or the user's own, holds: sources, counts, dates, age, licences."""
+    from secscan.advisories.index import Index
+    from secscan.advisories.names import PYPI, how_to_fill
+
     path = path or default_index()
     if not path.exists():
         return f"none at {path}; make one: {how_to_fill([PYPI])}"
@@ -138,6 +146,9 @@ def _age(as_of: str) -> str:
 
 
 def _build_demo(path: Path) -> None:
+    from secscan.advisories.build import build
+    from secscan.advisories.load import Source
+
     folder = data_dir("policies") / "advisories" / DEMO
     known = json.loads((folder / "known.json").read_bytes())
     closed = {ecosystem: frozenset(packages) for ecosystem, packages in known.items()}

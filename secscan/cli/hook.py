@@ -105,6 +105,7 @@ def _scan(
 
     from secscan import pipeline
     from secscan.ci.judge import judge_ref
+    from secscan.cli.cache import cache_for
     from secscan.cli.judging import gather, names_inside
     from secscan.cli.progress import show_progress
     from secscan.findings.levels import Kind
@@ -128,25 +129,27 @@ def _scan(
     )
     judge = gather(repository.root, config, asked, scanners=tuple(all_scanners()))
     settings = judge.settings
-    request = pipeline.ScanRequest(
-        target=replace(look.target, include=settings.include, exclude=settings.exclude),
-        scanners=choose(
-            (SECRETS,) if look.secrets_only else settings.enable,
-            without=settings.disable,
-            kind=Kind.SECRET if look.secrets_only else None,
-        ),
-        terms=judge.terms,
-        known_in=look.known_in,
-        pending=judge.pending,
-        brought=judge.brought,
-        changed=judge.changed,
-        counting=judge.counting,
-        notices=judge.notices,
-        advisories=index,
-        limits=Limits(seconds=settings.timeout or 900, megabytes=settings.memory or 4096),
-        jobs=jobs or settings.jobs or available_cores(),
-    )
-    with show_progress(quiet=False) as progress:
+    kept = cache_for(repository.root, None, wanted=True, verify=False, setting=settings.cache)
+    with kept as cache, show_progress(quiet=False) as progress:
+        request = pipeline.ScanRequest(
+            target=replace(look.target, include=settings.include, exclude=settings.exclude),
+            scanners=choose(
+                (SECRETS,) if look.secrets_only else settings.enable,
+                without=settings.disable,
+                kind=Kind.SECRET if look.secrets_only else None,
+            ),
+            terms=judge.terms,
+            known_in=look.known_in,
+            pending=judge.pending,
+            brought=judge.brought,
+            changed=judge.changed,
+            counting=judge.counting,
+            notices=judge.notices,
+            advisories=index,
+            limits=Limits(seconds=settings.timeout or 900, megabytes=settings.memory or 4096),
+            jobs=jobs or settings.jobs or available_cores(),
+            cache=cache,
+        )
         return pipeline.scan(request, progress=progress)
 
 

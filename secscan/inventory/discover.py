@@ -5,17 +5,25 @@ from __future__ import annotations
 import posixpath
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
-
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import SpecifierSet
+from typing import TYPE_CHECKING
 
 from secscan.findings.levels import GapKind
 from secscan.findings.model import Gap
 from secscan.inventory.contract import Declared, Graph, Inventory, Ranged, Scope, gap, joined
 from secscan.inventory.graph import told
-from secscan.inventory.known import LOCKED_BESIDE, is_lock_of, lock_path, reader_of, sbom_reader, why_unread
+from secscan.inventory.known import (
+    LOCKED_BESIDE,
+    is_lock_of,
+    lock_path,
+    read_requirements,
+    reader_of,
+    sbom_reader,
+    why_unread,
+)
 from secscan.inventory.names import PYPI, package_name
-from secscan.inventory.requirements import range_gap, read_requirements
+
+if TYPE_CHECKING:
+    from packaging.specifiers import SpecifierSet
 
 
 def _every_manifest(_path: str) -> bool:
@@ -51,8 +59,14 @@ def take_inventory(
     holding = {one.path for part in parts for one in part.packages}
     parts.append(Inventory(gaps=(*_unread(asked, holding), *_indirect_unknown(holding))))
     whole = joined(parts)
-    gaps = [found for one in _unresolved(whole.ranges, whole.packages) for found in range_gap(one).gaps]
+    gaps = [found for one in _unresolved(whole.ranges, whole.packages) for found in _range_gaps(one)]
     return Inventory(packages=tuple(_explained(whole)), ranges=whole.ranges, gaps=(*whole.gaps, *gaps))
+
+
+def _range_gaps(one: Ranged) -> tuple[Gap, ...]:
+    from secscan.inventory.requirements import range_gap
+
+    return range_gap(one).gaps
 
 
 def _named(paths: list[str], read: Callable[[str], bytes]) -> Iterable[Inventory]:
@@ -137,6 +151,8 @@ def _resolved(one: Ranged, pinned: Names) -> bool:
     }
     if one.ecosystem != PYPI:
         return bool(versions)
+    from packaging.requirements import InvalidRequirement, Requirement
+
     # A pin for another platform (`x==1; sys_platform == 'win32'` beside `x>=2`) or of an old lock file tells nothing.
     try:
         wanted = Requirement(one.text).specifier

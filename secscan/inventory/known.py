@@ -2,57 +2,80 @@
 
 from __future__ import annotations
 
+import importlib
 import posixpath
 import re
-from typing import Any
 
-from secscan.inventory.actions import read_actions
-from secscan.inventory.beam import read_mix_lock
-from secscan.inventory.bun import read_bun_lock
-from secscan.inventory.cargo import read_cargo_lock
-from secscan.inventory.composer import read_composer_json, read_composer_lock
-from secscan.inventory.conda import read_environment
 from secscan.inventory.contract import Inventory, Reader, broken, reading
-from secscan.inventory.cyclonedx import read_cyclonedx_json, read_cyclonedx_xml
-from secscan.inventory.documents import decode_text, read_json
-from secscan.inventory.go_files import read_go_mod, read_go_sum
-from secscan.inventory.gradle import read_gradle_lock
-from secscan.inventory.installed.python import read_direct_url, read_metadata
-from secscan.inventory.maven import read_pom
-from secscan.inventory.npm_files import read_package_json, read_package_lock
-from secscan.inventory.nuget import (
-    read_build_file,
-    read_deps_json,
-    read_packages_config,
-    read_packages_lock,
-    read_project_file,
-)
-from secscan.inventory.pnpm import read_pnpm_lock
-from secscan.inventory.pub import read_pubspec_lock
-from secscan.inventory.python_files import read_pipfile, read_pyproject, read_setup_cfg
-from secscan.inventory.python_locks import read_pipfile_lock, read_toml_lock
-from secscan.inventory.requirements import read_requirements
-from secscan.inventory.ruby import read_gemfile_lock
-from secscan.inventory.spdx import read_spdx_json, read_spdx_text
-from secscan.inventory.syft import is_syft, read_syft_json
-from secscan.inventory.yarn import read_yarn_lock
+
+
+def _late(module: str, name: str) -> Reader:
+    """A reader whose module is imported when a file is there for it: few targets have more than two or three kinds."""
+
+    def read(path: str, data: bytes) -> Inventory:
+        found: Reader = getattr(importlib.import_module(f"secscan.inventory.{module}"), name)
+        return found(path, data)
+
+    read.__name__ = name
+    return read
+
+
+read_actions = _late("actions", "read_actions")
+read_mix_lock = _late("beam", "read_mix_lock")
+read_bun_lock = _late("bun", "read_bun_lock")
+read_cargo_lock = _late("cargo", "read_cargo_lock")
+read_composer_json = _late("composer", "read_composer_json")
+read_composer_lock = _late("composer", "read_composer_lock")
+read_environment = _late("conda", "read_environment")
+read_cyclonedx_json = _late("cyclonedx", "read_cyclonedx_json")
+read_cyclonedx_xml = _late("cyclonedx", "read_cyclonedx_xml")
+read_go_mod = _late("go_files", "read_go_mod")
+read_go_sum = _late("go_files", "read_go_sum")
+read_gradle_lock = _late("gradle", "read_gradle_lock")
+read_direct_url = _late("installed.python", "read_direct_url")
+read_metadata = _late("installed.python", "read_metadata")
+read_pom = _late("maven", "read_pom")
+read_package_json = _late("npm_files", "read_package_json")
+read_package_lock = _late("npm_files", "read_package_lock")
+read_build_file = _late("nuget", "read_build_file")
+read_deps_json = _late("nuget", "read_deps_json")
+read_packages_config = _late("nuget", "read_packages_config")
+read_packages_lock = _late("nuget", "read_packages_lock")
+read_project_file = _late("nuget", "read_project_file")
+read_pnpm_lock = _late("pnpm", "read_pnpm_lock")
+read_pubspec_lock = _late("pub", "read_pubspec_lock")
+read_pipfile = _late("python_files", "read_pipfile")
+read_pyproject = _late("python_files", "read_pyproject")
+read_setup_cfg = _late("python_files", "read_setup_cfg")
+read_pipfile_lock = _late("python_locks", "read_pipfile_lock")
+read_toml_lock = _late("python_locks", "read_toml_lock")
+read_requirements = _late("requirements", "read_requirements")
+read_gemfile_lock = _late("ruby", "read_gemfile_lock")
+read_spdx_json = _late("spdx", "read_spdx_json")
+read_spdx_text = _late("spdx", "read_spdx_text")
+read_syft_json = _late("syft", "read_syft_json")
+read_yarn_lock = _late("yarn", "read_yarn_lock")
 
 
 @reading
 def read_any_sbom(path: str, data: bytes) -> Inventory:
     """Read an SBOM in JSON whose name does not say which kind it is."""
-    reader = _reader_in(read_json(data)[1])
+    reader = _reader_in(data)
     return reader(path, data) if reader else broken(path, "it is neither CycloneDX nor SPDX nor of syft")
 
 
 @reading
 def read_possible_sbom(path: str, data: bytes) -> Inventory:
     """Read what has `sbom` in its name; JSON of any other sort holds no packages."""
-    reader = _reader_in(read_json(data)[1])
+    reader = _reader_in(data)
     return reader(path, data) if reader else Inventory()
 
 
-def _reader_in(document: dict[str, Any]) -> Reader | None:
+def _reader_in(data: bytes) -> Reader | None:
+    from secscan.inventory.documents import read_json
+    from secscan.inventory.syft import is_syft
+
+    document = read_json(data)[1]
     if "bomFormat" in document:
         return read_cyclonedx_json
     if "spdxVersion" in document or "@context" in document:
@@ -62,6 +85,8 @@ def _reader_in(document: dict[str, Any]) -> Reader | None:
 
 def sbom_reader(data: bytes) -> Reader | None:
     """Return the reader for an SBOM by its content, whatever it is called; None for what looks like none."""
+    from secscan.inventory.documents import decode_text
+
     try:
         text = decode_text(data).lstrip()
     except ValueError:

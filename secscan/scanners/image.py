@@ -65,6 +65,7 @@ class ImageScanner(OwnScanner[ImagePiece]):
             raise MalformedOutput(f"what was read of the image is not whole: {error}") from error
         if said.reading.digest != piece.digest:
             raise MalformedOutput("what was read is another image")
+
         layers = {IN_CONFIG, *map(layer_name, said.reading.layers)}
         return Report(
             findings=findings_of(said.reading, said.today),

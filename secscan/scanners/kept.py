@@ -8,7 +8,6 @@ started anyway, a few of the files that are known go with the others, chosen at 
 from __future__ import annotations
 
 import hashlib
-import platform
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -122,7 +121,7 @@ def facts(cache: Cache | None, target: Target) -> Memo:
 
 
 def _python() -> str:
-    return f"{sys.implementation.cache_tag} {platform.python_version()} {sys.platform}"
+    return f"{sys.implementation.cache_tag} {sys.version.split(maxsplit=1)[0]} {sys.platform}"
 
 
 def _source_of(scanner: FileScanner) -> str:

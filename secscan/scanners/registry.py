@@ -7,8 +7,9 @@ value names a module that exports `SCANNER`.
 from __future__ import annotations
 
 import importlib
-import pkgutil
-from importlib import metadata
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from secscan import scanners
@@ -23,22 +24,91 @@ SECRETS = "secrets"
 """Our own detector of secrets."""
 
 
-def all_scanners() -> dict[str, Scanner[Any]]:
+_OWN: dict[str, tuple[str, str]] = {
+    "aws-secrets": ("aws_secrets", "aws"),
+    "bandit": ("bandit", ""),
+    "betterleaks": ("betterleaks", ""),
+    "checkov": ("checkov", "named"),
+    "dockerfile": ("dockerfile", ""),
+    "gitleaks": ("gitleaks", "named"),
+    "grype": ("grype", "named"),
+    "hadolint": ("hadolint", ""),
+    "image": ("image", ""),
+    "kingfisher": ("kingfisher", "named"),
+    "licences": ("licences", "licences"),
+    "manifests": ("manifests", ""),
+    "osv": ("osv", ""),
+    "pip-audit": ("pip_audit", ""),
+    "secrets": ("secrets", ""),
+    "semgrep": ("semgrep", ""),
+    "trivy": ("trivy", "named"),
+    "trivy-config": ("trivy_config", "named"),
+    "vault": ("vault", "vault"),
+    "vault-audit": ("vault_audit", "vault"),
+    "vault-references": ("vault_references", "vault"),
+}
+"""Scanners of this package by name: their module, and what a scan must ask for before one may be part of it, so that a
+hook imports no other. A module that is not here is imported to be asked, which takes its time."""
+
+
+class Scanners(Mapping[str, Scanner[Any]]):
+    """Every scanner by name, sorted; each is imported when it is asked for."""
+
+    def __init__(self) -> None:
+        """Raises `UsageError` if two have the same name."""
+        self._found: dict[str, Scanner[Any]] = {}
+        others = [importlib.import_module(f"{scanners.__name__}.{name}").SCANNER for name in _unlisted()]
+        for scanner in (*others, *_of_other_packages()):
+            if scanner.name in self._found or scanner.name in _OWN:
+                raise UsageError(
+                    f"two installed scanners are called {scanner.name!r}",
+                    hint="uninstall one of the packages that bring them",
+                )
+            self._found[scanner.name] = scanner
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted((*_OWN, *self._found)))
+
+    def __len__(self) -> int:
+        return len(_OWN) + len(self._found)
+
+    def __getitem__(self, name: str) -> Scanner[Any]:
+        if name not in self._found:
+            module, _ = _OWN[name]
+            self._found[name] = importlib.import_module(f"{scanners.__name__}.{module}").SCANNER
+        return self._found[name]
+
+
+def all_scanners() -> Scanners:
     """Return every scanner by name, sorted. Raises `UsageError` if two have the same name."""
-    found: dict[str, Scanner[Any]] = {}
-    modules = [
-        importlib.import_module(f"{scanners.__name__}.{info.name}") for info in pkgutil.iter_modules(scanners.__path__)
-    ]
-    candidates = [module.SCANNER for module in modules if hasattr(module, "SCANNER")]
-    candidates += [entry.load().SCANNER for entry in metadata.entry_points(group=GROUP)]
-    for scanner in candidates:
-        if scanner.name in found:
-            raise UsageError(
-                f"two installed scanners are called {scanner.name!r}",
-                hint="uninstall one of the packages that bring them",
-            )
-        found[scanner.name] = scanner
-    return dict(sorted(found.items()))
+    return Scanners()
+
+
+def _unlisted() -> list[str]:
+    """Modules of this package that have a scanner and are not listed."""
+    listed = {module for module, _ in _OWN.values()}
+    return sorted(
+        path.stem
+        for folder in scanners.__path__
+        for path in Path(folder).glob("*.py")
+        if path.stem not in listed and b"\nSCANNER = " in path.read_bytes()
+    )
+
+
+def _of_other_packages() -> list[Scanner[Any]]:
+    """What entry points bring. Those of all packages are only read where one says that it has such."""
+    lists = (
+        place
+        for folder in sys.path
+        if folder.startswith("/")
+        for pattern in ("*.dist-info", "*.egg-info")
+        for place in Path(folder).glob(f"{pattern}/entry_points.txt")
+    )
+    if not any(f"[{GROUP}]".encode() in place.read_bytes() for place in lists):
+        return []
+    from importlib import metadata
+
+    return [entry.load().SCANNER for entry in metadata.entry_points(group=GROUP)]
 
 
 IMAGE = "image"
@@ -70,6 +140,14 @@ def choose(
     Raises `UsageError` for an unknown name, or for one of those.
     """
     known = all_scanners()
+    asked = {
+        "": True,
+        "named": False,
+        "vault": vault or looks_at != FILES,
+        "aws": aws,
+        "licences": licences,
+        "image": image,
+    }
     for name in (*names, *without):
         if name not in known:
             raise UsageError(f"there is no scanner {name!r}", hint=f"the scanners are: {', '.join(known)}")
@@ -87,10 +165,11 @@ def choose(
         of_image = image and (not scanner.reads_images or scanner.name == IMAGE)
         return (not names or of_image) and _usual(scanner, kind)
 
+    possible = [name for name in known if name in names or asked[_OWN.get(name, ("", ""))[1]]]
     return {
-        name: scanner
-        for name, scanner in known.items()
-        if scanner.looks_at == looks_at and name not in without and (name in names or is_wanted(scanner))
+        name: known[name]
+        for name in possible
+        if known[name].looks_at == looks_at and name not in without and (name in names or is_wanted(known[name]))
     }
 
 

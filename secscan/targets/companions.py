@@ -112,8 +112,7 @@ def _may_concern(path: bytes) -> bool:
 
 def _is_list(path: bytes) -> bool:
     """Whether a file is a requirements file by its name."""
-    from secscan.inventory.known import reader_of  # it imports every reader
-    from secscan.inventory.requirements import read_requirements
+    from secscan.inventory.known import read_requirements, reader_of
 
     return reader_of(encode_path(path)) is read_requirements
 

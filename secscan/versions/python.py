@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from packaging.utils import canonicalize_version
 from packaging.version import Version
 
 
@@ -16,6 +15,8 @@ def key(text: str) -> Version | None:
 
 def normal(text: str) -> str:
     """Return the canonical spelling, without trailing zeros; the text itself where PEP 440 does not know it."""
+    from packaging.utils import canonicalize_version  # it takes logging, and tags of platforms, with it
+
     try:
         return canonicalize_version(Version(text))
     except ValueError:
