@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -28,7 +28,6 @@ from secscan.findings.levels import Action
 from secscan.findings.model import Finding, Gap, ImageInfo, Notice, at_each_place
 from secscan.findings.scan import FORMAT, FileState, RunInfo, Scan, timestamp
 from secscan.gate.weakening import Terms, weakening
-from secscan.images.reading import Image
 from secscan.images.reference import ImageReference
 from secscan.leftovers import private_folder
 from secscan.memo import Memo
@@ -38,9 +37,7 @@ from secscan.policy.model import Waiver
 from secscan.process import Limits
 from secscan.progress import Stage, Watcher
 from secscan.scanners.ages import ages_of
-from secscan.scanners.columns import to_characters
 from secscan.scanners.contract import Scanner, Setup, no_credentials
-from secscan.scanners.enrich import enrich
 from secscan.scanners.kept import facts
 from secscan.scanners.leaks import organisation_key, random_key
 from secscan.scanners.runner import Outcome, run_scanners
@@ -54,6 +51,9 @@ from secscan.targets.contract import Target
 from secscan.targets.notices import scanner_settings_that_count
 from secscan.targets.open import TargetRequest, base_of, open_target, renames_since
 from secscan.targets.ranges import Span
+
+if TYPE_CHECKING:
+    from secscan.images.reading import Image
 
 
 @dataclass(frozen=True)
@@ -288,6 +288,11 @@ def _in_context(
     scanners: dict[str, Scanner[Any]], outcomes: tuple[Outcome, ...], setup: Setup, memo: Memo
 ) -> tuple[Finding, ...]:
     """Findings of all scanners with columns in characters, statement, snippet and markers."""
+    if not any(outcome.findings for outcome in outcomes):
+        return ()
+    from secscan.scanners.columns import to_characters  # lexers, which a clean scan does not need
+    from secscan.scanners.enrich import enrich
+
     findings: list[Finding] = []
     for outcome in outcomes:
         if scanners[outcome.run.scanner].byte_columns:
@@ -307,7 +312,11 @@ def _imported(files: tuple[Path, ...], target: Target) -> tuple[Outcome, ...]:
 
 def _correlated(own: tuple[Finding, ...], imported: tuple[Outcome, ...], target: Target) -> tuple[Finding, ...]:
     """One finding per defect."""
-    others = enrich([finding for outcome in imported for finding in outcome.findings], target)
+    others: tuple[Finding, ...] = ()
+    if imported:
+        from secscan.scanners.enrich import enrich
+
+        others = enrich([finding for outcome in imported for finding in outcome.findings], target)
     return _told(with_imported(merge(own), others), target)
 
 

@@ -17,7 +17,6 @@ from secscan.correlate.order import badness, by_specificity, united, worst
 from secscan.findings.fingerprint import purl_without_qualifiers
 from secscan.findings.levels import Kind
 from secscan.findings.model import Finding, Package
-from secscan.versions.order import order_of
 
 _VULNERABILITIES = (Kind.DEPENDENCY, Kind.CONTAINER)
 _MALICIOUS = "malicious-package"
@@ -85,6 +84,8 @@ def _merged(group: Sequence[Finding]) -> Finding:
 def _package(primary: Package | None, everyone: Sequence[Package | None]) -> Package | None:
     if primary is None:
         return None
+    from secscan.versions.order import order_of  # the rules of fourteen ecosystems
+
     there = [one for one in everyone if one is not None]
     direct = [one.direct for one in there if one.direct is not None]
     versions = united(one.fixed_versions for one in there)

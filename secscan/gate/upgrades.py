@@ -13,7 +13,6 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from secscan.findings.model import Finding, Value, at_each_place
-from secscan.versions.order import order_of
 
 _BRANCH = re.compile(r"v?([0-9]+\.[0-9]+)\.[0-9]+")
 """Versions of which all that begin alike are one branch."""
@@ -73,6 +72,8 @@ def smallest(ecosystem: str, fixed: Sequence[tuple[str, ...]]) -> str:
 
     Where versions have no order that we know, each that is needed is named.
     """
+    from secscan.versions.order import order_of  # the rules of fourteen ecosystems
+
     order = order_of(ecosystem)
     keys = {one: order.key(one) for versions in fixed for one in versions}
     needed = sorted({versions[0] for versions in fixed})

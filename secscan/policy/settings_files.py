@@ -7,7 +7,6 @@ Only what can be said so is read; anything else is refused.
 
 from __future__ import annotations
 
-import configparser
 import re
 from collections.abc import Callable, Iterator
 
@@ -40,6 +39,8 @@ def rules_of(path: str, data: bytes, node: Node) -> tuple[Rule, ...]:
 
 def _bandit(text: str, path: str, node: Node) -> Iterator[Rule]:
     """`skips` and `exclude` of the section [bandit] (https://bandit.readthedocs.io, "Configuration")."""
+    import configparser
+
     parser = configparser.ConfigParser(interpolation=None)
     try:
         parser.read_string(text)

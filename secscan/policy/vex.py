@@ -15,8 +15,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
 
-from packageurl import PackageURL
-
 from secscan.errors import PolicyError
 from secscan.policy.model import Match, Waiver
 
@@ -145,6 +143,8 @@ def _waiver(one: dict[str, Any], origin: str, longest_days: int) -> Waiver:
 def normal_purl(url: str) -> str:
     """Return a package URL up to its version, in its normal form. Raises `ValueError`."""
     try:
+        from packageurl import PackageURL
+
         purl = PackageURL.from_string(url)
         return PackageURL(purl.type, purl.namespace, purl.name, purl.version).to_string()
     except TypeError:  # the library, on a name of blanks

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from secscan.advisories.index import Index
-from secscan.advisories.names import system_of
 from secscan.findings.scan import AdvisoryState
 from secscan.scanners.runner import Outcome
 
@@ -16,6 +14,9 @@ def ages_of(index: Path | None, outcomes: tuple[Outcome, ...]) -> tuple[Advisory
     own = [state for outcome in outcomes for state in outcome.advisories]
     if index is None or not packages:
         return tuple(sorted(own, key=lambda one: one.name))
+    from secscan.advisories.index import Index
+    from secscan.advisories.names import system_of
+
     with Index(index) as opened:
         states = [
             AdvisoryState(name=one.name, records=one.records, as_of=one.as_of)

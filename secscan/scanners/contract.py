@@ -17,17 +17,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
-from typing import ClassVar, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, Literal, TypeVar
 
 from secscan.errors import SecscanError
 from secscan.findings.levels import Kind
 from secscan.findings.model import Finding, Gap, Notice
 from secscan.findings.scan import AdvisoryState
-from secscan.images.reading import Image
 from secscan.process import Ended, Limits
 from secscan.stores.aws.settings import AwsSettings
 from secscan.stores.vault.settings import VaultSettings
 from secscan.targets.contract import Target
+
+if TYPE_CHECKING:
+    from secscan.images.reading import Image
 
 PieceT = TypeVar("PieceT")
 

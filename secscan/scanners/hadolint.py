@@ -25,7 +25,6 @@ from secscan.scanners.toolkit import FileBatch, program_version, strict_json, ty
 from secscan.secrets.texts import decoded
 from secscan.targets.contract import SourceFile
 from secscan.targets.languages import is_dockerfile
-from secscan.targets.source_dockerfile import cut
 
 CONTROL = "secscan_control.Dockerfile"
 _CONTROL_SOURCE = b"FROM debian:latest\nUSER root\n"
@@ -160,6 +159,8 @@ def _text(place: Path) -> str | tuple[GapKind, str]:
         return GapKind.UNREADABLE, error.strerror or "it cannot be read"
     if len(data) > _MOST_BYTES:
         return GapKind.TOO_LARGE, f"more than {_MOST_BYTES} bytes, for which hadolint takes too long"
+    from secscan.targets.source_dockerfile import cut
+
     text = decoded(data)[0]
     if any(one.end - one.start > _LONGEST_INSTRUCTION for one in cut(text).instructions):
         detail = f"an instruction of more than {_LONGEST_INSTRUCTION} characters, for which hadolint takes too long"
