@@ -1,11 +1,11 @@
 """What the cache of results, and the plan of the work, are worth.
 
 Usage: python -m benchmarks.cache store
-       python -m benchmarks.cache scan TREE [SCANNER...]
+       python -m benchmarks.cache scan TREE [PAIRS [SCANNER...]]
 
 `store` reads and writes 1,000, 10,000 and 50,000 entries in our store and, for comparison, as a file each. `scan` runs
-bandit and semgrep on a copy of TREE one after the other, as anybody would on the same files with the same rules, and
-our scans: without a cache, with an empty one, with nothing changed, with one file changed, with one in twenty changed;
+bandit and semgrep on a copy of TREE one after the other, as anybody would on the same files with the same rules, then
+both at once, and our scans: without a cache, with an empty one, with nothing changed, with one file changed, with one in twenty changed;
 and compares the saved scans. Processor seconds are those of all processes together; wall-clock seconds mean something
 only on a machine that does nothing else.
 """
@@ -16,10 +16,12 @@ import hmac
 import os
 import resource
 import shutil
+import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,33 +124,81 @@ def _place(folder: Path, key: bytes) -> Path:
     return folder / key[:1].hex() / key.hex()
 
 
-def scans(tree: Path, names: tuple[str, ...]) -> None:
-    """Compare the tools alone, a cold scan, and warm ones."""
+def scans(tree: Path, names: tuple[str, ...], pairs: int) -> None:
+    """Compare the tools alone, a cold scan, and warm ones: so many times, each time one after the other."""
     os.environ["SECSCAN_CACHE_KEY"] = os.urandom(32).hex()
     known = all_scanners()
     scanners = {name: known[name] for name in names}
+    table = _Table()
     with tempfile.TemporaryDirectory(prefix="secscan-benchmark-") as name:
-        copy, cache = Path(name, "tree"), Path(name, "cache")
-        shutil.copytree(tree, copy, symlinks=True)
-        python = sorted(copy.rglob("*.py"))
-        print(f"{len(python)} Python files, {available_cores()} cores, scanners: {', '.join(names)}")
-        raw = [_shown(f"{tool} alone", _alone(tool, python)) for tool in names if tool in ALONE]
-        alone = Cost(sum(one.seconds for one in raw), sum(one.processor for one in raw))
-        cold, reference = _scan(copy, scanners, None)
-        _shown("cold, without a cache", cold, alone, "tools")
-        filled, scan = _scan(copy, scanners, cache)
-        _check(reference, scan)
-        _shown("cold, filling the cache", filled, cold)
-        warm, scan = _scan(copy, scanners, cache)
-        _check(reference, scan)
-        _shown("warm, nothing changed", warm, cold)
-        for label, some in (("one file", python[:1]), ("one in twenty", python[1::20])):
-            for path in some:
-                path.write_bytes(path.read_bytes() + b"\nx = 1\n")
-            changed, scan = _scan(copy, scanners, cache)
-            _shown(f"warm, {label} changed", changed, cold)
-        _check(_scan(copy, scanners, None)[1], scan)
+        copy = Path(name, "tree")
+        for number in range(pairs):
+            shutil.rmtree(copy, ignore_errors=True)
+            shutil.copytree(tree, copy, symlinks=True)
+            if not number:
+                count = len(list(copy.rglob("*.py")))
+                print(f"{count} Python files, {available_cores()} cores, {pairs} times, scanners: {', '.join(names)}")
+            _pair(copy, Path(name, f"cache {number}"), scanners, table)
+    table.show()
     print("the saved scans are the same with and without the cache")
+
+
+def _pair(copy: Path, cache: Path, scanners: dict[str, Scanner[object]], table: _Table) -> None:
+    python = sorted(copy.rglob("*.py"))
+    raw = [(tool, _alone([tool], python)) for tool in scanners if tool in ALONE]
+    for tool, one in raw:
+        table.add(f"{tool} alone", one)
+    table.add("one after the other", sum_of(one for _, one in raw))
+    table.add("started together", _alone([tool for tool, _ in raw], python))
+    cold, reference = _scan(copy, scanners, None)
+    table.add("cold, without a cache", cold)
+    filled, scan = _scan(copy, scanners, cache)
+    _check(reference, scan)
+    table.add("cold, filling the cache", filled)
+    warm, scan = _scan(copy, scanners, cache)
+    _check(reference, scan)
+    table.add("warm, nothing changed", warm)
+    for label, some in (("one file", python[:1]), ("one in twenty", python[1::20])):
+        for path in some:
+            path.write_bytes(path.read_bytes() + b"\nx = 1\n")
+        changed, scan = _scan(copy, scanners, cache)
+        table.add(f"warm, {label} changed", changed)
+    _check(_scan(copy, scanners, None)[1], scan)
+
+
+class _Table:
+    """What was measured, a row for each thing that was timed."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, list[Cost]] = {}
+
+    def add(self, label: str, cost: Cost) -> None:
+        self._rows.setdefault(label, []).append(cost)
+
+    def show(self) -> None:
+        """Print medians, and medians of the ratios of wall-clock time within each pair, with the least and greatest."""
+        print(f"{'':<28} {'seconds':>8} {'processor':>9}   of the tools one after the other    of a cold scan")
+        for label, costs in self._rows.items():
+            seconds = statistics.median(one.seconds for one in costs)
+            processor = statistics.median(one.processor for one in costs)
+            tools, cold = (self._ratio(costs, to) for to in ("one after the other", "cold, without a cache"))
+            print(f"{label:<28} {seconds:8.2f} {processor:9.2f}   {tools:<35} {cold}")
+        bound = [one.processor / available_cores() for one in self._rows["one after the other"]]
+        cold_scans = self._rows["cold, without a cache"]
+        least = statistics.median(one.seconds / work for one, work in zip(cold_scans, bound, strict=True))
+        print(f"a cold scan takes {least:.2f} of the tools' processor time divided by the cores")
+
+    def _ratio(self, costs: list[Cost], to: str) -> str:
+        ratios = sorted(one.seconds / other.seconds for one, other in zip(costs, self._rows[to], strict=True))
+        return f"{statistics.median(ratios):.3f} ({ratios[0]:.3f} to {ratios[-1]:.3f})"
+
+
+def sum_of(costs: Iterable[Cost]) -> Cost:
+    """Return what several things took together."""
+    total = Cost()
+    for one in costs:
+        total = Cost(total.seconds + one.seconds, total.processor + one.processor)
+    return total
 
 
 def _scan(tree: Path, scanners: dict[str, Scanner[object]], folder: Path | None) -> tuple[Cost, Scan]:
@@ -175,19 +225,24 @@ def _check(one: Scan, other: Scan) -> None:
         raise SystemExit("the saved scans differ")
 
 
-def _alone(tool: str, files: list[Path]) -> Cost:
-    program = find_program(tool)
-    if program is None:
-        raise SystemExit(f"there is no {tool}")
-    with measured() as cost:
+def _alone(tools: list[str], files: list[Path]) -> Cost:
+    """What tools take that are started at the same time."""
+
+    def work(tool: str) -> None:
+        program = find_program(tool)
+        if program is None:
+            raise SystemExit(f"there is no {tool}")
         ended = run(
             [str(program), *ALONE[tool](), *map(str, files)],
             limits=_LIMITS,
             files={"rules.json": load_rules().document},
             env={"SEMGREP_SEND_METRICS": "off", "SEMGREP_ENABLE_VERSION_CHECK": "0"},
         )
-    if ended.exit_code not in (0, 1):
-        raise SystemExit(f"{tool} ended with {ended.exit_code}: {ended.stderr[-300:].decode(errors='replace')}")
+        if ended.exit_code not in (0, 1):
+            raise SystemExit(f"{tool} ended with {ended.exit_code}: {ended.stderr[-300:].decode(errors='replace')}")
+
+    with measured() as cost, ThreadPoolExecutor() as pool:
+        list(pool.map(work, tools))
     return cost
 
 
@@ -201,21 +256,12 @@ ALONE: dict[str, Callable[[], list[str]]] = {
 """By tool: its options, with which it looks at the files that we look at, and otherwise as it comes."""
 
 
-def _shown(label: str, cost: Cost, base: Cost | None = None, of: str = "cold") -> Cost:
-    ratio = ""
-    if base:
-        processor, seconds = cost.processor / base.processor, cost.seconds / base.seconds
-        ratio = f"   {processor:.3f} of the processor time and {seconds:.3f} of the time of {of}"
-    print(f"{label:<28} {cost.processor:>8.1f} s of processors, {cost.seconds:>8.1f} s{ratio}", flush=True)
-    return cost
-
-
 def main(arguments: list[str]) -> None:
     """Run what is asked for."""
     if arguments[:1] == ["store"]:
         stores()
     elif arguments[:1] == ["scan"] and len(arguments) > 1:
-        scans(Path(arguments[1]), tuple(arguments[2:]) or USUAL)
+        scans(Path(arguments[1]), tuple(arguments[3:]) or USUAL, int(arguments[2]) if len(arguments) > 2 else 5)
     else:
         raise SystemExit(__doc__)
 
