@@ -5,9 +5,9 @@ Usage: python -m benchmarks.cache store
 
 `store` reads and writes 1,000, 10,000 and 50,000 entries in our store and, for comparison, as a file each. `scan` runs
 bandit and semgrep on a copy of TREE one after the other, as anybody would on the same files with the same rules, then
-both at once, and our scans: without a cache, with an empty one, with nothing changed, with one file changed, with one in twenty changed;
-and compares the saved scans. Processor seconds are those of all processes together; wall-clock seconds mean something
-only on a machine that does nothing else.
+both at once, and our scans: without a cache, with an empty one, with nothing changed, with one file changed, with one
+in twenty changed; and compares the saved scans. Processor seconds are those of all processes together; wall-clock
+seconds mean something only on a machine that does nothing else.
 """
 
 from __future__ import annotations
