@@ -104,6 +104,10 @@ class MisledError(CacheError):
         )
 
 
+class ShardError(SecscanError):
+    """What a shard wrote cannot be used: it is damaged, or of another scan."""
+
+
 class ReportError(SecscanError):
     """A report cannot be written. The verdict is then at best incomplete."""
 

@@ -49,11 +49,12 @@ from secscan.stores.aws.settings import AwsSettings
 from secscan.stores.vault.settings import VaultSettings
 from secscan.targets.contract import Target
 from secscan.targets.notices import scanner_settings_that_count
-from secscan.targets.open import TargetRequest, base_of, open_target, renames_since
+from secscan.targets.open import TargetRequest, base_of, commit_of, open_target, renames_since
 from secscan.targets.ranges import Span
 
 if TYPE_CHECKING:
     from secscan.images.reading import Image
+    from secscan.shards.gather import Gathered
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,8 @@ class ScanRequest:
     jobs: int = 1
     cache: Cache | None = None
     """What is known of files from earlier scans, and where what is seen now is kept; None for neither."""
+    shards: Gathered | None = None
+    """What shards have seen of the files, each of its part: the rest is looked at here. None where there are none."""
     judged_at: datetime | None = None
     """Time of judgement; now, if not given."""
     ci: str = ""
@@ -141,12 +144,7 @@ def _baseline(request: ScanRequest, values: Values, progress: Watcher) -> Baseli
 
     Its files are those that it has, whatever part of the target is scanned.
     """
-    wanted = TargetRequest(
-        path=request.target.path,
-        commit=request.baseline_ref,
-        include=request.target.include,
-        exclude=request.target.exclude,
-    )
+    wanted = commit_of(request.target, request.baseline_ref)
     part = f"the baseline {request.baseline_ref}"
     base, before = _look(replace(request, target=wanted, notices=(), imports=()), progress, part)
     found = without_other_values(baseline_of(base), values, before)
@@ -201,8 +199,9 @@ def _look(request: ScanRequest, progress: Watcher, part: str = "") -> tuple[Scan
         )
         # Read before anything is run: a file that cannot be imported must not cost a scan.
         imported = _imported(request.imports, target)
+        told = request.shards.of(target) if request.shards else None
         progress(Stage("scanning", part=part))
-        own = run_scanners(request.scanners, setup, cache=request.cache, progress=progress)
+        own = run_scanners(request.scanners, setup, cache=request.cache, told=told, progress=progress)
         progress(Stage("bringing results together", part=part))
         outcomes = (*own, *imported)
         changed = space.verify()
@@ -210,7 +209,8 @@ def _look(request: ScanRequest, progress: Watcher, part: str = "") -> tuple[Scan
             request.cache.keep(target.read, changed=frozenset(gap.subject for gap in changed))
         # What an image hides is told whichever scanners are asked.
         unread = image.reading.gaps if image else ()
-        gaps = [*target.gaps, *unread, *(gap for outcome in outcomes for gap in outcome.gaps), *changed]
+        not_told = told.gaps if told else ()
+        gaps = [*target.gaps, *unread, *not_told, *(gap for outcome in outcomes for gap in outcome.gaps), *changed]
         memo = facts(request.cache, target)
         findings = _correlated(_in_context(request.scanners, own, setup, memo), imported, target)
         seen = Scan(

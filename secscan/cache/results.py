@@ -7,7 +7,7 @@ import hmac
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -42,6 +42,24 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     comes from elsewhere."""
     python: str
     kept_by: KeptBy
+
+
+class Memory(Protocol):
+    """Where what is said of files is kept, and what is known of them comes from."""
+
+    @property
+    def verify(self) -> bool:
+        """See `Cache.verify`."""
+
+    def known(self, scope: Scope, files: Iterable[SourceFile], read: Callable[[str], bytes]) -> dict[str, Said]:
+        """See `Cache.known`."""
+        ...
+
+    def remember(self, scope: Scope, said: Mapping[SourceFile, Said]) -> None:
+        """See `Cache.remember`."""
+
+    def drop(self, scope: Scope) -> None:
+        """See `Cache.drop`."""
 
 
 class Cache:

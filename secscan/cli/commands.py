@@ -54,6 +54,15 @@ COMMANDS: dict[str, Command | Group] = {
             "secscan gate secscan.json --baseline base.json -q",
         ),
     ),
+    "merge": Command(
+        "merge.merge",
+        "Judge what shards of a scan have seen, as one scan.",
+        _JUDGE,
+        (
+            "secscan scan --shard 2/4              on each of four machines",
+            "secscan merge shards/                 once, with what they wrote",
+        ),
+    ),
     "report": Command(
         "report.report",
         "Show a saved scan again, in any format.",

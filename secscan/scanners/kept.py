@@ -17,7 +17,7 @@ from random import SystemRandom
 from secscan import __version__
 from secscan.cache.entry import Said, may_be_kept
 from secscan.cache.facts import FileFacts
-from secscan.cache.results import Cache, Scope
+from secscan.cache.results import Cache, Memory, Scope
 from secscan.errors import MisledError
 from secscan.memo import Memo, NoMemo
 from secscan.scanners.builds import build_of
@@ -38,7 +38,7 @@ class Kept:
     """What is known of one scanner's files."""
 
     scanner: FileScanner
-    cache: Cache
+    cache: Memory
     scope: Scope
     files: tuple[SourceFile, ...]
     known: dict[str, Said]
@@ -47,6 +47,15 @@ class Kept:
     """What is looked at again."""
     misled: set[str] = field(default_factory=set)
     """What of that showed something else."""
+    trouble: tuple[ScannerError, ...] = ()
+    """Why nobody has looked, or will look, at some of the files."""
+    seconds: float = 0.0
+    """What it took elsewhere."""
+
+    @property
+    def from_earlier_scans(self) -> int:
+        """How many files were not looked at for this scan."""
+        return len(self.known)
 
     def plan(self, setup: Setup) -> Plan[FileBatch]:
         """The work on everything that is not known; but all is selected."""
@@ -78,14 +87,26 @@ class Kept:
         self.cache.remember(self.scope, {file: said[file.path] for file in self.files if file.path in said})
 
 
-def recall(scanner: FileScanner, cache: Cache, setup: Setup) -> Kept | None:
+def recall(scanner: FileScanner, cache: Memory, setup: Setup) -> Kept | None:
     """Return what is known of a scanner's files; None where nothing of it is ever kept. Its programs must have been
     found."""
+    scope = scope_of(scanner, setup)
+    if scope is None:
+        return None
+    files = tuple(scanner.files(setup))
+    known = cache.known(scope, files, setup.target.read)
+    doubted = _sample(known, files, cache)
+    believed = {path: said for path, said in known.items() if path not in doubted}
+    return Kept(scanner=scanner, cache=cache, scope=scope, files=files, known=believed, doubted=doubted)
+
+
+def scope_of(scanner: FileScanner, setup: Setup) -> Scope | None:
+    """Return what a scanner's word on a file depends on beside the file; None where that cannot be told. Its programs
+    must have been found."""
     version = scanner.version(setup) if scanner.kept_by else ""
     if not version:
         return None
-    files = tuple(scanner.files(setup))
-    scope = Scope(
+    return Scope(
         scanner=scanner.name,
         version=version,
         rules=scanner.rules_digest(setup),
@@ -96,10 +117,6 @@ def recall(scanner: FileScanner, cache: Cache, setup: Setup) -> Kept | None:
         python=_python(),
         kept_by=scanner.kept_by,
     )
-    known = cache.known(scope, files, setup.target.read)
-    doubted = _sample(known, files, cache)
-    believed = {path: said for path, said in known.items() if path not in doubted}
-    return Kept(scanner=scanner, cache=cache, scope=scope, files=files, known=believed, doubted=doubted)
 
 
 def facts(cache: Cache | None, target: Target) -> Memo:
@@ -136,7 +153,7 @@ def _source_of(scanner: FileScanner) -> str:
     return digest.hexdigest()
 
 
-def _sample(known: dict[str, Said], files: Sequence[SourceFile], cache: Cache) -> dict[str, Said]:
+def _sample(known: dict[str, Said], files: Sequence[SourceFile], cache: Memory) -> dict[str, Said]:
     """What is looked at again: a part where that is wanted, some small files where the tool is started anyway."""
     chosen = [file for file in files if file.path in known]
     SystemRandom().shuffle(chosen)

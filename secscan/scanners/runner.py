@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from secscan import leftovers, process
-from secscan.cache.results import Cache
+from secscan.cache.results import Memory
 from secscan.errors import Interrupted, VaultError
 from secscan.findings.levels import GapKind, Kind, RunStatus
 from secscan.findings.model import Finding, Gap, Notice, ScannerRun
@@ -23,6 +23,9 @@ from secscan.scanners.kept import Kept, recall
 from secscan.scanners.programs import find_programs
 from secscan.scanners.schedule import Job, free_megabytes, run_jobs
 from secscan.stopping import awake
+
+if TYPE_CHECKING:
+    from secscan.shards.gather import Told
 
 NOTHING_TO_DO = "nothing in the target concerns it"
 ONLY_GAPS = "of what concerns it in the target it could look at nothing"
@@ -81,12 +84,14 @@ def run_scanners(
     scanners: Mapping[str, Scanner[Any]],
     setup: Setup,
     *,
-    cache: Cache | None = None,
+    cache: Memory | None = None,
+    told: Told | None = None,
     progress: Callable[[Progress], None] = _nobody_watches,
 ) -> tuple[Outcome, ...]:
     """Run every scanner on `setup.target` and return how each ended, in the order of their names.
 
     What the cache knows of a file is not asked again; it remembers what is said now, and the caller has it kept.
+    `told`: what shards have seen of the files, which then counts in its place.
 
     One scanner's failure never stops another, and findings of the pieces that worked are kept. Raises
     `Interrupted` on Ctrl-C, after everything that was started has been ended.
@@ -94,7 +99,7 @@ def run_scanners(
     outcomes: dict[str, Outcome] = {}
     works: dict[str, _Work] = {}
     for name, scanner in scanners.items():
-        prepared = _prepare(scanner, setup, cache)
+        prepared = _prepare(scanner, setup, cache, told)
         if isinstance(prepared, Outcome):
             outcomes[name] = prepared
             progress(Progress(name, prepared.run.status, detail=prepared.run.reason))
@@ -113,15 +118,15 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _prepare(scanner: Scanner[Any], common: Setup, cache: Cache | None) -> _Work | Outcome:
+def _prepare(scanner: Scanner[Any], common: Setup, cache: Memory | None, told: Told | None) -> _Work | Outcome:
     """Check the needs and plan; an `Outcome` where there is nothing to run."""
     started = time.monotonic()
-    kept = _recalled(scanner, common, cache) if cache and isinstance(scanner, FileScanner) else None
+    kept = _recalled(scanner, common, cache, told) if isinstance(scanner, FileScanner) else None
     try:
         plan = kept.plan(common) if kept else scanner.plan(common)
     except ScannerError as error:
         return _failed(scanner, error)
-    if not plan.pieces and not (kept and kept.known):
+    if not plan.pieces and not (kept and (kept.known or kept.trouble)):
         run = ScannerRun(
             scanner=scanner.name,
             status=RunStatus.SKIPPED,
@@ -142,16 +147,25 @@ def _prepare(scanner: Scanner[Any], common: Setup, cache: Cache | None) -> _Work
             unwanted = ScannerError(f"nobody said that {store} may be asked", hint=f"scan with {option}")
             return _failed(scanner, unwanted, plan)
     setup = replace(common, programs=programs)
-    return _Work(scanner=scanner, setup=setup, plan=plan, kept=kept, seconds=time.monotonic() - started)
+    trouble = list(kept.trouble) if kept else []
+    seconds = time.monotonic() - started + (kept.seconds if kept else 0.0)
+    return _Work(scanner=scanner, setup=setup, plan=plan, kept=kept, errors=trouble, seconds=seconds)
 
 
-def _recalled(scanner: FileScanner, common: Setup, cache: Cache) -> Kept | None:
+def _recalled(scanner: FileScanner, common: Setup, cache: Memory | None, told: Told | None) -> Kept | None:
     """What is known of a scanner's files; None where its programs are missing, which is told when they are needed."""
+    if cache is None and told is None:
+        return None
     try:
         programs = _programs(scanner, common)
     except ScannerError:
         return None
-    return recall(scanner, cache, replace(common, programs=programs))
+    setup = replace(common, programs=programs)
+    if told is not None:
+        from secscan.scanners.sharded import recall_from_shards  # few scans are merged
+
+        return recall_from_shards(scanner, told, setup)
+    return recall(scanner, cache, setup) if cache else None
 
 
 def _programs(scanner: Scanner[Any], setup: Setup) -> dict[str, Path]:
@@ -282,7 +296,7 @@ def _outcome(work: _Work) -> Outcome:
         seconds=round(work.seconds, 3),
         peak_megabytes=round(work.peak, 1),
         program=" ".join(str(path) for path in work.setup.programs.values()),
-        kept=len(work.kept.known) if work.kept else 0,
+        kept=work.kept.from_earlier_scans if work.kept else 0,
     )
     findings = tuple(finding for report in work.reports for finding in report.findings)
     packages = work.plan.selected if Kind.DEPENDENCY in work.scanner.kinds else frozenset()

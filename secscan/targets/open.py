@@ -61,6 +61,11 @@ class TargetRequest:
     """Path globs of what is left out; shown among what is out of scope."""
 
 
+def commit_of(request: TargetRequest, commit: str) -> TargetRequest:
+    """Return the request for all files of a commit, whatever part of them is asked for."""
+    return TargetRequest(path=request.path, commit=commit, include=request.include, exclude=request.exclude)
+
+
 @contextlib.contextmanager
 def open_target(
     request: TargetRequest,

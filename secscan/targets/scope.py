@@ -8,6 +8,7 @@ is left out is remembered.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +30,7 @@ _FOLDERS = {
 }
 _ENVIRONMENTS = frozenset({b".venv", b"venv", b".env", b"env", b"virtualenv"})
 _OWN_OUTPUTS = {"secscan.json": b'"secscan.scan/', "secscan.sarif": b"secscan", "secscan.html": b"secscan"}
+_OF_A_SHARD = (re.compile(r"secscan-shard-\d+-of-\d+\.json"), b'"secscan.shard/')
 _LISTED_SINGLY = 3
 """Up to this many folders of one name (or files of one suffix) are listed one by one, more of them as one line."""
 
@@ -107,7 +109,8 @@ class Scope:
 
     def takes_output(self, name: str, first_bytes: bytes) -> bool:
         """Whether a file is in scope although it may be a report of ours at the top of the tree."""
-        mark = _OWN_OUTPUTS.get(name)
+        pattern, of_shard = _OF_A_SHARD
+        mark = of_shard if pattern.fullmatch(name) else _OWN_OUTPUTS.get(name)
         tracked = self.git is not None and name.encode() in self.git.tracked
         if mark is None or tracked or mark not in first_bytes:
             return True
