@@ -24,6 +24,9 @@ from secscan.findings.visible import is_visible
 FORMAT = "secscan.scan/1"
 """Name and version of the document; raised when a reader of the old one would misunderstand the new."""
 
+_OF_A_SHARD = "secscan.shard/"
+"""Begins the format of what `secscan scan --shard` writes."""
+
 MAX_BYTES = 2_000_000_000
 """A saved scan larger than this is refused rather than read into memory."""
 
@@ -214,6 +217,10 @@ def _refuse_other_formats(data: bytes, origin: str) -> None:
             f"{origin} is not a saved scan: {error}",
             hint="give the secscan.json that `secscan scan` wrote",
         ) from error
+    if head.format.startswith(_OF_A_SHARD):
+        raise SavedScanError(
+            f"{origin} is what one shard has seen, and has no verdict", hint="judge all shards with `secscan merge`"
+        )
     if head.format != FORMAT:
         raise SavedScanError(
             f"{origin} has the format {head.format[:60]!r}; this secscan reads {FORMAT!r}",

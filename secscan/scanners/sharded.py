@@ -13,12 +13,12 @@ from secscan.cache.entry import Said, may_be_kept, unpacked
 from secscan.cache.results import Scope
 from secscan.errors import TargetError
 from secscan.scanners.by_file import FileScanner
-from secscan.scanners.contract import Plan, ScannerError, Setup
+from secscan.scanners.contract import Plan, Report, ScannerError, Setup
 from secscan.scanners.kept import Kept, scope_of
 from secscan.scanners.toolkit import FileBatch
 from secscan.shards.cut import Shard
 from secscan.shards.document import Part
-from secscan.shards.gather import Told
+from secscan.shards.gather import HINT, Told
 from secscan.shards.record import Recorder
 
 _SAME = ("version", "rules", "options", "secscan", "source", "python")
@@ -43,6 +43,9 @@ class FromShards(Kept):
         rest = self.scanner.plan_of([file for file in self.files if file.path in self.again], setup)
         return Plan(pieces=rest.pieces, selected=frozenset(file.path for file in self.files), gaps=rest.gaps)
 
+    def take(self, report: Report, piece: FileBatch) -> None:
+        """See `Kept`: nothing is doubted, and what is looked at here is what nobody keeps."""
+
 
 def is_cut(scanner: object) -> bool:
     """Whether shards do the work of a scanner: its word on a file depends on that file alone. Others look at the whole
@@ -63,17 +66,23 @@ def recall_from_shards(scanner: FileScanner, told: Told, setup: Setup) -> FromSh
     seconds = 0.0
     for shard, paths, part in told.by_scanner(scanner.name):
         wanted = paths & files.keys()
-        if part is None or part.scope is None:
-            trouble += _nothing(shard, part) if wanted else ()
+        if isinstance(part, str):
+            trouble += [ScannerError(f"{shard}: {part}", hint=HINT)] if wanted else []
+            continue
+        if part.scope is None:
+            trouble += _of_part(shard, part)
             continue
         seconds += part.seconds
         different = _difference(part.scope, scope)
         if different:
-            trouble.append(ScannerError(f"{shard} {different}", hint="install the same in all jobs"))
+            trouble.append(
+                ScannerError(f"{shard} {different}", hint="install the same in all jobs, and run them again")
+            )
             continue
         trouble += _of_part(shard, part)
-        known |= _believed(scanner.name, part, wanted, setup)
-        again |= wanted & (frozenset(part.again) | (part.told.keys() - known.keys()))
+        believed = _believed(scanner.name, part, wanted.difference(part.again), setup)
+        known |= believed
+        again |= wanted.intersection((*part.again, *part.told)) - believed.keys()
     return FromShards(
         scanner=scanner,
         cache=Recorder(),
@@ -85,15 +94,6 @@ def recall_from_shards(scanner: FileScanner, told: Told, setup: Setup) -> FromSh
         seconds=seconds,
         again=frozenset(again),
     )
-
-
-def _nothing(shard: Shard, part: Part | None) -> Iterator[ScannerError]:
-    if part is not None and part.trouble:
-        yield from _of_part(shard, part)
-    else:
-        yield ScannerError(
-            f"nothing counts of what {shard} says of its files", hint="run that job again, and merge again"
-        )
 
 
 def _of_part(shard: Shard, part: Part) -> Iterator[ScannerError]:

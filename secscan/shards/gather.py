@@ -20,7 +20,7 @@ from secscan.shards.cut import Shard, cut
 from secscan.shards.document import PATTERN, Look, Part, ShardResult, load
 from secscan.targets.contract import Target
 
-_REMEDY = "see how its job ended, run it again, and merge again"
+HINT = "see how its job ended, run it again, and merge again"
 _EXAMPLES = 3
 
 
@@ -57,11 +57,11 @@ class Gathered:
         gaps = [
             *(_gap(Shard(number, self.count), why, parts[number - 1], sizes) for number, why in problems.items()),
             *(
-                Gap(scanner="secscan", kind=GapKind.NOT_SEEN, subject=name, detail=why, remedy=_REMEDY)
+                Gap(scanner="secscan", kind=GapKind.NOT_SEEN, subject=name, detail=why, remedy=HINT)
                 for name, why in self.strange.items()
             ),
         ]
-        return Told(parts, looks, tuple(gaps))
+        return Told(parts, looks, problems, tuple(gaps))
 
 
 @dataclass(frozen=True)
@@ -72,15 +72,18 @@ class Told:
     """The paths of each shard, in order."""
     looks: Mapping[int, Look]
     """What each has seen that counts, by its number."""
+    problems: Mapping[int, str]
+    """Why what another says does not count."""
     gaps: tuple[Gap, ...]
     """What was not looked at, since a shard does not count."""
 
-    def by_scanner(self, name: str) -> Iterator[tuple[Shard, frozenset[str], Part | None]]:
-        """Yield each shard with the paths that it must say something of, and what one scanner said there; None where
-        it said nothing."""
+    def by_scanner(self, name: str) -> Iterator[tuple[Shard, frozenset[str], Part | str]]:
+        """Yield each shard with the paths that it must say something of, and what one scanner said there, or why it
+        says nothing."""
         for number, paths in enumerate(self.parts, 1):
-            look = self.looks.get(number)
-            said = next((part for part in look.parts if part.scanner == name), None) if look else None
+            said: Part | str = self.problems.get(number, f"it ran without {name}")
+            if look := self.looks.get(number):
+                said = next((part for part in look.parts if part.scanner == name), said)
             yield Shard(number, len(self.parts)), paths, said
 
 
@@ -147,5 +150,5 @@ def _gap(shard: Shard, why: str, paths: frozenset[str], sizes: Mapping[str, int]
         kind=GapKind.NOT_SEEN,
         subject=str(shard),
         detail=f"{why}; nobody looked file by file at {len(paths)} of {len(sizes)} files, {size:.1f} MB: {first}{more}",
-        remedy=_REMEDY,
+        remedy=HINT,
     )
