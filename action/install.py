@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -39,14 +40,17 @@ def key(home: Path) -> int:
     lock = hashlib.sha256(LOCK.read_bytes()).hexdigest()[:32]
     asked = "\0".join(os.environ.get(f"SECSCAN_INPUT_ADVISORIES_{name}", "") for name in ("FROM", "ECOSYSTEMS"))
     source = hashlib.sha256(asked.encode("utf-8", "surrogateescape")).hexdigest()[:16]
-    year, week, _ = datetime.now(UTC).isocalendar()
     machine = f"{sys.platform}-{platform.machine()}-{sys.implementation.cache_tag}"
+    # Each shard has files of its own, and so a cache of its own.
+    shard = re.sub(r"[^0-9]+", "-", os.environ.get("SECSCAN_INPUT_SHARD", ""))[:20]
+    results = f"secscan-results-1-{machine}-{lock}-{shard}-"
+    year, week, _ = datetime.now(UTC).isocalendar()
     outputs(
         wheels=str(home / "wheels"),
         wheels_key=f"secscan-wheels-1-{machine}-{lock}",
         results=str(home / "results"),
-        results_key=f"secscan-results-1-{machine}-{lock}-{os.environ.get('GITHUB_SHA', '')}",
-        results_restore=f"secscan-results-1-{machine}-{lock}-",
+        results_key=f"{results}{os.environ.get('GITHUB_SHA', '')}",
+        results_restore=results,
         advisories=str(home / "advisories"),
         advisories_key=f"secscan-advisories-1-{source}-{year}-{week:02}",
         advisories_restore=f"secscan-advisories-1-{source}-",

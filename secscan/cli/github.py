@@ -65,15 +65,15 @@ def advisories() -> None:
 
 
 def scan() -> None:
-    """Scan as the inputs of the action ask for, and tell GitHub what was decided. A step of the action.
+    """Scan, or merge shards, as the inputs of the action ask for, and tell GitHub what came of it. A step of the action.
 
     Exits as `secscan scan` does.
     """
     from tempfile import mkdtemp
 
     from secscan.cli.app import run, tell
-    from secscan.errors import SecscanError
-    from secscan.github.inputs import read_inputs, scan_arguments
+    from secscan.errors import ExitCode, SecscanError
+    from secscan.github.inputs import command_line, read_inputs
     from secscan.github.workflow import commands_stopped
 
     inputs = read_inputs(os.environ)
@@ -81,7 +81,7 @@ def scan() -> None:
     why: list[SecscanError] = []
     with commands_stopped():
         try:
-            arguments = scan_arguments(
+            arguments = command_line(
                 inputs,
                 folder,
                 policy_ref=os.environ.get("SECSCAN_POLICY_REF", ""),
@@ -93,9 +93,12 @@ def scan() -> None:
             why.append(error)
             code, wanted = int(error.exit_code), {}
         else:
-            code = run(["scan", *arguments], told=why.append)
+            code = run(arguments, told=why.append)
     shown = {name.replace("-", "_"): on for name, on in wanted.items()}
-    _tell_github(folder, code, why, label=inputs.label, **shown)
+    if inputs.text("shard") and code == ExitCode.PASSED:
+        _tell_of_shard(folder, inputs.artifact)
+    else:
+        _tell_github(folder, code, why, artifact=inputs.artifact, **shown)
     raise typer.Exit(code)
 
 
@@ -157,7 +160,7 @@ def _tell_github(
     code: int,
     why: Sequence[SecscanError],
     *,
-    label: str,
+    artifact: str,
     summary: bool = True,
     annotations: bool = True,
     upload_sarif: bool = False,
@@ -169,7 +172,7 @@ def _tell_github(
     from secscan.github.outputs import JUDGED, outputs_of, outputs_of_files, outputs_without_scan
     from secscan.github.workflow import say, set_outputs
 
-    files = {**outputs_of_files(folder), "artifact-name": f"secscan-{label}" if label else "secscan"}
+    files = {**outputs_of_files(folder), "artifact-name": artifact}
     found, told = None, list(why)
     if code in JUDGED:
         try:
@@ -186,6 +189,17 @@ def _tell_github(
     if fork:
         say("notice", f"nothing goes to code scanning: {_NO_RIGHT}", title="secscan")
     _show(found, summary=summary, annotations=annotations)
+
+
+def _tell_of_shard(folder: Path, artifact: str) -> None:
+    """A shard that has done its work ends well, and has no verdict: whoever asks is told that it is incomplete."""
+    from secscan.errors import ExitCode
+    from secscan.findings.levels import Verdict
+    from secscan.github.outputs import outputs_of_files
+    from secscan.github.workflow import set_outputs
+
+    outputs = {"verdict": Verdict.INCOMPLETE, "exit-code": str(int(ExitCode.PASSED)), "artifact-name": artifact}
+    set_outputs({**outputs, **outputs_of_files(folder)})
 
 
 def _tell_nothing_judged(code: int, why: Sequence[SecscanError], *, summary: bool) -> None:

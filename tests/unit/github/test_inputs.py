@@ -9,19 +9,19 @@ import typer.main
 
 from secscan.cli.app import build
 from secscan.errors import UsageError
-from secscan.github.inputs import read_inputs, scan_arguments
+from secscan.github.inputs import command_line, read_inputs
 
 HOSTILE = "$(touch run) `id` \"; --policy=advisory'"
 
 
 def arguments(**inputs: str) -> list[str]:
     environment = {f"SECSCAN_INPUT_{name.upper()}": value for name, value in inputs.items()}
-    return scan_arguments(read_inputs(environment), Path("/out"), policy_ref="", baseline_ref="")
+    return command_line(read_inputs(environment), Path("/out"), policy_ref="", baseline_ref="")
 
 
 def test_what_is_not_given_is_not_asked_for() -> None:
     assert arguments() == [
-        *("--output", "/out", "--report=json=secscan.json", "--report=sarif=secscan.sarif"),
+        *("scan", "--output", "/out", "--report=json=secscan.json", "--report=sarif=secscan.sarif"),
         *("--report=html=secscan.html", "--report=github=secscan.github.sarif"),
         *("--no-cache", "--", "."),
     ]
@@ -48,6 +48,20 @@ def test_every_input_has_its_option() -> None:
     scan = typer.main.get_command(build()).get_command(None, "scan")  # type: ignore[attr-defined]
     known = {name for parameter in scan.params for name in (*parameter.opts, *parameter.secondary_opts)}
     assert {one.partition("=")[0] for one in made if one.startswith("--") and one != "--"} <= known
+
+
+def test_shards_are_looked_at_and_merged_by_the_same_inputs() -> None:
+    assert "--shard=2/4" in arguments(shard="2/4")
+    made = arguments(shards="/parts", path="src", results="/kept", policy="strict")
+    assert (made[0], made[-3:]) == ("merge", ["--path=src", "--", "/parts"])
+    assert "--policy=strict" in made
+    assert not [one for one in made if "cache" in one]
+    merge = typer.main.get_command(build()).get_command(None, "merge")  # type: ignore[attr-defined]
+    known = {name for parameter in merge.params for name in parameter.opts}
+    assert {one.partition("=")[0] for one in made if one.startswith("--") and one != "--"} <= known
+    for other in ("shard", "image", "base_image"):
+        with pytest.raises(UsageError, match="for jobs that merge"):
+            arguments(shards="/parts", **{other: "x"})
 
 
 def test_an_image_comes_before_a_path() -> None:
