@@ -219,6 +219,24 @@ def test_results_are_kept_with_a_key_of_the_repository(event: Event) -> None:
 
 
 @pytest.mark.slow
+def test_jobs_look_at_shards_and_another_judges_them_all(event: Event, tmp_path: Path) -> None:
+    parts = tmp_path / "parts"
+    for number in (1, 2):
+        found = event("push", shard=f"{number}/2")
+        assert (found.code, found.outputs["verdict"], found.outputs["exit-code"]) == (0, "incomplete", "0")
+        (kept,) = found.called("upload-artifact")
+        assert kept.inputs["name"] == f"secscan-shard-{number}-of-2"
+        assert not found.called("upload-sarif")
+        assert found.summary == ""
+        shutil.copytree(kept.folder, parts / str(number))
+    check(event("push", shards=str(parts)), "passed", 0)
+    found = event("push", shards=str(parts / "1"))
+    check(found, "incomplete", 3)
+    assert any("shard 2 of 2" in text for level, _, text in found.commands if level == "error")
+    assert event("push", shards=str(tmp_path / "nothing")).outputs["exit-code"] == "2"
+
+
+@pytest.mark.slow
 def test_advisories_are_got_and_cached(event: Event) -> None:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
