@@ -13,7 +13,7 @@ class ExitCode(IntEnum):
     """How the process ends. The table in README.md is checked against this one by a test."""
 
     PASSED = 0
-    """The policy is satisfied and everything it requires was looked at."""
+    """The policy is satisfied and everything it requires was looked at; of `scan --shard`: its part is written."""
 
     FAILED = 1
     """The policy blocks at least one finding; of `verify` and `replay`: the attestation does not hold."""

@@ -34,7 +34,7 @@ VARIABLES: dict[str, str] = {
     "SECSCAN_VAULT_PASSWORD": "login to Vault: userpass",
     "SECSCAN_PACKAGE": "what the pipelines of `secscan init --ci` install",
     "SECSCAN_LOCK": "the file of hashes that they install it by",
-    "SECSCAN_CACHE_KEY": "the key of a cache of results that machines share",
+    "SECSCAN_CACHE_KEY": "the key of a cache of results that machines share, and of what shards write",
     "SECSCAN_STATE": "the folder that remembers which verdict services were told last",
     "SECSCAN_GITHUB_TOKEN": "the token of the GitHub Action, for its comment",
     "SECSCAN_POLICY_REF": "the commit that judges, from one step of the GitHub Action to the next",
