@@ -62,5 +62,5 @@ def test_the_formats_that_help_names_are_those_there_are() -> None:
 
 def test_shipped_policies_are_named_where_they_can_be_chosen() -> None:
     names = {path.stem for path in (ROOT / "policies").glob("*.yaml")}
-    for place in ("README.md", "secscan/cli/scan.py", "secscan/cli/gate.py"):
+    for place in ("README.md", "secscan/cli/scan_options.py", "secscan/cli/gate.py"):
         assert all(name in read(place) for name in names), place

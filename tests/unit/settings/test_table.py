@@ -181,7 +181,7 @@ def test_every_variable_of_ours_is_known_and_every_known_one_is_used() -> None:
 def test_settings_and_options_name_variables_alike() -> None:
     ours = {one.variable for one in SETTINGS if one.variable.startswith("SECSCAN_")}
     assert ours <= set(VARIABLES)
-    source = (ROOT / "secscan" / "cli" / "scan.py").read_text(encoding="utf-8")
+    source = (ROOT / "secscan" / "cli" / "scan_options.py").read_text(encoding="utf-8")
     for one in SETTINGS:
         if one.variable in ours:
             assert re.search(rf'"{one.option}".*envvar="{one.variable}"', source), one.name
