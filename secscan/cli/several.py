@@ -37,7 +37,7 @@ def places_of(path: Path | None, settings: Settings, forbidden: Sequence[str]) -
     if forbidden:
         raise UsageError(
             f"{forbidden[0]} is about one target, and the settings name {len(settings.targets)}",
-            hint="name the one that is meant: secscan scan PATH",
+            hint="name the one that is meant: secscan scan PATH, secscan merge --path PATH",
         )
     folders: dict[str, str] = {}
     for target in settings.targets:
