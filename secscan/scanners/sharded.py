@@ -71,6 +71,8 @@ def recall_from_shards(scanner: FileScanner, told: Told, setup: Setup) -> FromSh
             continue
         if part.scope is None:
             trouble += _of_part(shard, part)
+            # Without trouble it has looked, and could not say by what, since the tool did not tell its version.
+            again |= frozenset[str]() if part.trouble else wanted
             continue
         seconds += part.seconds
         different = _difference(part.scope, scope)

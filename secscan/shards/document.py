@@ -41,7 +41,7 @@ class Part(_Written, frozen=True, kw_only=True):
 
     scanner: str
     scope: Scope | None = None
-    """What its word depends on beside the files; None where it could not even begin."""
+    """What its word depends on beside the files; None where it could not begin, or told no version."""
     clean: tuple[str, ...] = ()
     """Files that it has looked at and has nothing to say of, by path text."""
     told: dict[str, bytes] = {}

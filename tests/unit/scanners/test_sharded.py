@@ -173,6 +173,15 @@ def test_a_shard_with_another_tool_does_not_count(
     assert f"shard 2 of 2 had {what}" in outcome.run.reason
 
 
+def test_what_a_shard_said_by_a_tool_without_a_version_is_looked_at_again(
+    tree: Path, target: Target, tmp_path: Path
+) -> None:
+    gathered = written([looked(tree, 2)[0], looked(tree, 2, says_version="")[1]], tmp_path / "parts")
+    scanner = Lines()
+    assert same(merged(gathered, target, scanner), one_scan(target))
+    assert set(scanner.asked) == gathered.of(target).parts[1]
+
+
 def test_what_failed_in_a_shard_has_failed(tree: Path, target: Target, tmp_path: Path) -> None:
     def parse(ended: Ended, piece: FileBatch) -> Report:
         raise MalformedOutput("it wrote nothing", hint="see password=hunter2hunter2")
