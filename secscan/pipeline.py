@@ -26,7 +26,7 @@ from secscan.correlate.values import one_per_secret
 from secscan.findings.fingerprint import with_fingerprints
 from secscan.findings.levels import Action
 from secscan.findings.model import Finding, Gap, ImageInfo, Notice, at_each_place
-from secscan.findings.scan import FORMAT, FileState, RunInfo, Scan, timestamp
+from secscan.findings.scan import FORMAT, RunInfo, Scan, timestamp
 from secscan.gate.weakening import Terms, weakening
 from secscan.images.reference import ImageReference
 from secscan.leftovers import private_folder
@@ -37,7 +37,9 @@ from secscan.policy.model import Waiver
 from secscan.process import Limits
 from secscan.progress import Stage, Watcher
 from secscan.scanners.ages import ages_of
+from secscan.scanners.believed import believed
 from secscan.scanners.contract import Scanner, Setup, no_credentials
+from secscan.scanners.coverage import coverage_of
 from secscan.scanners.kept import facts
 from secscan.scanners.leaks import organisation_key, random_key
 from secscan.scanners.runner import Outcome, run_scanners
@@ -203,6 +205,7 @@ def _look(request: ScanRequest, progress: Watcher, part: str = "") -> tuple[Scan
         progress(Stage("scanning", part=part))
         own = run_scanners(request.scanners, setup, cache=request.cache, told=told, progress=progress)
         progress(Stage("bringing results together", part=part))
+        own = believed(own, request.scanners, target, request.cache)
         outcomes = (*own, *imported)
         changed = space.verify()
         if request.cache:
@@ -211,6 +214,7 @@ def _look(request: ScanRequest, progress: Watcher, part: str = "") -> tuple[Scan
         unread = image.reading.gaps if image else ()
         not_told = told.gaps if told else ()
         gaps = [*target.gaps, *unread, *not_told, *(gap for outcome in outcomes for gap in outcome.gaps), *changed]
+        covered = coverage_of(target, own)
         memo = facts(request.cache, target)
         findings = _correlated(_in_context(request.scanners, own, setup, memo), imported, target)
         seen = Scan(
@@ -225,7 +229,8 @@ def _look(request: ScanRequest, progress: Watcher, part: str = "") -> tuple[Scan
                 *scanner_settings_that_count(target.notices, request.counting),
                 *(notice for outcome in outcomes for notice in outcome.notices),
             ),
-            files=tuple(FileState(path=file.path, digest=file.digest[:16]) for file in target.files),
+            files=covered.files,
+            coverage=covered.rows,
             advisories=ages_of(request.advisories, outcomes),
             packages=tuple(sorted({package for outcome in outcomes for package in outcome.packages})),
         )

@@ -17,6 +17,7 @@ import msgspec
 
 from secscan.errors import SavedScanError
 from secscan.findings.contradictions import in_judgement, in_runs
+from secscan.findings.coverage import Coverage, contradictions
 from secscan.findings.judgement import Judgement
 from secscan.findings.model import Finding, Gap, Notice, ScannerRun, TargetInfo, Value, at_each_place
 from secscan.findings.visible import is_visible
@@ -68,6 +69,8 @@ class FileState(Value, frozen=True, kw_only=True):
     path: str
     digest: str
     """The beginning of the SHA-256 of its content, 16 hexadecimal digits."""
+    way: int = 0
+    """How it was looked at: the position in the scan's `coverage`."""
 
 
 class AdvisoryState(Value, frozen=True, kw_only=True):
@@ -96,6 +99,8 @@ class Scan(Value, frozen=True, kw_only=True, omit_defaults=False):
     notices: tuple[Notice, ...] = ()
     files: tuple[FileState, ...] = ()
     """Every file in scope, sorted by path."""
+    coverage: tuple[Coverage, ...] = ()
+    """Who looked at what, in groups; first those of files, the most frequent at the top."""
     packages: tuple[str, ...] = ()
     """Every package that was looked up, as `ecosystem:name@version`, sorted."""
     advisories: tuple[AdvisoryState, ...] = ()
@@ -243,7 +248,8 @@ def _encoded(value: Any) -> bytes:
 def _refuse_contradictions(scan: Scan, origin: str) -> None:
     """A document that says two things is shown to its reader as either; refuse it."""
     judged = in_judgement(scan.judgement, at_each_place(scan.findings)) if scan.judgement else ()
-    for problem in (*in_runs(scan.scanners), *judged):
+    covered = contradictions(scan.coverage, (file.way for file in scan.files))
+    for problem in (*in_runs(scan.scanners), *covered, *judged):
         raise SavedScanError(f"{origin} is damaged: {problem}", hint="scan again")
 
 

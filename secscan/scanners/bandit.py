@@ -116,6 +116,7 @@ class Bandit(FileScanner):
     kinds = (Kind.SAST,)
     needs = Needs(programs=("bandit",))
     install_hint = "pip install bandit"
+    parses = frozenset({"python"})
     byte_columns = True
     kept_by = "content"
     pace = 3.5

@@ -150,6 +150,9 @@ class Scanner(ABC, Generic[PieceT]):
     joins: ClassVar[Joins] = "always"
     """When it joins a scan for which no scanners are named. A policy that requires it is not met by a scan without it.
     What happens to be in PATH never makes it join: the same scan is the same on every machine."""
+    parses: ClassVar[frozenset[str]] = frozenset()
+    """Languages that it reads by their own grammar, whole or not at all: a file that it looked at does parse. See
+    `scanners.believed`."""
     byte_columns: ClassVar[bool] = False
     """Whether the tool counts columns in UTF-8 bytes; `scanners.columns` then turns them into characters."""
     megabytes: ClassVar[int] = 200

@@ -45,6 +45,10 @@ class Outcome:
     """The packages that were counted for it, where it looks at packages."""
     advisories: tuple[AdvisoryState, ...] = ()
     """How old its own advisories are, where it brings them."""
+    selected: frozenset[str] = frozenset()
+    """What was counted for it; see `Plan.selected`."""
+    looked_at: frozenset[str] = frozenset()
+    """The part of that which it proved to have looked at."""
 
 
 @dataclass
@@ -181,7 +185,10 @@ def _failed(scanner: Scanner[Any], error: ScannerError, plan: Plan[Any] | None =
         hint=error.hint,
         selected=len(plan.selected) if plan else 0,
     )
-    return Outcome(run=run, gaps=plan.gaps if plan else (), timing=ScannerTiming(scanner=scanner.name, seconds=0.0))
+    timing = ScannerTiming(scanner=scanner.name, seconds=0.0)
+    if plan is None:
+        return Outcome(run=run, timing=timing)
+    return Outcome(run=run, gaps=plan.gaps, timing=timing, selected=plan.selected)
 
 
 def _run_pieces(works: Mapping[str, _Work], jobs: int, progress: Callable[[Progress], None]) -> Iterator[str]:
@@ -310,4 +317,6 @@ def _outcome(work: _Work) -> Outcome:
         notices=notices,
         packages=packages,
         advisories=tuple(own),
+        selected=plan.selected,
+        looked_at=looked_at,
     )

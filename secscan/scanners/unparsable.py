@@ -10,6 +10,7 @@ import re
 import sys
 import warnings
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import msgspec
 
@@ -17,7 +18,9 @@ from secscan.findings.levels import GapKind
 from secscan.findings.model import Gap
 from secscan.targets.contract import Target
 
-_MOST_BYTES = 2_000_000
+MOST_BYTES = 2_000_000
+"""Bytes of source up to which it is parsed to say why somebody could not."""
+_AS_UTF_8 = "save it as UTF-8"
 
 _PYTHON_2 = re.compile(
     r"""^[ \t]*(?:print[ \t]+["'%\w] | exec[ \t]+["'\w] | raise[ \t]+\w+[ \t]*, | print[ \t]*>>
@@ -51,39 +54,68 @@ def explain_unparsable(gaps: Iterable[Gap], target: Target) -> Iterator[Gap]:
             yield gap
 
 
-def _explained(gap: Gap, data: bytes) -> Gap:
-    if len(data) > _MOST_BYTES:
-        return gap
+class Why(NamedTuple):
+    """Why source is not taken for Python."""
+
+    kind: GapKind
+    text: str
+    remedy: str
+    line: int = 0
+
+
+def why_unparsable(data: bytes) -> Why:
+    """Return why the Python on which secscan runs, and bandit with it, does not parse source."""
     if b"\0" in data:
-        return _replaced(
-            gap, GapKind.ENCODING, "it holds NUL bytes, which Python source must not", "save it as UTF-8 text"
-        )
+        return Why(GapKind.ENCODING, "it holds NUL bytes, which Python source must not", "save it as UTF-8 text")
     line, reason = _syntax_error(data)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return _replaced(
-            gap, GapKind.ENCODING, f"its bytes are not in the encoding it declares ({reason})", "save it as UTF-8", line
-        )
+        return Why(GapKind.ENCODING, f"its bytes are not in the encoding it declares ({reason})", _AS_UTF_8, line)
     if _PYTHON_2.search(text):
-        return _replaced(
-            gap, GapKind.UNPARSABLE, f"it looks like Python 2 ({reason})", "port it, or leave it out of scope", line
-        )
+        return Why(GapKind.UNPARSABLE, f"it looks like Python 2 ({reason})", "port it, or leave it out of scope", line)
+    if newer := _newer(text):
+        version, what = newer
+        running = f"bandit runs on {sys.version_info[0]}.{sys.version_info[1]}"
+        remedy = f"install secscan in a Python {version} or newer"
+        return Why(GapKind.NEWER_SYNTAX, f"it uses {what}, which needs Python {version}; {running}", remedy, line)
+    return Why(GapKind.UNPARSABLE, f"it is not valid Python ({reason})", "correct the syntax error", line)
+
+
+def is_no_python(data: bytes) -> bool:
+    """Whether source is none in any Python: what a tool that recovers from errors makes of it, nobody knows.
+
+    What is too much for the parser is left to those that have another one, and so is Python 2.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(data)
+    except (SyntaxError, ValueError):
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            return True
+        return "\0" in text or not (_PYTHON_2.search(text) or _newer(text))
+    except (RecursionError, MemoryError):
+        return False
+    return False
+
+
+def _newer(text: str) -> tuple[str, str] | None:
+    """The Python that the syntax needs, where that is newer than ours, and for what."""
     for version, pattern, what in _NEWER:
         if version > sys.version_info[:2] and pattern.search(text):
-            return _replaced(
-                gap,
-                GapKind.NEWER_SYNTAX,
-                f"it uses {what}, which needs Python {version[0]}.{version[1]}; "
-                f"bandit runs on {sys.version_info[0]}.{sys.version_info[1]}",
-                f"install secscan in a Python {version[0]}.{version[1]} or newer",
-                line,
-            )
-    return _replaced(gap, GapKind.UNPARSABLE, f"it is not valid Python ({reason})", "correct the syntax error", line)
+            return f"{version[0]}.{version[1]}", what
+    return None
 
 
-def _replaced(gap: Gap, kind: GapKind, why: str, remedy: str, line: int = 0) -> Gap:
-    return msgspec.structs.replace(gap, kind=kind, detail=f"{gap.detail}: {why}", remedy=remedy, line=line)
+def _explained(gap: Gap, data: bytes) -> Gap:
+    if len(data) > MOST_BYTES:
+        return gap
+    why = why_unparsable(data)
+    detail = f"{gap.detail}: {why.text}"
+    return msgspec.structs.replace(gap, kind=why.kind, detail=detail, remedy=why.remedy, line=why.line)
 
 
 def _syntax_error(data: bytes) -> tuple[int, str]:

@@ -13,6 +13,7 @@ from secscan.findings.levels import GapKind
 from secscan.findings.model import Gap
 from secscan.findings.paths import encode_path
 from secscan.targets.contract import SourceFile
+from secscan.targets.forms import LOOKED_AT, form_of
 from secscan.targets.languages import language_of
 from secscan.targets.walk import reason
 
@@ -81,7 +82,7 @@ def examine(root: Path, path: bytes, *, git_hash: str = "sha1") -> Examined | Ga
         first, size = b"", 0
         try:
             while chunk := stream.read(_CHUNK):
-                first = first or chunk[:_LFS_POINTER_BYTES]
+                first = first or chunk[:LOOKED_AT]
                 size += len(chunk)
                 digest.update(chunk)
                 git_id.update(chunk)
@@ -100,7 +101,9 @@ def examine(root: Path, path: bytes, *, git_hash: str = "sha1") -> Examined | Ga
             detail="the file is a Git LFS pointer; its content is not in the work tree",
             remedy="fetch the content with `git lfs pull`",
         )
-    file = SourceFile(path=name, size=size, digest=digest.hexdigest(), language=language_of(name, first))
+    language = language_of(name, first)
+    form = form_of(name, language, first)
+    file = SourceFile(path=name, size=size, digest=digest.hexdigest(), language=language, form=form)
     return Examined(file=file, first_bytes=first, git_id=git_id.hexdigest())
 
 

@@ -8,7 +8,7 @@ program of the repository.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -27,6 +27,8 @@ class SourceFile:
     """SHA-256 of the content, hexadecimal."""
     language: str
     """See `targets.languages`; empty where we do not know it."""
+    form: str = ""
+    """See `targets.forms`; empty for ordinary text."""
 
 
 class Telling(Protocol):
@@ -34,6 +36,10 @@ class Telling(Protocol):
 
     def tell(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
         """Return the findings as they are to be reported."""
+        ...
+
+    def commits(self) -> Mapping[str, Collection[str]]:
+        """Return the commits that brought something, each with the first folders of the paths of what it brought."""
         ...
 
 

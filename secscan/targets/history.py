@@ -39,6 +39,14 @@ class History:
     """Path and object id of the files that HEAD has."""
     prefix: bytes
 
+    def commits(self) -> dict[str, set[str]]:
+        """See `targets.contract.Telling`."""
+        brought: dict[str, set[str]] = {}
+        for folder, version in self.versions.items():
+            for name in version.names:
+                brought.setdefault(name.commit, set()).add(folder)
+        return brought
+
     def tell(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
         """Return the findings under the names of their files, each once under each name, in the order of the commits
         that brought them first. Two values of one statement are two findings."""

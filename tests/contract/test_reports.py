@@ -32,6 +32,7 @@ SHARED = {
     "vulnerabilities",
     "__init__",
     "compliance",
+    "covered",
     "difference",
     "pages",
     "sarif_log",

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
+from secscan.findings.coverage import Sort
 from secscan.findings.judgement import Decision, RemedyStep, WaiverUse, verdict_of
 from secscan.findings.model import Finding, Introduced, Rebuild
 from secscan.findings.scan import FORMAT, RunInfo, Scan
@@ -74,7 +75,7 @@ def hostile(text: str, turn: int = 0) -> Scan:
         for at, one in enumerate(scan.scanners)
     )  # a scan that names one of them twice is refused
     told = msgspec.structs.replace(scan, findings=findings, judgement=judgement, scanners=runs)
-    return _naming(told, tuple(places))
+    return _covered(_naming(told, tuple(places)))
 
 
 def merged(scans: list[Scan]) -> Scan:
@@ -82,7 +83,18 @@ def merged(scans: list[Scan]) -> Scan:
     joined: Scan = _joined([_told_apart(scan, f"{at}-") for at, scan in enumerate(scans)])
     assert joined.judgement is not None
     judgement = msgspec.structs.replace(joined.judgement, verdict=verdict_of(joined.judgement.reasons))
-    return msgspec.structs.replace(joined, judgement=judgement)
+    return _covered(msgspec.structs.replace(joined, judgement=judgement))
+
+
+def _covered(scan: Scan) -> Scan:
+    """The scan, in which every file was looked at in the first way: one that contradicts itself is refused."""
+    first, *others = scan.coverage
+    rows = (
+        msgspec.structs.replace(first, of=Sort.FILES, count=len(scan.files)),
+        *(msgspec.structs.replace(row, of=Sort.PACKAGES) for row in others),
+    )
+    files = tuple(msgspec.structs.replace(file, way=0) for file in scan.files)
+    return msgspec.structs.replace(scan, files=files, coverage=rows)
 
 
 def _told_apart(scan: Scan, before: str) -> Scan:
