@@ -81,6 +81,15 @@ COMMANDS: dict[str, Command | Group] = {
             "secscan explain --verdict             the fewest steps to green",
         ),
     ),
+    "coverage": Command(
+        "coverage.coverage",
+        "Show who looked at what, who did not, and why.",
+        _JUDGE,
+        (
+            "secscan coverage                      of secscan.json",
+            "secscan coverage --file src/app.py    of one file",
+        ),
+    ),
     "fix": Command(
         "fix.fix",
         "Plan the fewest version changes that clear what blocks.",

@@ -8,14 +8,15 @@ from typing import Annotated, Any
 
 import typer
 
-_DOCUMENTS = ("settings", "scan", "policy", "waivers", "baseline", "attestation", "diff", "controls", "log")
+_DOCUMENTS = ("settings", "scan", "policy", "waivers", "baseline", "attestation", "diff", "coverage", "controls", "log")
 
 
 def schema(
     document: Annotated[
         str,
         typer.Argument(
-            metavar="settings|scan|policy|waivers|baseline|attestation|diff|controls|log", help="Which document."
+            metavar="settings|scan|policy|waivers|baseline|attestation|diff|coverage|controls|log",
+            help="Which document.",
         ),
     ],
 ) -> None:
@@ -36,6 +37,7 @@ def _made(document: str) -> dict[str, Any]:
     from secscan.findings import scan
     from secscan.gate import difference
     from secscan.policy import schema as schemas
+    from secscan.reports.covered import document as covered
     from secscan.settings.schema import settings_schema
 
     makers = {
@@ -46,6 +48,7 @@ def _made(document: str) -> dict[str, Any]:
         "baseline": schemas.baseline_schema,
         "attestation": statement.schema,
         "diff": difference.schema,
+        "coverage": covered.schema,
         "controls": controls.schema,
         "log": log_line.schema,
     }

@@ -31,6 +31,9 @@ def saved(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
 def commands(fingerprints: list[str]) -> list[list[str]]:
     return [
         ["report", "secscan.json"],
+        ["coverage"],
+        ["coverage", "--all"],
+        ["coverage", "--file", "\x1b[2J::error::"],
         ["gate", "secscan.json", "--policy", POLICY],
         ["gate", "secscan.json", "--policy", POLICY, "--quiet"],
         ["gate", "secscan.json", "--policy", POLICY, "--output", "out"],
