@@ -46,7 +46,6 @@ from secscan.scanners.runner import Outcome, run_scanners
 from secscan.scanners.unparsable import explain_unparsable
 from secscan.scanners.workspace import Workspace
 from secscan.secrets.scrub import scrub_findings, scrub_scan
-from secscan.secrets.texts import decoded
 from secscan.stores.aws.settings import AwsSettings
 from secscan.stores.vault.settings import VaultSettings
 from secscan.targets.contract import Target
@@ -197,6 +196,7 @@ def _look(request: ScanRequest, progress: Watcher, part: str = "") -> tuple[Scan
             credentials=request.credentials,
             jobs=request.jobs,
             place=space.place,
+            cells=space.code,
             values_key=request.values_key,
         )
         # Read before anything is run: a file that cannot be imported must not cost a scan.
@@ -205,7 +205,8 @@ def _look(request: ScanRequest, progress: Watcher, part: str = "") -> tuple[Scan
         progress(Stage("scanning", part=part))
         own = run_scanners(request.scanners, setup, cache=request.cache, told=told, progress=progress)
         progress(Stage("bringing results together", part=part))
-        own = believed(own, request.scanners, target, request.cache)
+        memo = facts(request.cache, target)
+        own = believed(own, request.scanners, target, memo)
         outcomes = (*own, *imported)
         changed = space.verify()
         if request.cache:
@@ -215,7 +216,6 @@ def _look(request: ScanRequest, progress: Watcher, part: str = "") -> tuple[Scan
         not_told = told.gaps if told else ()
         gaps = [*target.gaps, *unread, *not_told, *(gap for outcome in outcomes for gap in outcome.gaps), *changed]
         covered = coverage_of(target, own)
-        memo = facts(request.cache, target)
         findings = _correlated(_in_context(request.scanners, own, setup, memo), imported, target)
         seen = Scan(
             format=FORMAT,
@@ -295,16 +295,9 @@ def _in_context(
     """Findings of all scanners with columns in characters, statement, snippet and markers."""
     if not any(outcome.findings for outcome in outcomes):
         return ()
-    from secscan.scanners.columns import to_characters  # lexers, which a clean scan does not need
-    from secscan.scanners.enrich import enrich
+    from secscan.scanners.in_context import in_context  # lexers, which a clean scan does not need
 
-    findings: list[Finding] = []
-    for outcome in outcomes:
-        if scanners[outcome.run.scanner].byte_columns:
-            findings.extend(to_characters(outcome.findings, lambda path: _as_seen(setup.place(path))))
-        else:
-            findings.extend(outcome.findings)
-    return enrich(findings, setup.target, memo)
+    return in_context(scanners, outcomes, setup, memo)
 
 
 def _imported(files: tuple[Path, ...], target: Target) -> tuple[Outcome, ...]:
@@ -323,11 +316,6 @@ def _correlated(own: tuple[Finding, ...], imported: tuple[Outcome, ...], target:
 
         others = enrich([finding for outcome in imported for finding in outcome.findings], target)
     return _told(with_imported(merge(own), others), target)
-
-
-def _as_seen(place: Path) -> bytes:
-    """A file's text in UTF-8, as tools that count columns in bytes are shown it."""
-    return decoded(place.read_bytes())[0].encode("utf-8", errors="replace")
 
 
 def _told(findings: tuple[Finding, ...], target: Target) -> tuple[Finding, ...]:

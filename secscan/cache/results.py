@@ -71,9 +71,12 @@ class Cache:
         """Whether a sample of what is known is looked at again, also where nothing else is to be done."""
         self._key = derived(key, "keys")
         self._remembered: dict[Scope, dict[SourceFile, Said]] = {}
+        self._shown: dict[Scope, Callable[[str], bytes]] = {}
 
     def known(self, scope: Scope, files: Iterable[SourceFile], read: Callable[[str], bytes]) -> dict[str, Said]:
-        """Return what the scanner is known to say of the files, by path."""
+        """Return what the scanner is known to say of the files, by path. `read` gives them as they are shown to it: what
+        is said quotes that, also what is remembered."""
+        self._shown[scope] = read
         keys = self._keys(scope, files)
         entries = self.store.read(list(dict.fromkeys(keys.values())))
         known = {}
@@ -99,13 +102,15 @@ class Cache:
         for scope, said in self._remembered.items():
             keys = self._keys(scope, said)
             values = {}
+            shown = self._shown.get(scope, read)
             for file, one in said.items():
                 with contextlib.suppress(TargetError):
-                    entry = packed(one, file.path, read) if file.path not in changed else None
+                    entry = packed(one, file.path, shown) if file.path not in changed else None
                     if entry is not None:
                         values[keys[file.path]] = entry
             self.store.write(values, self.scope_key(scope))
         self._remembered.clear()
+        self._shown.clear()
 
     def drop(self, scope: Scope) -> None:
         """Throw away everything that is known by this scope."""

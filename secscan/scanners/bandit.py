@@ -117,13 +117,14 @@ class Bandit(FileScanner):
     needs = Needs(programs=("bandit",))
     install_hint = "pip install bandit"
     parses = frozenset({"python"})
+    reads_code = True
     byte_columns = True
     kept_by = "content"
     pace = 3.5
 
     def files(self, setup: Setup) -> tuple[SourceFile, ...]:
         """See `FileScanner.files`."""
-        return languages(setup.target.files, "python")
+        return languages(setup.target.files, "python", "notebook")
 
     def run(self, piece: FileBatch, setup: Setup) -> Ended:
         """Run bandit on one batch, with the positive control as one more file."""
@@ -151,6 +152,7 @@ class Bandit(FileScanner):
                 _finding(result, back[result.filename]) for result in answer.results if result.filename in back
             ),
             gaps=(
+                *piece.lost,
                 *(_lost_file(error, back[error.filename]) for error in answer.errors if error.filename in back),
                 *_internal_errors(ended.stderr, back),
             ),

@@ -8,37 +8,33 @@ remembers by the content that it did.
 
 from __future__ import annotations
 
-import platform
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import msgspec
 
-from secscan import __version__
-from secscan.cache.entry import Said
-from secscan.cache.results import Cache, Scope
 from secscan.errors import TargetError
 from secscan.findings.levels import GapKind, Kind
 from secscan.findings.model import Gap
+from secscan.memo import Memo
 from secscan.scanners.contract import Scanner
+from secscan.scanners.python_encoding import python_in_utf8
 from secscan.scanners.runner import Outcome
-from secscan.scanners.toolkit import source_digest
 from secscan.scanners.unparsable import MOST_BYTES, is_no_python
-from secscan.scanners.workspace import python_in_utf8
 from secscan.targets.contract import SourceFile, Target
 
 _PYTHON = "python"
-_SELF = "secscan"
+_WORK = "whether Python parses"
+_BROKEN, _WHOLE = b"broken", b"whole"
 _TAKEN_BACK = frozenset({GapKind.PARTIAL, GapKind.UNPARSABLE})
 
 
 def believed(
-    outcomes: Sequence[Outcome], scanners: Mapping[str, Scanner[Any]], target: Target, cache: Cache | None
+    outcomes: Sequence[Outcome], scanners: Mapping[str, Scanner[Any]], target: Target, memo: Memo
 ) -> tuple[Outcome, ...]:
     """Return the outcomes, without what scanners say they looked at and nobody can read; each such file is a gap of
-    theirs."""
+    theirs. `memo` remembers of a file's content whether it parses."""
     proven, doubted = set[str](), set[str]()
     for one in outcomes:
         scanner = scanners[one.run.scanner]
@@ -46,7 +42,7 @@ def believed(
             (proven if _PYTHON in scanner.parses else doubted).update(one.looked_at)
     doubtful = doubted - proven
     asked = [file for file in target.files if file.path in doubtful and file.language == _PYTHON] if doubtful else []
-    broken = frozenset(_broken(asked, target, cache)) if asked else frozenset()
+    broken = frozenset(_broken(asked, target, memo)) if asked else frozenset()
     if not broken:
         return tuple(outcomes)
     return tuple(
@@ -66,33 +62,18 @@ def _without(outcome: Outcome, lost: frozenset[str]) -> Outcome:
     return replace(outcome, run=run, gaps=tuple(gaps), looked_at=outcome.looked_at - lost)
 
 
-def _broken(files: Sequence[SourceFile], target: Target, cache: Cache | None) -> Iterator[str]:
+def _broken(files: Sequence[SourceFile], target: Target, memo: Memo) -> Iterator[str]:
     """The files that are no Python."""
-    scope = Scope(
-        scanner=_SELF,
-        version=__version__,
-        rules="",
-        options="whether Python parses",
-        programs=(),
-        secscan=__version__,
-        source=source_digest(),
-        python=f"{sys.implementation.cache_tag} {platform.python_version()} {sys.platform}",
-        kept_by="content",
-    )
-    known = cache.known(scope, files, target.read) if cache else {}
-    yield from (path for path, said in known.items() if said.gaps)
+    parts = {file.path: b"" for file in files if file.size <= MOST_BYTES}
+    known = memo.recall(_WORK, parts)
     learned = {}
-    for file in files:
-        if file.path in known or file.size > MOST_BYTES:
-            continue
-        try:
-            data = target.read(file.path)
-        except TargetError:
-            continue  # whoever verifies the files tells
-        lost = is_no_python(python_in_utf8(data) or data)
-        gaps = (Gap(scanner=_SELF, kind=GapKind.UNPARSABLE, subject=file.path),) if lost else ()
-        learned[file] = Said(scanner=_SELF, proven=True, looked_at=not lost, gaps=gaps)
-        if lost:
-            yield file.path
-    if cache:
-        cache.remember(scope, learned)
+    for path in parts:
+        if path not in known:
+            try:
+                data = target.read(path)
+            except TargetError:
+                continue  # whoever verifies the files tells
+            learned[path] = _BROKEN if is_no_python(python_in_utf8(data) or data) else _WHOLE
+        if (known.get(path) or learned[path]) == _BROKEN:
+            yield path
+    memo.remember(_WORK, parts, learned)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from secscan.cache.results import KeptBy
 from secscan.scanners.contract import Plan, Scanner, Setup
+from secscan.scanners.shown_code import shown_code, without_cells
 from secscan.scanners.toolkit import FileBatch, file_batches
 from secscan.targets.contract import SourceFile
 
@@ -52,7 +54,14 @@ class FileScanner(Scanner[FileBatch]):
 
     def plan_of(self, files: Sequence[SourceFile], setup: Setup) -> Plan[FileBatch]:
         """Cut the work on some of its files into batches."""
+        selected = frozenset(file.path for file in files)
+        if not self.reads_code:
+            return Plan(pieces=file_batches(files, setup, batches=self.batches(files, setup)), selected=selected)
+        code, gaps = shown_code(self.name, files, setup)
+        files = [file for file in files if file.path in code]
+        batches = file_batches(
+            files, replace(setup, place=lambda path: code[path].place), batches=self.batches(files, setup)
+        )
         return Plan(
-            pieces=file_batches(files, setup, batches=self.batches(files, setup)),
-            selected=frozenset(file.path for file in files),
+            pieces=tuple(without_cells(self.name, batch, code) for batch in batches), selected=selected, gaps=gaps
         )

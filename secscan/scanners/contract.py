@@ -30,6 +30,7 @@ from secscan.targets.contract import Target
 
 if TYPE_CHECKING:
     from secscan.images.reading import Image
+    from secscan.scanners.cells import Broken
 
 PieceT = TypeVar("PieceT")
 
@@ -68,6 +69,15 @@ class Needs:
     """Whether it reports every package, and so is part of a scan only where the caller wants that."""
 
 
+@dataclass(frozen=True)
+class Code:
+    """A file as scanners of code are shown it."""
+
+    place: Path
+    broken: tuple[Broken, ...] = ()
+    """Cells of a notebook that are left out."""
+
+
 def no_credentials(_scanner: str) -> Mapping[str, str]:
     """No scanner has credentials."""
     return {}
@@ -99,9 +109,16 @@ class Setup:
     place: Callable[[str], Path] = field(default=Path)
     """Gives the absolute path on disk at which a file in scope can be scanned under a harmless name and in a
     readable encoding; see `scanners.workspace`."""
+    cells: Callable[[str], Code] | None = None
+    """The same for scanners of code, which are shown what the cells of a notebook hold in place of the notebook."""
     values_key: str = field(default_factory=lambda: token_hex(32), repr=False)
     """A key that lives as long as the scan. A scanner that knows the value of a secret says by
     `secrets.worker.secret_id` under this key, in `Finding.same`, which findings have the same."""
+
+    def code(self, path: str) -> Code:
+        """Return how a scanner of code is shown a file in scope. Raises `NotebookError` for a notebook that cannot be
+        taken apart."""
+        return self.cells(path) if self.cells else Code(self.place(path))
 
 
 @dataclass(frozen=True)
@@ -153,6 +170,9 @@ class Scanner(ABC, Generic[PieceT]):
     parses: ClassVar[frozenset[str]] = frozenset()
     """Languages that it reads by their own grammar, whole or not at all: a file that it looked at does parse. See
     `scanners.believed`."""
+    reads_code: ClassVar[bool] = False
+    """Whether it is shown the code of notebooks in place of the notebooks: `Setup.code`. Its findings in them are then
+    places in that; see `scanners.in_cells`."""
     byte_columns: ClassVar[bool] = False
     """Whether the tool counts columns in UTF-8 bytes; `scanners.columns` then turns them into characters."""
     megabytes: ClassVar[int] = 200

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import SystemRandom
+from typing import Any
 
 from secscan import __version__
 from secscan.cache.entry import Said, may_be_kept
@@ -22,9 +23,10 @@ from secscan.errors import MisledError
 from secscan.memo import Memo, NoMemo
 from secscan.scanners.builds import build_of
 from secscan.scanners.by_file import FileScanner
-from secscan.scanners.contract import Plan, Report, ScannerError, Setup
+from secscan.scanners.contract import Plan, Report, Scanner, ScannerError, Setup
 from secscan.scanners.toolkit import FileBatch, source_digest
 from secscan.targets.contract import SourceFile, Target
+from secscan.targets.notebook import PYTHON as NOTEBOOK
 
 _BESIDE = 8
 """Files that are known and go along with others."""
@@ -94,7 +96,7 @@ def recall(scanner: FileScanner, cache: Memory, setup: Setup) -> Kept | None:
     if scope is None:
         return None
     files = tuple(scanner.files(setup))
-    known = cache.known(scope, files, setup.target.read)
+    known = cache.known(scope, files, as_shown(scanner, files, setup))
     doubted = _sample(known, files, cache)
     believed = {path: said for path, said in known.items() if path not in doubted}
     return Kept(scanner=scanner, cache=cache, scope=scope, files=files, known=believed, doubted=doubted)
@@ -117,6 +119,14 @@ def scope_of(scanner: FileScanner, setup: Setup) -> Scope | None:
         python=_python(),
         kept_by=scanner.kept_by,
     )
+
+
+def as_shown(scanner: Scanner[Any], files: Iterable[SourceFile], setup: Setup) -> Callable[[str], bytes]:
+    """Return what gives files as a scanner is shown them: what it says quotes that."""
+    books = {file.path for file in files if file.language == NOTEBOOK} if scanner.reads_code else set[str]()
+    if not books:
+        return setup.target.read
+    return lambda path: setup.code(path).place.read_bytes() if path in books else setup.target.read(path)
 
 
 def facts(cache: Cache | None, target: Target) -> Memo:

@@ -12,6 +12,7 @@ from secscan.findings.levels import RunStatus
 from secscan.process import Limits
 from secscan.progress import Stage, Watcher
 from secscan.scanners.contract import Scanner, Setup, no_credentials
+from secscan.scanners.kept import as_shown
 from secscan.scanners.runner import Outcome, run_scanners
 from secscan.scanners.sharded import is_cut
 from secscan.scanners.workspace import Workspace
@@ -86,27 +87,28 @@ def _look(
             credentials=request.credentials,
             jobs=request.jobs,
             place=space.place,
+            cells=space.code,
         )
         progress(Stage("scanning", part=name))
         outcomes = run_scanners(scanners, setup, cache=recorder, progress=progress)
         changed = frozenset(gap.subject for gap in space.verify())
         recorder.keep(part.read, changed=changed)
-    scrubber = Scrubber(collect((one for outcome in outcomes for one in outcome.findings), part.read))
-    return Look(
-        digest=part.info.digest,
-        kind=part.info.kind,
-        revision=part.info.revision,
-        parts=tuple(
+        secrets = [
+            known
+            for outcome in outcomes
+            for known in collect(outcome.findings, as_shown(scanners[outcome.run.scanner], part.files, setup))
+        ]
+        scrubber = Scrubber(secrets)
+        parts = tuple(
             recorder.part(
                 outcome.run.scanner,
-                part.read,
                 changed=changed,
                 trouble=_trouble(outcome, scrubber),
                 seconds=outcome.timing.seconds,
             )
             for outcome in outcomes
-        ),
-    )
+        )
+    return Look(digest=part.info.digest, kind=part.info.kind, revision=part.info.revision, parts=parts)
 
 
 def _trouble(outcome: Outcome, scrubber: Scrubber) -> tuple[Trouble, ...]:

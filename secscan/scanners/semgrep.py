@@ -58,6 +58,7 @@ class Semgrep(FileScanner):
     kinds = (Kind.SAST,)
     needs = Needs(programs=("semgrep",))
     install_hint = "pip install semgrep"
+    reads_code = True
     byte_columns = True
     kept_by = "content"
     pace = 20.0
@@ -65,7 +66,7 @@ class Semgrep(FileScanner):
 
     def files(self, setup: Setup) -> tuple[SourceFile, ...]:
         """See `FileScanner.files`."""
-        return languages(setup.target.files, _LANGUAGE)
+        return languages(setup.target.files, _LANGUAGE, "notebook")
 
     def options(self) -> str:
         """See `FileScanner.options`."""
@@ -93,7 +94,7 @@ class Semgrep(FileScanner):
         controls = {result.check_id for result in answer.results if result.path.endswith(CONTROL)}
         return Report(
             findings=tuple(_findings(answer, back)),
-            gaps=tuple(_gaps(answer, back)),
+            gaps=(*piece.lost, *_gaps(answer, back)),
             looked_at=frozenset(scanned),
             control=controls >= CONTROL_RULES,
         )

@@ -6,7 +6,7 @@ It is the work of one scan, of which the larger part was done elsewhere, so that
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from secscan.cache.entry import Said, may_be_kept, unpacked
@@ -14,7 +14,7 @@ from secscan.cache.results import Scope
 from secscan.errors import TargetError
 from secscan.scanners.by_file import FileScanner
 from secscan.scanners.contract import Plan, Report, ScannerError, Setup
-from secscan.scanners.kept import Kept, scope_of
+from secscan.scanners.kept import Kept, as_shown, scope_of
 from secscan.scanners.toolkit import FileBatch
 from secscan.shards.cut import Shard
 from secscan.shards.document import Part
@@ -60,6 +60,7 @@ def recall_from_shards(scanner: FileScanner, told: Told, setup: Setup) -> FromSh
     if scope is None:
         return None
     files = {file.path: file for file in scanner.files(setup)}
+    read = as_shown(scanner, files.values(), setup)
     known: dict[str, Said] = {}
     again: set[str] = set()
     trouble: list[ScannerError] = []
@@ -82,7 +83,7 @@ def recall_from_shards(scanner: FileScanner, told: Told, setup: Setup) -> FromSh
             )
             continue
         trouble += _of_part(shard, part)
-        believed = _believed(scanner.name, part, wanted.difference(part.again), setup)
+        believed = _believed(scanner.name, part, wanted.difference(part.again), read)
         known |= believed
         again |= wanted.intersection((*part.again, *part.told)) - believed.keys()
     return FromShards(
@@ -111,13 +112,13 @@ def _difference(theirs: Scope, ours: Scope) -> str:
     return ""
 
 
-def _believed(scanner: str, part: Part, wanted: frozenset[str], setup: Setup) -> dict[str, Said]:
+def _believed(scanner: str, part: Part, wanted: frozenset[str], read: Callable[[str], bytes]) -> dict[str, Said]:
     """What a shard says of files of its part. An entry that is not of its form says nothing."""
     nothing = Said(scanner=scanner, proven=True, looked_at=True)
     found = {path: nothing for path in part.clean if path in wanted}
     for path in sorted(wanted & part.told.keys()):
         try:
-            said = unpacked(part.told[path], path, setup.target.read)
+            said = unpacked(part.told[path], path, read)
         except TargetError:  # it was changed since: what is looked at here tells
             continue
         if said is not None and said.scanner == scanner and may_be_kept(said, path):

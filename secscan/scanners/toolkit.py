@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from secscan.findings.model import Gap
 from secscan.process import Limits, StartError, run
 from secscan.scanners.contract import MalformedOutput, Setup
 from secscan.targets.contract import SourceFile
@@ -33,6 +34,8 @@ class FileBatch(msgspec.Struct, frozen=True, kw_only=True):
     placed: dict[str, str]
     bytes: int = 0
     """Of all files together."""
+    lost: tuple[Gap, ...] = ()
+    """Parts of them that are not shown."""
 
     def back(self) -> dict[str, str]:
         """The way back: absolute path -> path text."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from secscan.errors import SecscanError
 from secscan.findings.levels import Kind
@@ -21,6 +21,7 @@ _SETTINGS = re.compile(
     r"(?i)(?:\.(?:ya?ml|ini|cfg|conf|cnf|env|properties|toml|json|xml|tfvars|htpasswd|netrc|pgpass|txt|sh|service|mk)|(?:^|/)[._]?(?:env|netrc|npmrc|pypirc|pgpass|s3cfg|boto|makefile"
     r"|dockerfile|credentials|htpasswd)(?:\.(?!(?:py|pyi|js|ts|go|java|kt|rb|php|cs|rs|c|h|cc|cpp|swift|scala)$)[\w.-]+)?)$"
 )
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _MOST_LINES = 200
 """Lines of one statement that are read. Private keys have about 50."""
@@ -66,7 +67,7 @@ def collect(findings: Iterable[Finding], read: Callable[[str], bytes]) -> tuple[
         countings = _countings(data)
         for finding in told:
             for lines in countings:
-                for one in _values(finding, lines):
+                for one in _as_code(_values(finding, lines)):
                     key = (path, one.secret.reveal())
                     known[key] = one if one.everywhere else known.get(key, one)
     return tuple(known.values())
@@ -124,6 +125,20 @@ def _known(path: str, value: str, kind: str, *, bound: bool, only_strong: bool) 
         yield Known(Secret(value, kind), path, everywhere=True)
     elif not only_strong and (bound or not is_plain(value) or " " not in value.strip()):
         yield Known(Secret(value, kind), path, everywhere=False)
+
+
+def _as_code(values: Iterable[Known]) -> Iterator[Known]:
+    """The values, of notebooks also as they stand in the code, which a snippet shows and the file escapes."""
+    for one in values:
+        yield one
+        value = one.secret.reveal()
+        if "\\" in value and one.path.endswith(".ipynb"):
+            plain = _ESCAPE.sub(_unescaped, value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+            yield replace(one, secret=Secret(plain, one.secret.kind))
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    return chr(int(found[1], 16)) if found[1] else {"n": "\n", "t": "\t", "r": "\r"}.get(found[2], found[2])
 
 
 def _text_of(region: Region | None, lines: list[str]) -> str:

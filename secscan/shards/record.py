@@ -17,6 +17,8 @@ class _Scanner:
     scope: Scope
     files: frozenset[str]
     said: dict[str, Said]
+    read: Callable[[str], bytes]
+    """Gives the files as they are shown to it."""
 
 
 class Recorder:
@@ -35,7 +37,7 @@ class Recorder:
         """See `Cache.known`."""
         files = tuple(files)
         found = self._cache.known(scope, files, read) if self._cache else {}
-        self._scanners[scope.scanner] = _Scanner(scope, frozenset(file.path for file in files), dict(found))
+        self._scanners[scope.scanner] = _Scanner(scope, frozenset(file.path for file in files), dict(found), read)
         return found
 
     def remember(self, scope: Scope, said: Mapping[SourceFile, Said]) -> None:
@@ -58,7 +60,6 @@ class Recorder:
     def part(
         self,
         scanner: str,
-        read: Callable[[str], bytes],
         *,
         changed: Collection[str],
         trouble: tuple[Trouble, ...],
@@ -72,7 +73,7 @@ class Recorder:
         told: dict[str, bytes] = {}
         again: set[str] = set()
         for path, said in sorted(known.said.items()):
-            entry = _packed(said, path, read) if path not in changed else None
+            entry = _packed(said, path, known.read) if path not in changed else None
             if entry is None:
                 again.add(path)
             elif said.findings or said.gaps:

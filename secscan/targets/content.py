@@ -15,6 +15,8 @@ from secscan.findings.paths import encode_path
 from secscan.targets.contract import SourceFile
 from secscan.targets.forms import LOOKED_AT, form_of
 from secscan.targets.languages import language_of
+from secscan.targets.notebook import MOST_BYTES, PYTHON
+from secscan.targets.notebook import language_of as language_of_notebook
 from secscan.targets.walk import reason
 
 _CHUNK = 1 << 20
@@ -80,10 +82,13 @@ def examine(root: Path, path: bytes, *, git_hash: str = "sha1") -> Examined | Ga
         digest = hashlib.sha256()
         git_id = hashlib.new(git_hash, b"blob %d\0" % expected, usedforsecurity=False)
         first, size = b"", 0
+        notebook = bytearray() if name.lower().endswith(".ipynb") and expected <= MOST_BYTES else None
         try:
             while chunk := stream.read(_CHUNK):
                 first = first or chunk[:LOOKED_AT]
                 size += len(chunk)
+                if notebook is not None:
+                    notebook += chunk
                 digest.update(chunk)
                 git_id.update(chunk)
         except OSError as error:
@@ -102,6 +107,8 @@ def examine(root: Path, path: bytes, *, git_hash: str = "sha1") -> Examined | Ga
             remedy="fetch the content with `git lfs pull`",
         )
     language = language_of(name, first)
+    if language == PYTHON and notebook is not None:
+        language = language_of_notebook(bytes(notebook))
     form = form_of(name, language, first)
     file = SourceFile(path=name, size=size, digest=digest.hexdigest(), language=language, form=form)
     return Examined(file=file, first_bytes=first, git_id=git_id.hexdigest())

@@ -1,6 +1,7 @@
 """Which language a file is written in, by its name and, where the name says nothing, by its first line.
 
-The names are those semgrep uses, and are the values of `SourceFile.language`.
+The names are those semgrep uses (but for notebooks, see `targets.notebook`), and are the values of
+`SourceFile.language`.
 """
 
 from __future__ import annotations

@@ -4,17 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from secscan.cache.key import own_key
-from secscan.cache.results import Cache
-from secscan.cache.store import Store
 from secscan.findings.levels import GapKind, RunStatus
 from secscan.findings.model import Gap, ScannerRun
 from secscan.findings.scan import ScannerTiming
+from secscan.memo import NoMemo
 from secscan.scanners.bandit import SCANNER as BANDIT
 from secscan.scanners.believed import believed
+from secscan.scanners.kept import facts
 from secscan.scanners.runner import Outcome
 from secscan.scanners.semgrep import SCANNER as SEMGREP
 from secscan.targets.contract import Target
+from tests.support.caching import cache_in
 from tests.support.targets import folder_target
 
 SCANNERS = {"bandit": BANDIT, "semgrep": SEMGREP}
@@ -51,7 +51,7 @@ def lost(outcomes: tuple[Outcome, ...]) -> dict[str, list[tuple[str, str]]]:
 def test_who_is_believed(tmp_path: Path, code: bytes, is_believed: bool) -> None:
     target = folder_target(tmp_path, {"a.py": code})
     partly = Gap(scanner="semgrep", kind=GapKind.PARTIAL, subject="a.py")
-    (one,) = believed([outcome("semgrep", "a.py", gaps=(partly,))], SCANNERS, target, None)
+    (one,) = believed([outcome("semgrep", "a.py", gaps=(partly,))], SCANNERS, target, NoMemo())
     assert (one.looked_at == {"a.py"}, one.run.looked_at) == (is_believed, int(is_believed))
     assert [gap.kind for gap in one.gaps] == [GapKind.PARTIAL if is_believed else GapKind.UNPARSABLE]
 
@@ -61,7 +61,7 @@ def test_who_parses_proves_it_for_all(tmp_path: Path) -> None:
     target = folder_target(tmp_path, {"a.py": "x = 1\n"})
     (tmp_path / "a.py").unlink()
     both = (outcome("bandit", "a.py"), outcome("semgrep", "a.py"))
-    assert believed(both, SCANNERS, target, None) == both
+    assert believed(both, SCANNERS, target, NoMemo()) == both
 
 
 def test_what_bandit_lost_semgrep_did_not_read_either(tmp_path: Path) -> None:
@@ -74,14 +74,13 @@ def test_what_bandit_lost_semgrep_did_not_read_either(tmp_path: Path) -> None:
 
 
 def test_it_is_remembered_by_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    key = own_key(tmp_path / "key")
     target: Target = folder_target(tmp_path / "tree", {"a.py": "x = 1\n", "b.py": GARBAGE})
 
     def look() -> tuple[Outcome, ...]:
-        cache = Cache(Store(tmp_path / "cache", key, shared=False), key)
-        made = believed([outcome("semgrep", "a.py", "b.py")], SCANNERS, target, cache)
-        cache.keep(target.read, changed=frozenset())
-        return made
+        with cache_in(tmp_path / "cache") as cache:
+            made = believed([outcome("semgrep", "a.py", "b.py")], SCANNERS, target, facts(cache, target))
+            cache.keep(target.read, changed=frozenset())
+            return made
 
     first = look()
 
