@@ -15,6 +15,7 @@ a file unless the threshold is 0.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,8 @@ _CONTROL_SOURCE = b"""def control():
     secscan_control_sink(value)
 """
 CONTROL_RULES = frozenset({"secscan.control.taint", "secscan.control.pattern"})
+
+_ASKED = "rules.json"
 
 _LANGUAGE = "python"
 """The language of the embedded rules, as semgrep and `targets.languages` both call it."""
@@ -75,10 +78,13 @@ class Semgrep(FileScanner):
     def run(self, piece: FileBatch, setup: Setup) -> Ended:
         """Run the engine on one batch; see the module's description for the two ways."""
         pack = load_rules()
+        return _asked(self._run(piece, setup, pack), pack)
+
+    def _run(self, piece: FileBatch, setup: Setup, pack: RulePack) -> Ended:
         engine = _engine(setup.programs["semgrep"])
         if engine is not None:
             ended = _run_engine(engine, piece, pack, setup)
-            if _ran_well(ended, piece):
+            if _ran_well(_asked(ended, pack), piece):
                 return ended
         return _run_front(piece, pack, setup)
 
@@ -89,6 +95,7 @@ class Semgrep(FileScanner):
         document = strict_json(ended.stdout, tool="semgrep", repeatable="$")
         answer: _Answer = typed(document, _Answer, tool="semgrep")
         _refuse_rule_errors(answer)
+        _refuse_lost_rules(answer, ended)
         back = piece.back()
         scanned = {back[name] for name in answer.paths.scanned if name in back}
         controls = {result.check_id for result in answer.results if result.path.endswith(CONTROL)}
@@ -171,11 +178,19 @@ class _Paths(msgspec.Struct):
     scanned: list[str]
 
 
+class _Time(msgspec.Struct):
+    rules: list[str]
+
+
 class _Answer(msgspec.Struct):
     results: list[_Result]
     errors: list[_Error]
     paths: _Paths
     skipped_rules: list[Any]
+    rules_by_engine: list[tuple[str, Any]] = msgspec.field(default_factory=list)
+    """Of the engine: the rules that it ran, by their ids."""
+    time: _Time | None = None
+    """Of its front: the same."""
 
 
 def _engine(program: Path) -> Path | None:
@@ -221,7 +236,7 @@ def _run_front(piece: FileBatch, pack: RulePack, setup: Setup) -> Ended:
         [
             *(str(setup.programs["semgrep"]), "scan", "--json", "--quiet", "--metrics=off", "--disable-version-check"),
             *("--no-git-ignore", "--x-ignore-semgrepignore-files", "--scan-unknown-extensions", "--disable-nosem"),
-            *("--max-target-bytes=0", "--timeout-threshold=0", f"--timeout={_RULE_SECONDS}", "--jobs=1"),
+            *("--max-target-bytes=0", "--timeout-threshold=0", f"--timeout={_RULE_SECONDS}", "--jobs=1", "--time"),
             *("--no-rewrite-rule-ids", "--config=rules.json", "--", CONTROL, *piece.placed.values()),
         ],
         limits=setup.limits,
@@ -246,6 +261,21 @@ def _refuse_rule_errors(answer: _Answer) -> None:
             raise MalformedOutput(
                 f"{error.name} {error.rule_id}: {error.message.splitlines()[0][:200] if error.message else ''}"
             )
+
+
+def _asked(ended: Ended, pack: RulePack) -> Ended:
+    """How a run ended, with the rules that it was given."""
+    return replace(ended, files={**ended.files, _ASKED: json.dumps(pack.ids).encode()})
+
+
+def _refuse_lost_rules(answer: _Answer, ended: Ended) -> None:
+    """The control shows that its own rules were run; of the others the program must say it, whichever file of rules
+    and whichever language they are of."""
+    ran = {name for name, _ in answer.rules_by_engine} or set(answer.time.rules if answer.time else ())
+    lost = sorted(set(json.loads(ended.files.get(_ASKED, b"[]"))) - ran)
+    if lost or not ran:
+        named = f": {', '.join(lost[:3])}" if lost else ""
+        raise MalformedOutput(f"it does not say that it ran {len(lost)} of its rules{named}")
 
 
 _GAP_KINDS = {

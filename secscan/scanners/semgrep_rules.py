@@ -28,6 +28,22 @@ class RulePack:
     """SHA-256 over the rules, hexadecimal."""
     rules: int
 
+    @functools.cached_property
+    def ids(self) -> tuple[str, ...]:
+        """The id of every rule of the document, sorted; none of what is no document of rules, as the engine tells."""
+        try:
+            return tuple(sorted(rule.id for rule in msgspec.json.decode(self.document, type=_Document).rules))
+        except msgspec.DecodeError:
+            return ()
+
+
+class _Rule(msgspec.Struct):
+    id: str
+
+
+class _Document(msgspec.Struct):
+    rules: list[_Rule]
+
 
 class _Compiled(msgspec.Struct, frozen=True):
     """The rule files as they were compiled ahead of time: to read YAML takes longer than to look at a small file."""

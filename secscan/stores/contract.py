@@ -9,7 +9,7 @@ A value leaves a store as a `Secret` and goes nowhere but into keyed fingerprint
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -107,6 +107,12 @@ class SecretStore(Protocol):
 
     name: str
     """How findings name it: `Vault`, `AWS Secrets Manager`."""
+
+    @property
+    def parts(self) -> Sequence[str]:
+        """With what the paths begin of the parts that it has (Vault: its mounts), as far as `read` has come to know
+        them; each has a control of its own. Empty for a store that is one."""
+        ...
 
     def read(self) -> Iterator[Held | Missed]:
         """Yield every value in scope, in all versions that can be read, and everything that could not be.

@@ -9,7 +9,6 @@ Each way has its control: something that it must find, which takes the same way 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -74,7 +73,7 @@ def crawl(store: SecretStore, texts: Iterable[Text], seen: Seen) -> Iterator[Spo
             seen.missed.append(one)
         else:
             index.add(one)
-            control.consider(one)
+            control.consider(one, store.parts)
     seen.missed.extend(index.missed)
     seen.control = control.is_found(index)
     seen.facts.append(f"compared with the code: {index.values}, parts of values included")
@@ -166,24 +165,19 @@ def _value(one: Asked) -> str:
 
 
 class _Control:
-    """A value that was read from the store, planted in a text of our own: it must come out, with its place."""
+    """One value of each part of the store, planted in a text of our own: each must come out, with its place."""
 
     def __init__(self) -> None:
-        self._held: Held | None = None
+        self._held: dict[str, Held] = {}
 
-    def consider(self, held: Held) -> None:
-        """Take the first value that can be planted."""
-        if self._held is None and is_comparable(held.secret.reveal().strip(), held.place.field):
-            self._held = held
+    def consider(self, held: Held, parts: Sequence[str]) -> None:
+        """Take the first value of each part that can be planted."""
+        part = next((one for one in parts if held.place.path.startswith(f"{one}/")), "")
+        if part not in self._held and is_comparable(held.secret.reveal().strip(), held.place.field):
+            self._held[part] = held
 
     def is_found(self, index: ValueIndex) -> bool:
-        """Whether the index finds it."""
-        if self._held is None:
+        """Whether the index finds them all."""
+        if not self._held:
             raise nothing_comparable()
-        text = f"secscan_control = {json.dumps(self._held.secret.reveal().strip(), ensure_ascii=False)}\n"
-        place = self._held.place
-        return any(
-            (one.path, one.field, one.version) == (place.path, place.field, place.version)
-            for match in index.matches(text)
-            for one in match.places
-        )
+        return all(map(index.finds, self._held.values()))

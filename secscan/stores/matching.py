@@ -6,6 +6,7 @@ The store's values are not kept: of each a keyed hash of 16 bytes (BLAKE2b, RFC 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -92,6 +93,12 @@ class ValueIndex:
         if digest not in self._found:
             self._found[digest] = tuple(self._places[number] for number in self._known[digest])
         return self._found[digest]
+
+    def finds(self, held: Held) -> bool:
+        """Whether it finds a value, planted in a text, at its place: the control."""
+        text = f"secscan_control = {json.dumps(held.secret.reveal().strip(), ensure_ascii=False)}\n"
+        place = (held.place.path, held.place.field, held.place.version)
+        return any((one.path, one.field, one.version) == place for match in self.matches(text) for one in match.places)
 
     def matches(self, text: str) -> Iterator[Match]:
         """Yield every place of a text at which a value of the store stands, each once."""

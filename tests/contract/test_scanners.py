@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +65,50 @@ def test_the_control_is_not_among_the_findings(scanner: Scanner[Any], case: Case
     text = msgspec.json.encode(scanner.parse(case.ended, case.piece).findings).decode()
     assert "secscan_control" not in text
     assert "secscan-control" not in text
+
+
+@pytest.mark.parametrize(("scanner", "case"), list(every_case()))
+def test_without_its_control_it_has_not_scanned(scanner: Scanner[Any], case: Case) -> None:
+    """What the runner makes of that, `tests/unit/scanners/test_runner.py` shows: a failed run."""
+    ended = case.ended
+    files = {name: _without_control(data, name) for name, data in ended.files.items()}
+    lost = replace(ended, stdout=_without_control(ended.stdout), files=files)
+    assert scanner.parse(ended, case.piece).control
+    assert lost != ended
+    try:
+        found = scanner.parse(lost, case.piece).control
+    except MalformedOutput:
+        found = False
+    assert not found
+
+
+_CONTROL = re.compile(r"secscan[._-]?control", re.IGNORECASE)
+_TAKEN_BACK: dict[str, Any] = {"control": False, "proved": []}
+"""How our own children say that it was found."""
+_ITS_OWN: dict[str, Any] = {"matches": [], "Results": []}
+"""What scanners of images say of the control, which has a report of its own."""
+
+
+def _without_control(data: bytes, name: str = "") -> bytes:
+    """What a tool said, without everything that is about the control."""
+    try:
+        document = json.loads(data)
+    except ValueError:
+        return data
+    if isinstance(document, dict) and name == "control.json":
+        document |= {member: nothing for member, nothing in _ITS_OWN.items() if member in document}
+    if isinstance(document, dict) and "licences" in document:
+        document["licences"][-1] = ""
+    return json.dumps(_stripped(document)).encode()
+
+
+def _stripped(value: Any) -> Any:
+    if isinstance(value, dict):
+        kept = {name: _stripped(one) for name, one in value.items() if not _CONTROL.search(name)}
+        return kept | {name: nothing for name, nothing in _TAKEN_BACK.items() if name in value}
+    if isinstance(value, list):
+        return [_stripped(one) for one in value if not _CONTROL.search(json.dumps(one))]
+    return value
 
 
 @pytest.mark.parametrize(("scanner", "case"), list(every_case()))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -121,6 +123,26 @@ def test_a_rule_for_a_newer_engine_fails_the_run(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(semgrep, "load_rules", lambda: RulePack(document=newer, digest="0", rules=pack.rules))
     outcome = scan(tmp_path, {"a.py": BAD})
     assert outcome.run.status is RunStatus.FAILED
+
+
+@pytest.mark.parametrize("way", ["engine", "front"])
+def test_rules_that_are_not_run_fail_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    """The controls are found: of the rules that got lost on the way only the program itself can tell."""
+    pack = load_rules()
+    fewer = json.loads(pack.document)
+    lost = fewer["rules"].pop()["id"]
+    document = json.dumps(fewer).encode()
+    shortened = replace(pack, document=document)
+    run_engine, run_front = semgrep._run_engine, semgrep._run_front
+    monkeypatch.setattr(
+        semgrep, "_run_engine", lambda engine, piece, _, setup: run_engine(engine, piece, shortened, setup)
+    )
+    monkeypatch.setattr(semgrep, "_run_front", lambda piece, _, setup: run_front(piece, shortened, setup))
+    if way == "front":
+        monkeypatch.setattr(semgrep, "_engine", lambda _program: None)
+    outcome = scan(tmp_path, {"a.py": BAD})
+    assert outcome.run.status is RunStatus.FAILED
+    assert lost in outcome.run.reason
 
 
 def test_the_engine_is_used_only_behind_its_own_front(tmp_path: Path) -> None:

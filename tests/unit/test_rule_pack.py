@@ -53,6 +53,19 @@ def test_the_controls_are_there() -> None:
     assert {rule["id"] for rule in RULES} >= CONTROLS
 
 
+def test_every_language_has_controls_of_both_sorts() -> None:
+    """A language without would not be missed if the engine could not load it."""
+    controls = [rule for rule in RULES if rule["id"] in CONTROLS]
+    for language in {language for rule in RULES for language in rule["languages"]}:
+        own = [rule for rule in controls if language in rule["languages"]]
+        assert {rule.get("mode", "search") for rule in own} == {"search", "taint"}, language
+
+
+def test_every_rule_and_its_shadow_is_asked_for() -> None:
+    shadows = {f"{rule['id']}.unsanitized" for rule in RULES if rule.get("pattern-sanitizers")}
+    assert set(load_rules().ids) == {rule["id"] for rule in RULES} | shadows
+
+
 @each_rule
 def test_id_names_the_class(rule: dict[str, Any]) -> None:
     if rule["id"] not in CONTROLS:

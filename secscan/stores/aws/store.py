@@ -60,6 +60,7 @@ class AwsStore:
     """Keeps `SecretStore`. The members of a value that is a JSON object are its fields."""
 
     name = "AWS"
+    parts = ()
 
     def __init__(self, settings: AwsSettings, *, most_versions: int = 100) -> None:
         """Connects to nothing. Raises `StoreError` where boto3 is missing or its settings are wrong."""

@@ -54,6 +54,11 @@ class VaultStore:
         self._most = most_versions
         self._unwanted = any_glob(connection.settings.not_read)
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """See `SecretStore.parts`."""
+        return tuple(mount.path for mount in self.mounts)
+
     def read(self) -> Iterator[Held | Missed]:
         """Yield everything in scope, and what could not be read. Raises `StoreError` where it cannot go on."""
         self._connection.expect_long_work()
