@@ -23,18 +23,10 @@ class Covered(NamedTuple):
     rows: tuple[Coverage, ...]
 
 
-class _Who(NamedTuple):
-    """Who looked at one thing. Each scanner is a bit: there may be a million things."""
-
-    looked_at: int = 0
-    partly: int = 0
-    missed: int = 0
-
-
 def coverage_of(target: Target, outcomes: Sequence[Outcome]) -> Covered:
     """Return how each thing in scope was looked at by the scanners that were run."""
     who = _Looks(outcomes)
-    ways: dict[tuple[str, str, _Who], list[int]] = defaultdict(list)
+    ways: defaultdict[tuple[str, str, int], list[int]] = defaultdict(list)
     for number, file in enumerate(target.files):
         ways[file.language, file.form, who.of(file.path)].append(number)
     order = sorted(ways, key=lambda way: (-len(ways[way]), way))
@@ -53,46 +45,58 @@ def coverage_of(target: Target, outcomes: Sequence[Outcome]) -> Covered:
 
 
 class _Looks:
-    """Who looked at each thing, by its name in the scanners' plans."""
+    """Who looked at each thing, by its name in the scanners' plans.
+
+    There may be a million things: who looked at one is a number, with three bits for each scanner.
+    """
 
     def __init__(self, outcomes: Sequence[Outcome]) -> None:
         self._names = [outcome.run.scanner for outcome in outcomes]
-        self._looked: defaultdict[str, int] = defaultdict(int)
-        self._partly: defaultdict[str, int] = defaultdict(int)
-        self._missed: defaultdict[str, int] = defaultdict(int)
+        self._marks: dict[str, int] = {}
+        marks = self._marks
         for number, outcome in enumerate(outcomes):
             gaps = {gap.subject for gap in outcome.gaps}
-            for marks, things in (
-                (self._looked, outcome.looked_at - gaps),
-                (self._partly, outcome.looked_at & gaps),
-                (self._missed, (outcome.selected | gaps) - outcome.looked_at),
+            for part, things in enumerate(
+                (
+                    outcome.looked_at - gaps,
+                    outcome.looked_at & gaps,
+                    (outcome.selected | gaps) - outcome.looked_at,
+                )
             ):
+                mark = 1 << (part * len(self._names) + number)
                 for thing in things:
-                    marks[thing] |= 1 << number
+                    marks[thing] = marks.get(thing, 0) | mark
         self._named: Callable[[int], tuple[str, ...]] = cache(self._names_of)
 
-    def of(self, thing: str) -> _Who:
-        return _Who(self._looked.get(thing, 0), self._partly.get(thing, 0), self._missed.get(thing, 0))
+    def of(self, thing: str) -> int:
+        return self._marks.get(thing, 0)
 
-    def of_all(self, things: Iterable[str]) -> _Who:
+    def of_all(self, things: Iterable[str]) -> int:
         """Who looked at all of it, and who only at a part."""
-        looked, partly, missed = 0, 0, 0
+        marks = 0
         for thing in things:
-            one = self.of(thing)
-            looked, partly, missed = looked | one.looked_at, partly | one.partly, missed | one.missed
+            marks |= self.of(thing)
+        looked, partly, missed = self._parts(marks)
         torn = partly | (looked & missed)
-        return _Who(looked & ~torn, torn, missed & ~torn)
+        size = len(self._names)
+        return looked & ~torn | torn << size | (missed & ~torn) << 2 * size
 
-    def row(self, of: Sort, count: int, who: _Who, *, kind: str = "", form: str = "") -> Coverage:
+    def row(self, of: Sort, count: int, marks: int, *, kind: str = "", form: str = "") -> Coverage:
+        looked, partly, missed = self._parts(marks)
         return Coverage(
             of=of,
             kind=kind,
             form=form,
             count=count,
-            looked_at=self._named(who.looked_at),
-            partly=self._named(who.partly),
-            missed=self._named(who.missed),
+            looked_at=self._named(looked),
+            partly=self._named(partly),
+            missed=self._named(missed),
         )
+
+    def _parts(self, marks: int) -> tuple[int, int, int]:
+        size = len(self._names)
+        all_bits = (1 << size) - 1
+        return marks & all_bits, marks >> size & all_bits, marks >> 2 * size & all_bits
 
     def _names_of(self, marks: int) -> tuple[str, ...]:
         return tuple(sorted(name for number, name in enumerate(self._names) if marks >> number & 1))
