@@ -68,7 +68,7 @@ def test_what_bandit_lost_semgrep_did_not_read_either(tmp_path: Path) -> None:
     target = folder_target(tmp_path, {"a.py": "x = 1\n", "b.py": GARBAGE})
     gap = Gap(scanner="bandit", kind=GapKind.UNPARSABLE, subject="b.py")
     both = believed(
-        [outcome("bandit", "a.py", gaps=(gap,)), outcome("semgrep", "a.py", "b.py")], SCANNERS, target, None
+        [outcome("bandit", "a.py", gaps=(gap,)), outcome("semgrep", "a.py", "b.py")], SCANNERS, target, NoMemo()
     )
     assert lost(both) == {"bandit": [("b.py", "unparsable")], "semgrep": [("b.py", "unparsable")]}
 
