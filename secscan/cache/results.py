@@ -74,8 +74,10 @@ class Cache:
         self._shown: dict[Scope, Callable[[str], bytes]] = {}
 
     def known(self, scope: Scope, files: Iterable[SourceFile], read: Callable[[str], bytes]) -> dict[str, Said]:
-        """Return what the scanner is known to say of the files, by path. `read` gives them as they are shown to it: what
-        is said quotes that, also what is remembered."""
+        """Return what the scanner is known to say of the files, by path.
+
+        `read` gives them as they are shown to it: what is said quotes that, also what is remembered.
+        """
         self._shown[scope] = read
         keys = self._keys(scope, files)
         entries = self.store.read(list(dict.fromkeys(keys.values())))

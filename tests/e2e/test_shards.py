@@ -27,6 +27,9 @@ BEFORE: dict[str, bytes | str] = {
     "src/old.py": SHELL,
     "src/waived.py": SHELL.replace("ls", "cat"),
     "src/broken.py": "def broken(:\n",
+    "src/half.ipynb": '{"cells": [',
+    "src/cells.ipynb": '{"cells": [{"cell_type": "code", "source": "%time eval(input())\\nx = !ls"},\n'
+    '{"cell_type": "code", "source": ["def broken(:"]}]}',
     "conf/one.env": TOKEN,
     "requirements.txt": "jinja2==2.11.2\n",
     "Dockerfile": "FROM debian:latest\nRUN curl -fsSL https://example.org/x | sh\n",
