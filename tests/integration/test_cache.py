@@ -260,7 +260,7 @@ def test_a_poisoned_entry_of_somebody_with_the_key_is_found_out(tmp_path: Path) 
     with cache_in(tmp_path / "cache", verify=True) as cache:
         real = cache.remember
         # Everything is written as if nothing had been found.
-        cache.remember = lambda scope, said, read: real(  # type: ignore[method-assign]
+        cache.remember = lambda scope, said: real(  # type: ignore[method-assign]
             scope, {file: msgspec.structs.replace(one, findings=()) for file, one in said.items()}
         )
         scanned(tree, named("bandit"), cache)
