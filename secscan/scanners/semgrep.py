@@ -19,15 +19,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from secscan.findings.defects import OTHER, defect
-from secscan.findings.levels import Confidence, GapKind, Kind, Severity
-from secscan.findings.model import Finding, Gap, Location, Region, Source, TraceStep
+from secscan.findings.levels import Kind
 from secscan.process import Ended, run
 from secscan.scanners.by_file import FileScanner
 from secscan.scanners.contract import MalformedOutput, Needs, Report, Setup, refuse_trouble
-from secscan.scanners.semgrep_rules import SHADOW_SUFFIX, RulePack, load_rules
+from secscan.scanners.semgrep_answer import Answer, findings_of, gaps_of, refuse_lost_rules, refuse_rule_errors
+from secscan.scanners.semgrep_rules import RulePack, load_rules
 from secscan.scanners.toolkit import FileBatch, languages, program_version, strict_json, typed
 from secscan.targets.contract import SourceFile
 
@@ -93,15 +90,15 @@ class Semgrep(FileScanner):
         refuse_trouble(ended, exit_codes=(0, 1))
         # The engine names a metavariable twice where two patterns of a rule bind it; nothing here reads those.
         document = strict_json(ended.stdout, tool="semgrep", repeatable="$")
-        answer: _Answer = typed(document, _Answer, tool="semgrep")
-        _refuse_rule_errors(answer)
-        _refuse_lost_rules(answer, ended)
+        answer: Answer = typed(document, Answer, tool="semgrep")
+        refuse_rule_errors(answer)
+        refuse_lost_rules(answer, json.loads(ended.files.get(_ASKED, b"[]")))
         back = piece.back()
         scanned = {back[name] for name in answer.paths.scanned if name in back}
         controls = {result.check_id for result in answer.results if result.path.endswith(CONTROL)}
         return Report(
-            findings=tuple(_findings(answer, back)),
-            gaps=(*piece.lost, *_gaps(answer, back)),
+            findings=tuple(findings_of(answer, back)),
+            gaps=(*piece.lost, *gaps_of(answer, back)),
             looked_at=frozenset(scanned),
             control=controls >= CONTROL_RULES,
         )
@@ -113,84 +110,6 @@ class Semgrep(FileScanner):
     def rules_digest(self, setup: Setup) -> str:  # noqa: ARG002 - the rules are embedded
         """Digest of the embedded rule pack."""
         return load_rules().digest
-
-
-class _Position(msgspec.Struct):
-    line: int
-    col: int
-
-
-class _Span(msgspec.Struct):
-    path: str
-    start: _Position
-    end: _Position
-
-
-class _Flow(msgspec.Struct):
-    taint_source: list[Any] | None = None
-    intermediate_vars: list[dict[str, Any]] | None = None
-    taint_sink: list[Any] | None = None
-
-
-class _Extra(msgspec.Struct):
-    message: str
-    severity: str
-    metadata: dict[str, Any]
-    dataflow_trace: _Flow | None = None
-
-
-class _Result(msgspec.Struct):
-    check_id: str
-    path: str
-    start: _Position
-    end: _Position
-    extra: _Extra
-
-
-class _Error(msgspec.Struct):
-    """The engine and its front name the members differently; both are read."""
-
-    message: str = ""
-    severity: str = ""
-    level: str = ""
-    error_type: Any = ""
-    type: Any = ""
-    location: _Span | None = None
-    path: str = ""
-    rule_id: str = ""
-
-    @property
-    def name(self) -> str:
-        """Name of the error, without its details."""
-        found = self.error_type or self.type
-        return str(found[0] if isinstance(found, list) and found else found)
-
-    @property
-    def file(self) -> str:
-        return self.path or (self.location.path if self.location else "")
-
-    @property
-    def line(self) -> int:
-        return self.location.start.line if self.location else 0
-
-
-class _Paths(msgspec.Struct):
-    scanned: list[str]
-
-
-class _Time(msgspec.Struct):
-    rules: list[str]
-
-
-class _Answer(msgspec.Struct):
-    results: list[_Result]
-    errors: list[_Error]
-    paths: _Paths
-    skipped_rules: list[Any]
-    rules_by_engine: list[tuple[str, Any]] = msgspec.field(default_factory=list)
-    """Of the engine: the rules that it ran, by their ids."""
-    time: _Time | None = None
-    """Of its front: the same."""
 
 
 def _engine(program: Path) -> Path | None:
@@ -253,153 +172,9 @@ def _ran_well(ended: Ended, piece: FileBatch) -> bool:
         return bool(ended.trouble)
 
 
-def _refuse_rule_errors(answer: _Answer) -> None:
-    if answer.skipped_rules:
-        raise MalformedOutput(f"it skipped {len(answer.skipped_rules)} rules")
-    for error in answer.errors:
-        if error.name in {"Rule parse error", "IncompatibleRule", "RuleParseError", "MissingPlugin"} or not error.file:
-            raise MalformedOutput(
-                f"{error.name} {error.rule_id}: {error.message.splitlines()[0][:200] if error.message else ''}"
-            )
-
-
 def _asked(ended: Ended, pack: RulePack) -> Ended:
     """How a run ended, with the rules that it was given."""
     return replace(ended, files={**ended.files, _ASKED: json.dumps(pack.ids).encode()})
-
-
-def _refuse_lost_rules(answer: _Answer, ended: Ended) -> None:
-    """The control shows that its own rules were run; of the others the program must say it, whichever file of rules
-    and whichever language they are of."""
-    ran = {name for name, _ in answer.rules_by_engine} or set(answer.time.rules if answer.time else ())
-    lost = sorted(set(json.loads(ended.files.get(_ASKED, b"[]"))) - ran)
-    if lost or not ran:
-        named = f": {', '.join(lost[:3])}" if lost else ""
-        raise MalformedOutput(f"it does not say that it ran {len(lost)} of its rules{named}")
-
-
-_GAP_KINDS = {
-    "Timeout": (GapKind.TIMEOUT, "a rule took longer than the time for one rule on one file"),
-    "PartialParsing": (GapKind.PARTIAL, "semgrep parsed the file only in part"),
-    "Syntax error": (GapKind.UNPARSABLE, "semgrep could not parse the file"),
-    "Lexical error": (GapKind.UNPARSABLE, "semgrep could not parse the file"),
-    "Other syntax error": (GapKind.UNPARSABLE, "semgrep could not parse the file"),
-    "Out of memory": (GapKind.PARTIAL, "semgrep ran out of memory on the file"),
-    "Stack overflow": (GapKind.PARTIAL, "semgrep ran out of stack on the file"),
-    "Timeout during interfile analysis": (GapKind.TIMEOUT, "semgrep took too long"),
-}
-
-
-def _gaps(answer: _Answer, back: dict[str, str]) -> list[Gap]:
-    """One gap per file, kind and line: a file that fails for forty rules is one gap."""
-    gaps: dict[tuple[str, str, int], Gap] = {}
-    for error in answer.errors:
-        subject = back.get(error.file)
-        if subject is None:
-            continue
-        kind, detail = _GAP_KINDS.get(error.name, (GapKind.INTERNAL, f"semgrep reported: {error.name}"))
-        line = error.line if kind is not GapKind.TIMEOUT else 0
-        gaps.setdefault(
-            (subject, kind, line), Gap(scanner="semgrep", kind=kind, subject=subject, detail=detail, line=line)
-        )
-    return list(gaps.values())
-
-
-_FALLBACK_SEVERITY = {"ERROR": Severity.HIGH, "WARNING": Severity.MEDIUM, "INFO": Severity.LOW}
-
-
-def _findings(answer: _Answer, back: dict[str, str]) -> list[Finding]:
-    """Findings, and as evidence the places where only a sanitizer stands between source and sink.
-
-    A shadow rule is a taint rule without its sanitizers. Where the shadow reports a flow and the rule does not, a
-    sanitizer was seen; correlation weighs that against a pattern's guess at the same place.
-    """
-    real = {(one.check_id, one.path, one.start.line, one.start.col) for one in answer.results}
-    findings = []
-    for result in answer.results:
-        path = back.get(result.path)
-        if path is None:
-            continue
-        rule = result.check_id.removesuffix(SHADOW_SUFFIX)
-        if rule != result.check_id:
-            if (rule, result.path, result.start.line, result.start.col) in real:
-                continue
-            findings.append(_finding(result, rule, path, back, note="sanitizer-seen"))
-        else:
-            findings.append(_finding(result, rule, path, back))
-    return findings
-
-
-def _finding(result: _Result, rule: str, path: str, back: dict[str, str], note: str = "") -> Finding:
-    about = result.extra.metadata.get("secscan") or {}
-    class_id = str(about.get("class", OTHER))
-    severity = (
-        Severity(about["severity"])
-        if "severity" in about
-        else _FALLBACK_SEVERITY.get(result.extra.severity, Severity.UNKNOWN)
-    )
-    confidence = Confidence(about.get("confidence", "medium"))
-    region = _region(result.start, result.end)
-    references = tuple(str(url) for url in result.extra.metadata.get("references", ()))
-    info = defect(class_id)
-    cwes = result.extra.metadata.get("cwe") or [f"CWE-{cwe}" for cwe in info.cwes[:1]]
-    return Finding(
-        kind=Kind.SAST,
-        defect=class_id,
-        title=info.title,
-        message=result.extra.message.strip(),
-        severity=severity,
-        confidence=confidence,
-        location=Location(path=path, region=region),
-        identifiers=tuple(sorted({str(cwe).split(":")[0] for cwe in cwes})),
-        remediation=info.remedy,
-        references=references,
-        trace=_trace(result.extra.dataflow_trace, back),
-        sources=(
-            Source(
-                scanner="semgrep",
-                rule=rule,
-                severity=severity,
-                confidence=confidence,
-                message=result.extra.message.strip(),
-                region=region,
-                url=references[0] if references else "",
-                note=note,
-            ),
-        ),
-    )
-
-
-def _region(start: _Position, end: _Position) -> Region:
-    return Region(start_line=start.line, start_column=start.col, end_line=end.line, end_column=end.col)
-
-
-def _trace(flow: _Flow | None, back: dict[str, str]) -> tuple[TraceStep, ...]:
-    """Read the data flow: `["CliLoc", [span, text]]` for source and sink, `{"location": span, ...}` between."""
-    if flow is None:
-        return ()
-    spans = [
-        _cli_span(flow.taint_source),
-        *(step.get("location") for step in flow.intermediate_vars or ()),
-        _cli_span(flow.taint_sink),
-    ]
-    steps = []
-    for span in spans:
-        if span is None:
-            continue
-        where: _Span = typed(span, _Span, tool="semgrep")
-        path = back.get(where.path)
-        if path is not None:
-            steps.append(TraceStep(path=path, region=_region(where.start, where.end)))
-    return tuple(steps)
-
-
-def _cli_span(call: list[Any] | None) -> Any:
-    """The span of a `CliLoc` or, of a `CliCall` (through a function), that of the call itself."""
-    if not call or len(call) != 2 or not isinstance(call[1], list) or not call[1]:
-        return None
-    head = call[1][0]
-    return head[0] if isinstance(head, list) and head else head
 
 
 SCANNER = Semgrep()
