@@ -10,8 +10,6 @@ import re
 from typing import Any
 from urllib.parse import quote
 
-import msgspec
-
 from secscan.findings.visible import is_visible
 
 _COMMAND = re.compile(r"##(\w*)\[")
@@ -162,11 +160,6 @@ def uri(path: str) -> str:
     first segment a scheme.
     """
     return quote(path, safe="/%-._~!$&'()*+,;=@")
-
-
-def json_document(value: Any) -> bytes:
-    """Return a document as JSON that people can read, too. Its texts are escaped already."""
-    return msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n"
 
 
 def repository_uri(address: str) -> str:

@@ -15,12 +15,11 @@ from typing import Any
 
 from secscan.findings.levels import Action, RunStatus
 from secscan.findings.model import Finding
-from secscan.findings.scan import Scan
 from secscan.reports.contract import Format
 from secscan.reports.escape import sarif_text
 from secscan.reports.present import Judged, Presentation
 from secscan.reports.sarif_log.coverage import not_looked_at
-from secscan.reports.sarif_log.log import Run, driver, extensions, origin, render_log
+from secscan.reports.sarif_log.log import Run, driver, extensions, log_parts, origin
 from secscan.reports.sarif_log.notes import build_invocation, not_uploaded
 from secscan.reports.sarif_log.numbers import CUT_SHORT, LEFT_OUT, NOT_LOOKED_AT
 from secscan.reports.sarif_log.places import ROOT, Addresses, elsewhere, physical
@@ -35,18 +34,17 @@ _SURELY_FITS = 10_000_000
 """A file of this size fits, uncompressed."""
 
 
-def render(scan: Scan) -> bytes:
-    """Return the log for code scanning, with as many findings as fit, the worst before others."""
-    view = Presentation(scan)
+def parts(view: Presentation) -> Iterator[bytes]:
+    """Yield the log for code scanning, with as many findings as fit, the worst before others."""
     made = uploads(view)
-    output = render_log(build_runs(view, made))
+    output = b"".join(log_parts(build_runs(view, made)))
     while len(output) > _SURELY_FITS and (size := len(zlib.compress(output))) > _MOST_BYTES:
         kept = sum(len(one.kept) for one in made)
         if not kept:
             break  # it is not findings that make it so large
         made = uploads(view, int(kept * 0.97 * _MOST_BYTES / size))
-        output = render_log(build_runs(view, made))
-    return output
+        output = b"".join(log_parts(build_runs(view, made)))
+    yield output
 
 
 def build_runs(view: Presentation, made: tuple[Upload, ...]) -> Iterator[Run]:
@@ -197,5 +195,5 @@ _CUT_SHORT_RULE = _own_rule(
 )
 
 
-FORMAT = Format(name="github", suffix=".github.sarif", title="SARIF for GitHub code scanning", render=render)
+FORMAT = Format(name="github", suffix=".github.sarif", title="SARIF for GitHub code scanning", parts=parts)
 """What the registry finds."""

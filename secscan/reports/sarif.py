@@ -11,11 +11,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from secscan.findings.scan import Scan
 from secscan.reports.contract import Format
 from secscan.reports.present import Judged, Presentation
 from secscan.reports.sarif_log.cwe import cwe_ids, taxonomy
-from secscan.reports.sarif_log.log import Run, driver, extensions, origin, render_log
+from secscan.reports.sarif_log.log import Run, driver, extensions, log_parts, origin
 from secscan.reports.sarif_log.notes import build_invocation, not_uploaded
 from secscan.reports.sarif_log.numbers import FIXED
 from secscan.reports.sarif_log.places import Addresses
@@ -26,9 +25,9 @@ from secscan.reports.sarif_log.upload import left_out
 from secscan.reports.sarif_log.words import HOME
 
 
-def render(scan: Scan) -> bytes:
-    """Return the SARIF log of a judged scan."""
-    return render_log([build_run(Presentation(scan))])
+def parts(view: Presentation) -> Iterator[bytes]:
+    """Yield the SARIF log."""
+    return log_parts([build_run(view)])
 
 
 def build_run(view: Presentation) -> Run:
@@ -89,5 +88,5 @@ _FIXED_RULE: dict[str, Any] = {
 }
 
 
-FORMAT = Format(name="sarif", suffix=".sarif", title="SARIF 2.1.0", render=render)
+FORMAT = Format(name="sarif", suffix=".sarif", title="SARIF 2.1.0", parts=parts)
 """What the registry finds."""

@@ -1,0 +1,80 @@
+"""JSON, written part by part: what is many is made while it is written, and never held all at once.
+
+Every text in it is plain, whichever member it stands in: see `escape.plain`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from secscan.findings.visible import is_visible
+from secscan.reports.escape import plain_values
+
+_AT_ONCE = 200
+"""Values that are encoded together: enough that little is paid for each, few enough to be small."""
+_ESCAPED = re.compile(rb"\\[bfru]")
+"""How JSON writes characters that nobody sees, or the same letters behind a backslash of its own."""
+
+
+def plain_json(value: Any) -> bytes:
+    """Return a value as JSON on one line."""
+    made = msgspec.json.encode(value)
+    return made if _is_plain(made) else msgspec.json.encode(plain_values(value))
+
+
+def plain_rows(values: Iterable[Any]) -> Iterator[bytes]:
+    """Yield values as JSON, each on a line of its own; several lines may come together, all of them ended."""
+    encoder = msgspec.json.Encoder()
+    for few in _batches(values):
+        made = encoder.encode_lines(few)
+        yield made if _is_plain(made) else encoder.encode_lines(plain_values(few))
+
+
+def json_document(value: Any) -> Iterator[bytes]:
+    """Yield a document as JSON that people can read, too. An iterator in it, or in a member of it, is a list whose
+    items are made one by one; every other value is made at once."""
+    if isinstance(value, dict) and any(isinstance(inner, Iterator) for inner in value.values()):
+        between = b"{\n "
+        for name, inner in value.items():
+            yield between + msgspec.json.encode(name) + b": "
+            yield from _listed(inner, b"\n ") if isinstance(inner, Iterator) else [_shown(inner, b"\n ")]
+            between = b",\n "
+        yield b"\n}\n"
+        return
+    yield from _listed(value, b"\n") if isinstance(value, Iterator) else [_shown(value, b"\n")]
+    yield b"\n"
+
+
+def _listed(values: Iterator[Any], line: bytes) -> Iterator[bytes]:
+    """A list. `line` begins a line as far to the right as the list stands."""
+    before = b"["
+    for few in _batches(values):
+        # Without its brackets, a list of some can stand in the list of all.
+        yield before + _shown(few, line)[1 : -len(line) - 1]
+        before = b","
+    yield b"[]" if before == b"[" else line + b"]"
+
+
+def _shown(value: Any, line: bytes) -> bytes:
+    made = msgspec.json.format(plain_json(value), indent=1)
+    return made if line == b"\n" else made.replace(b"\n", line)
+
+
+def _batches(values: Iterable[Any]) -> Iterator[list[Any]]:
+    each = iter(values)
+    while few := list(islice(each, _AT_ONCE)):
+        yield few
+
+
+def _is_plain(made: bytes) -> bool:
+    """Whether JSON holds nothing that `plain` would change; to look at each of its texts takes longer."""
+    if _ESCAPED.search(made):
+        return False
+    if made.isascii():
+        return b"\x7f" not in made
+    return is_visible(made.decode("utf-8").replace("\n", ""))
