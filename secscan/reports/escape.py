@@ -72,7 +72,8 @@ def terminal_lines(text: str) -> str:
 
 def plain(text: str) -> str:
     """Return text in which nothing is invisible but line breaks and tabs; for values that a program reads."""
-    return text if is_visible(text.replace("\n", "").replace("\t", "")) else _spelled(text, but="\n\t")
+    seen = is_visible(text) or is_visible(text.replace("\n", "").replace("\t", ""))
+    return text if seen else _spelled(text, but="\n\t")
 
 
 def one_line(text: str) -> str:
@@ -150,7 +151,8 @@ def sarif_text(text: str) -> str:
 
     SARIF gives both a meaning in plain messages (2.1.0, 3.11.5 and 3.11.6), so scanned code could forge them.
     """
-    return _PLACEHOLDER.sub(r"{ \1 }", plain(text).replace("](", "] ("))
+    shown = plain(text).replace("](", "] (")
+    return _PLACEHOLDER.sub(r"{ \1 }", shown) if "{" in shown else shown
 
 
 def uri(path: str) -> str:

@@ -17,6 +17,7 @@ from secscan.findings.levels import Action, RunStatus
 from secscan.findings.model import Finding
 from secscan.reports.contract import Format
 from secscan.reports.escape import sarif_text
+from secscan.reports.json_parts import prepared
 from secscan.reports.present import Judged, Presentation
 from secscan.reports.sarif_log.coverage import not_looked_at
 from secscan.reports.sarif_log.log import Run, driver, extensions, log_parts, origin
@@ -59,7 +60,10 @@ def _coverage(view: Presentation, told: tuple[str, ...]) -> Run:
     """The run that is always there: what is not in the others, as alerts that close when it is again."""
     target = view.scan.target
     head = {
-        "tool": {"driver": driver(view.scan, _COVERAGE_RULES), "extensions": extensions(view.scan.scanners)},
+        "tool": {
+            "driver": driver(view.scan, map(prepared, _COVERAGE_RULES)),
+            "extensions": extensions(view.scan.scanners),
+        },
         "automationDetails": {"id": category(target, "coverage")},
         **origin(target, one_base=True),
         "invocations": [build_invocation(view, not_uploaded(told))],
@@ -74,8 +78,9 @@ def _run(view: Presentation, upload: Upload, told: tuple[str, ...]) -> Run:
     groups: defaultdict[str, list[Finding]] = defaultdict(list)
     for judged in upload.kept:
         groups[rule_id_by_severity(judged.finding)].append(judged.finding)
-    rules = [build_rule(name, groups[name], {}, by_severity=True) for name in sorted(groups)]
-    rules.append(_CUT_SHORT_RULE)
+    names = sorted(groups)
+    rules = [prepared(build_rule(name, groups[name], {}, by_severity=True)) for name in names]
+    rules.append(prepared(_CUT_SHORT_RULE))
     looked = [run for run in view.scan.scanners if upload.kind in run.kinds and run.status is RunStatus.COMPLETED]
     invocation: dict[str, Any] = {"executionSuccessful": True}
     if told:
@@ -87,7 +92,7 @@ def _run(view: Presentation, upload: Upload, told: tuple[str, ...]) -> Run:
         "invocations": [invocation],
         "properties": {"kind": upload.kind.value},
     }
-    return Run(head, _results(view, upload, {rule["id"]: at for at, rule in enumerate(rules)}))
+    return Run(head, _results(view, upload, {name: at for at, name in enumerate([*names, CUT_SHORT])}))
 
 
 def _results(view: Presentation, upload: Upload, index: dict[str, int]) -> Iterator[dict[str, Any]]:

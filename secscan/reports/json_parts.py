@@ -16,7 +16,7 @@ from secscan.findings.visible import is_visible
 from secscan.reports.escape import plain_values
 
 _AT_ONCE = 200
-"""Values that are encoded together: enough that little is paid for each, few enough to be small."""
+"""Values that are written together: enough that little is paid for each, few enough to be small."""
 _ESCAPED = re.compile(rb"\\[bfru]")
 """How JSON writes characters that nobody sees, or the same letters behind a backslash of its own."""
 
@@ -27,12 +27,15 @@ def plain_json(value: Any) -> bytes:
     return made if _is_plain(made) else msgspec.json.encode(plain_values(value))
 
 
+def prepared(value: Any) -> msgspec.Raw:
+    """Return a value that can stand in others as it is: what many of them share is written once, and kept as bytes."""
+    return msgspec.Raw(plain_json(value))
+
+
 def plain_rows(values: Iterable[Any]) -> Iterator[bytes]:
     """Yield values as JSON, each on a line of its own; several lines may come together, all of them ended."""
-    encoder = msgspec.json.Encoder()
     for few in _batches(values):
-        made = encoder.encode_lines(few)
-        yield made if _is_plain(made) else encoder.encode_lines(plain_values(few))
+        yield b"\n".join(few) + b"\n"
 
 
 def json_document(value: Any) -> Iterator[bytes]:
@@ -42,11 +45,11 @@ def json_document(value: Any) -> Iterator[bytes]:
         between = b"{\n "
         for name, inner in value.items():
             yield between + msgspec.json.encode(name) + b": "
-            yield from _listed(inner, b"\n ") if isinstance(inner, Iterator) else [_shown(inner, b"\n ")]
+            yield from _listed(inner, b"\n ") if isinstance(inner, Iterator) else [_indented(plain_json(inner), b"\n ")]
             between = b",\n "
         yield b"\n}\n"
         return
-    yield from _listed(value, b"\n") if isinstance(value, Iterator) else [_shown(value, b"\n")]
+    yield from _listed(value, b"\n") if isinstance(value, Iterator) else [_indented(plain_json(value), b"\n")]
     yield b"\n"
 
 
@@ -55,18 +58,20 @@ def _listed(values: Iterator[Any], line: bytes) -> Iterator[bytes]:
     before = b"["
     for few in _batches(values):
         # Without its brackets, a list of some can stand in the list of all.
-        yield before + _shown(few, line)[1 : -len(line) - 1]
+        yield before + _indented(b"[" + b",".join(few) + b"]", line)[1 : -len(line) - 1]
         before = b","
     yield b"[]" if before == b"[" else line + b"]"
 
 
-def _shown(value: Any, line: bytes) -> bytes:
-    made = msgspec.json.format(plain_json(value), indent=1)
-    return made if line == b"\n" else made.replace(b"\n", line)
+def _indented(made: bytes, line: bytes) -> bytes:
+    shown = msgspec.json.format(made, indent=1)
+    return shown if line == b"\n" else shown.replace(b"\n", line)
 
 
-def _batches(values: Iterable[Any]) -> Iterator[list[Any]]:
-    each = iter(values)
+def _batches(values: Iterable[Any]) -> Iterator[list[bytes]]:
+    """Values as JSON, some at a time. Each is encoded as soon as it is made: hundreds of them, alive together, would be
+    looked at by the collector of cycles again and again."""
+    each = map(plain_json, values)
     while few := list(islice(each, _AT_ONCE)):
         yield few
 
@@ -77,4 +82,4 @@ def _is_plain(made: bytes) -> bool:
         return False
     if made.isascii():
         return b"\x7f" not in made
-    return is_visible(made.decode("utf-8").replace("\n", ""))
+    return is_visible(made.decode("utf-8"))

@@ -225,6 +225,24 @@ def decided_by(decision: Decision) -> str:
     return f"waiver {decision.waiver}" if decision.waiver else f"rule {decision.rule or 'none'}"
 
 
+def alike(decision: Decision) -> tuple[object, ...]:
+    """Everything that a decision says, but for the finding it is on: equal for all findings that are decided alike, so
+    that a report can put it into its words once."""
+    return (
+        decision.action,
+        decision.rule,
+        decision.reason,
+        decision.because,
+        decision.waiver,
+        decision.due,
+        decision.new,
+        decision.cause,
+        decision.first_seen,
+        decision.policy,
+        decision.other,
+    )
+
+
 def main_identifier(finding: Finding) -> str:
     """The id by which people know a vulnerability: its CVE, else what its first database calls it."""
     ids = [one for one in finding.identifiers if not one.startswith("CWE-")]

@@ -42,14 +42,14 @@ def log_parts(runs: Iterable[Run]) -> Iterator[bytes]:
     yield b"\n]\n}\n"
 
 
-def driver(scan: Scan, rules: list[dict[str, Any]]) -> dict[str, Any]:
+def driver(scan: Scan, rules: Iterable[msgspec.Raw]) -> dict[str, Any]:
     """Return the driver of a run."""
     return {
         "name": "secscan",
         "version": scan.secscan,
         "semanticVersion": scan.secscan,
         "informationUri": HOME,
-        "rules": rules,
+        "rules": list(rules),
         "notifications": descriptors(),
     }
 

@@ -4,19 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
+from secscan.findings.judgement import Decision
 from secscan.findings.model import Source
 from secscan.reports.layers import layer_words
-from secscan.reports.present import Judged, introduction, other_decision
+from secscan.reports.present import Judged, alike, introduction, other_decision
 
 
-def result_properties(judged: Judged) -> dict[str, Any]:
-    """Return what was decided and why, and what is known of the finding; only what there is."""
-    values = _decided(judged) | _known(judged)
-    return {name: value for name, value in values.items() if value not in ("", [], None)}
+class Properties:
+    """Says it for the results of one log."""
+
+    def __init__(self) -> None:
+        self._decided: dict[tuple[object, ...], dict[str, Any]] = {}
+
+    def of(self, judged: Judged) -> dict[str, Any]:
+        """Return what was decided and why, and what is known of the finding; only what there is."""
+        key = alike(judged.decision)
+        decided = self._decided.get(key)
+        if decided is None:
+            decided = self._decided[key] = _filled(_decided(judged.decision))
+        return decided | _filled(_known(judged))
 
 
-def _decided(judged: Judged) -> dict[str, Any]:
-    decision = judged.decision
+def _filled(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value or value == 0}
+
+
+def _decided(decision: Decision) -> dict[str, Any]:
     return {
         "action": decision.action.value,
         "policyRule": decision.rule,
