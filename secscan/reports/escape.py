@@ -5,7 +5,6 @@ All text in a scan is hostile: names and contents of scanned files, and what too
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 from urllib.parse import quote
@@ -170,9 +169,10 @@ def repository_uri(address: str) -> str:
     return found[1] + quote(found[2], safe="/%-._~:@!$&'()*+,;=[]") if found else ""
 
 
-def json_in_html(value: Any) -> str:
-    """Return JSON that can stand in a script element: it holds no `<`, `>` or `&`, and no line separator."""
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+def json_in_html(made: bytes) -> str:
+    """Return JSON, or a part of it, that can stand in a script element: it holds no `<`, `>` or `&`, and no line
+    separator. All of these stand in texts only, where they can be written in another way."""
+    text = made.decode("utf-8")
     for char in "<>&\u2028\u2029":
         text = text.replace(char, f"\\u{ord(char):04x}")
     return text

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -21,10 +21,10 @@ _ESCAPED = re.compile(rb"\\[bfru]")
 """How JSON writes characters that nobody sees, or the same letters behind a backslash of its own."""
 
 
-def plain_json(value: Any) -> bytes:
-    """Return a value as JSON on one line."""
-    made = msgspec.json.encode(value)
-    return made if _is_plain(made) else msgspec.json.encode(plain_values(value))
+def plain_json(value: Any, order: Literal["sorted"] | None = None) -> bytes:
+    """Return a value as JSON on one line; its members in this order, or as they stand."""
+    made = msgspec.json.encode(value, order=order)
+    return made if is_plain(made) else msgspec.json.encode(plain_values(value), order=order)
 
 
 def prepared(value: Any) -> msgspec.Raw:
@@ -76,7 +76,7 @@ def _batches(values: Iterable[Any]) -> Iterator[list[bytes]]:
         yield few
 
 
-def _is_plain(made: bytes) -> bool:
+def is_plain(made: bytes) -> bool:
     """Whether JSON holds nothing that `plain` would change; to look at each of its texts takes longer."""
     if _ESCAPED.search(made):
         return False

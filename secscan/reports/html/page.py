@@ -7,7 +7,6 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from secscan.reports.escape import json_in_html
 from secscan.reports.html.banner import build_banner
 from secscan.reports.html.island import build_island
 from secscan.reports.html.tabs import build_tabs
@@ -37,7 +36,7 @@ def parts(view: Presentation) -> Iterator[bytes]:
         css=Markup(css),  # noqa: S704
         early=Markup(early),  # noqa: S704
         js=Markup(js),  # noqa: S704
-        island=[Markup(json_in_html(build_island(view)))],  # noqa: S704
+        island=map(Markup, build_island(view)),
         csp=(
             f"default-src 'none'; style-src '{source_hash(css)}'; "
             f"script-src '{source_hash(early)}' '{source_hash(js)}'; base-uri 'none'; form-action 'none'"
