@@ -5,6 +5,7 @@ All text in a scan is hostile: names and contents of scanned files, and what too
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Any
 from urllib.parse import quote
@@ -34,6 +35,8 @@ _MARKDOWN = str.maketrans(
     {char: f"\\{char}" for char in "\\`*_{}[]|~"}
     | {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "$": "&#36;", ":": "&#58;", _APART: "&#8203;"}
 )
+_SHORT = 300
+"""Characters of what may come again; longer texts are somebody's own."""
 _FIRST = re.compile(r"^(\d*)(?=[.)](?:\s|$))|^(?=[-+=#])")
 """What begins a list, a heading or a line below one, where it stands first."""
 _COLONS = re.compile(":(?=:)")
@@ -86,8 +89,16 @@ def markdown(text: str) -> str:
     Platforms look for `@user`, `#1`, addresses and the like in the text that comes out, whatever was escaped in the
     source; so what they look for is taken apart by a blank without width, which is written as `&#8203;`.
     """
+    return _markdown_again(text) if len(text) <= _SHORT else _markdown(text)
+
+
+def _markdown(text: str) -> str:
     escaped = _LINKED.sub(rf"\g<0>{_APART}", one_line(text).strip()).translate(_MARKDOWN)
     return _FIRST.sub(lambda found: f"{found[0]}\\", escaped)
+
+
+_markdown_again = functools.lru_cache(maxsize=4_096)(_markdown)
+"""The same for what may come again: titles, rules, remedies are few, and to escape takes long."""
 
 
 def markdown_code(text: str) -> str:

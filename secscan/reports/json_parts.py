@@ -77,7 +77,7 @@ def _batches(values: Iterable[Any]) -> Iterator[list[bytes]]:
 
 
 def is_plain(made: bytes) -> bool:
-    """Whether JSON holds nothing that `plain` would change; to look at each of its texts takes longer."""
+    """Return whether JSON on one line holds nothing that `plain` would change; to look at each text takes longer."""
     if _ESCAPED.search(made):
         return False
     if made.isascii():

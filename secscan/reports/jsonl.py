@@ -14,6 +14,7 @@ import msgspec
 
 from secscan.reports.contract import Format
 from secscan.reports.escape import plain_values, web_link
+from secscan.reports.json_parts import is_plain
 from secscan.reports.present import Judged, Presentation
 
 
@@ -22,8 +23,10 @@ def parts(view: Presentation) -> Iterator[bytes]:
     about = plain_values(_about(view))
     encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
     # Nothing invisible in the texts: who reads a log reads it in a terminal.
-    lines = [encode(about | plain_values(record)) for record in build_records(view)]
-    yield ("\n".join(lines) + "\n").encode("utf-8")
+    for record in build_records(view):
+        line = encode(about | record).encode("utf-8", errors="backslashreplace")
+        yield line if is_plain(line) else encode(about | plain_values(record)).encode("utf-8")
+        yield b"\n"
 
 
 def build_records(view: Presentation) -> Iterator[dict[str, Any]]:
