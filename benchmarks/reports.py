@@ -26,6 +26,7 @@ from typing import Any
 import msgspec
 
 from benchmarks.whole import whole
+from secscan.__main__ import collect_rarely
 from secscan.findings.defects import DEFECTS
 from secscan.findings.levels import Confidence, GapKind, Kind, RunStatus, Severity
 from secscan.findings.model import (
@@ -178,6 +179,7 @@ def main() -> None:
         Path(given.make[1]).write_bytes(dumps(scan))
         return
     if given.child:
+        collect_rarely()
         print(json.dumps(measure(given.child[0], Path(given.child[1]))))
         return
     sizes = [int(one) for one in given.sizes.split(",")]

@@ -38,14 +38,7 @@ class Seen:
     def of(cls, scan: Scan) -> Seen:
         """Return what a scan shows, whatever the framework."""
         decisions = {one.fingerprint: one for one in scan.judgement.decisions} if scan.judgement else {}
-        weaknesses: dict[tuple[str, tuple[str, ...]], tuple[int, ...]] = {}
-        found = []
-        for here in at_each_place(scan.findings):
-            known_by = (here.defect, here.identifiers)
-            cwes = weaknesses.get(known_by)
-            if cwes is None:
-                cwes = weaknesses[known_by] = tuple(sorted(cwes_of(here)))
-            found.append(_found(here, cwes, decisions.get(here.fingerprint)))
+        found = [_found(one, decisions.get(one.fingerprint)) for one in at_each_place(scan.findings)]
         found.sort(key=lambda one: (not one.open, one.severity.order, one.place))
         positions: defaultdict[_Sort, list[int]] = defaultdict(list)
         for at, one in enumerate(found):
@@ -99,7 +92,7 @@ def _concerns(evidence: Evidence, kind: Kind, defect: str, cwes: tuple[int, ...]
     return defect in evidence.classes or not set(cwes).isdisjoint(evidence.cwes)
 
 
-def _found(finding: Finding, cwes: tuple[int, ...], decision: Decision | None) -> Found:
+def _found(finding: Finding, decision: Decision | None) -> Found:
     decided = decision or Decision(
         fingerprint=finding.fingerprint, action=Action.BLOCK, rule="", reason="nobody decided on it"
     )
@@ -111,7 +104,7 @@ def _found(finding: Finding, cwes: tuple[int, ...], decision: Decision | None) -
         severity=finding.severity,
         place=finding.place,
         by=", ".join(dict.fromkeys(f"{one.scanner} {one.rule}" for one in finding.sources)),
-        cwes=cwes,
+        cwes=tuple(sorted(cwes_of(finding))),
         action=decided.action,
         rule=decided.rule,
         reason=decided.reason,

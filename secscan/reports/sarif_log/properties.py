@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from secscan.findings.judgement import Decision
-from secscan.findings.model import Source
+from secscan.findings.model import Finding, Source
 from secscan.reports.layers import layer_words
 from secscan.reports.present import Judged, alike, introduction, other_decision
 
@@ -22,7 +22,7 @@ class Properties:
         decided = self._decided.get(key)
         if decided is None:
             decided = self._decided[key] = _filled(_decided(judged.decision))
-        return decided | _filled(_known(judged))
+        return decided | _filled(_known(judged.finding, len(judged.places) + 1 if judged.places else None))
 
 
 def _filled(values: dict[str, Any]) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def _decided(decision: Decision) -> dict[str, Any]:
         "action": decision.action.value,
         "policyRule": decision.rule,
         "reason": decision.reason,
-        "because": list(decision.because),
+        "because": decision.because,
         "waiver": decision.waiver,
         "blocksFrom": decision.due,
         "cause": decision.cause,
@@ -43,30 +43,29 @@ def _decided(decision: Decision) -> dict[str, Any]:
     }
 
 
-def _known(judged: Judged) -> dict[str, Any]:
-    finding = judged.finding
-    package = finding.package
-    return {
+def _known(finding: Finding, places: int | None) -> dict[str, Any]:
+    """`places`: at how many it stands, where those are several."""
+    known = {
         "kind": finding.kind.value,
         "class": finding.defect,
         "severity": finding.severity.value,
         "confidence": finding.confidence.value,
-        "identifiers": list(finding.identifiers),
+        "identifiers": finding.identifiers,
         "sources": [_source(one) for one in finding.sources],
-        "notes": list(finding.notes),
+        "notes": finding.notes,
         "remediation": finding.remediation,
-        "references": list(finding.references),
-        "cvss": [one.vector for one in finding.cvss],
+        "references": finding.references,
+        "cvss": [one.vector for one in finding.cvss] if finding.cvss else None,
         "epss": finding.epss,
         "knownExploited": finding.known_exploited,
         "secretId": finding.secret_id,
-        "introduced": introduction(finding),
-        "layer": layer_words(finding.layer),
-        "places": len(judged.places) + 1 if judged.places else None,
-        "purl": package.purl if package else "",
-        "version": package.version if package else "",
-        "fixedVersions": list(package.fixed_versions) if package else [],
+        "introduced": introduction(finding) if finding.introduced else None,
+        "layer": layer_words(finding.layer) if finding.layer else None,
+        "places": places,
     }
+    if package := finding.package:
+        known |= {"purl": package.purl, "version": package.version, "fixedVersions": package.fixed_versions}
+    return known
 
 
 def _source(source: Source) -> str:
