@@ -32,7 +32,7 @@ _OF_A_SHARD = "secscan.shard/"
 MAX_BYTES = 2_000_000_000
 """A saved scan larger than this is refused rather than read into memory."""
 
-_AT_ONCE = 200
+_AT_ONCE = 50
 """Items of a list that are written together."""
 _ENCODER = msgspec.json.Encoder(order="sorted")
 

@@ -15,7 +15,7 @@ import msgspec
 from secscan.findings.visible import is_visible
 from secscan.reports.escape import plain_values
 
-_AT_ONCE = 200
+_AT_ONCE = 50
 """Values that are written together: enough that little is paid for each, few enough to be small."""
 _ESCAPED = re.compile(rb"\\[bfru]")
 """How JSON writes characters that nobody sees, or the same letters behind a backslash of its own."""
