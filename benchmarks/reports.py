@@ -1,5 +1,7 @@
 """What reports cost: seconds of processor, memory and size of every format, and of the stages before it, as scans grow.
 
+`whole` is the way from the tools' output to the reports that every scan writes, in one process: see `benchmarks.whole`.
+
 Each figure is of a process of its own. `growth` is the time for one finding at the largest size to that at the
 smallest: 1 is linear. Usage: python -m benchmarks.reports [--sizes 1000,10000] [--only FORMAT,...]
 """
@@ -7,7 +9,6 @@ smallest: 1 is linear. Usage: python -m benchmarks.reports [--sizes 1000,10000] 
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import random
 import resource
@@ -15,12 +16,17 @@ import subprocess
 import sys
 import tempfile
 import time
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from benchmarks.whole import whole
+from secscan.__main__ import collect_rarely
 from secscan.findings.defects import DEFECTS
 from secscan.findings.levels import Confidence, GapKind, Kind, RunStatus, Severity
 from secscan.findings.model import (
@@ -36,13 +42,15 @@ from secscan.findings.model import (
     TraceStep,
 )
 from secscan.findings.scan import FORMAT, FileState, Scan, dumps, loads
+from secscan.findings.scan import parts as scan_parts
 from secscan.gate.judge import judged
 from secscan.policy.load import load_policy
-from secscan.reports.contract import FORMATS, load_format
+from secscan.reports.contract import FORMATS, Format, load_format
 from secscan.reports.present import Presentation
 
 SIZES = (1_000, 10_000, 25_000, 100_000)
 STAGES = ("load", "judge", "save", "present")
+WHOLE = "whole"
 AT = datetime(2026, 1, 31, tzinfo=UTC)
 
 
@@ -121,39 +129,48 @@ def _finding(chance: random.Random, at: int) -> Finding:
     )
 
 
-def measure(what: str, file: Path) -> dict[str, float]:
-    """Do one thing with a saved scan, and say what it cost."""
+def measure(what: str, file: Path) -> dict[str, Any]:
+    """Do one thing with a saved scan, and say what it cost; or go the whole way, with as many findings."""
+    if what == WHOLE:
+        return whole(int(file.stem))
     data = file.read_bytes()
     started = time.process_time()
     scan = loads(data)
-    output = b""
+    size = 0
+    parts: Callable[[], Iterable[bytes]] = tuple
     if what != "load":
         del data
         policy = load_policy("strict", scanners=[]) if what == "judge" else None
-        render = load_format(what).render if what not in STAGES else None
+        if what not in STAGES:
+            parts = partial(_report, load_format(what), scan)
+        elif what == "save":
+            parts = partial(scan_parts, scan)
         started = time.process_time()
         if policy is not None:
             judged(scan, policy, AT)
-        elif what == "save":
-            output = dumps(scan)
-        elif render is not None:
-            output = render(scan)
-        else:
+        elif what == "present":
             view = Presentation(scan)
             _ = view.judged, view.by_action, view.by_severity, view.gap_groups
-    return {
+        size = sum(map(len, parts()))
+    cost = {
         "seconds": time.process_time() - started,
         "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        "size": len(output) / 1e6,
-        "packed": len(gzip.compress(output, 6)) / 1e6 if output else 0.0,
+        "size": size / 1e6,
     }
+    packer = zlib.compressobj(6)
+    return cost | {"packed": (sum(len(packer.compress(one)) for one in parts()) + len(packer.flush())) / 1e6}
+
+
+def _report(chosen: Format, scan: Scan) -> Iterable[bytes]:
+    """A report with all that is made for it."""
+    return chosen.parts(Presentation(scan))
 
 
 def main() -> None:
     """Measure each thing at each size in a process of its own, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)))
-    parser.add_argument("--only", default=",".join((*STAGES, *FORMATS)))
+    parser.add_argument("--only", default=",".join((WHOLE, *STAGES, *FORMATS)))
     parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
     parser.add_argument("--make", nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -162,6 +179,7 @@ def main() -> None:
         Path(given.make[1]).write_bytes(dumps(scan))
         return
     if given.child:
+        collect_rarely()
         print(json.dumps(measure(given.child[0], Path(given.child[1]))))
         return
     sizes = [int(one) for one in given.sizes.split(",")]
@@ -177,14 +195,22 @@ def main() -> None:
                 f"{one['seconds']:8.2f} s {one['megabytes']:5.0f} MB {one['size']:6.1f}/{one['packed']:4.1f} MB"
                 for one in costs
             )
-            growth = costs[-1]["seconds"] / sizes[-1] / (costs[0]["seconds"] / sizes[0])
-            print(f"{what:<14}{cells}{growth:9.2f}", flush=True)
+            print(f"{what:<14}{cells}{_growth('seconds', costs, sizes):9.2f}", flush=True)
+            for stage in costs[0].get("stages", ()):
+                cells = "".join(f"{one['stages'][stage]:8.2f} s{'':22}" for one in costs)
+                growth = _growth(stage, [one["stages"] for one in costs], sizes)
+                print(f"  {stage:<12}{cells}{growth:9.2f}", flush=True)
 
 
-def _in_child(what: str, file: Path) -> dict[str, float]:
+def _growth(name: str, costs: Sequence[Mapping[str, Any]], sizes: Sequence[int]) -> float:
+    """How often a finding of the largest scan costs what one of the smallest does."""
+    return float(costs[-1][name] / sizes[-1] / (costs[0][name] / sizes[0]))
+
+
+def _in_child(what: str, file: Path) -> dict[str, Any]:
     command = [sys.executable, "-m", "benchmarks.reports", "--child", what, str(file)]
     ended = subprocess.run(command, capture_output=True, check=True)
-    cost: dict[str, float] = msgspec.json.decode(ended.stdout)
+    cost: dict[str, Any] = msgspec.json.decode(ended.stdout)
     return cost
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 
 from secscan.errors import ReportError
 from secscan.leftovers import unfinished_file
 
 
-def write_atomic(path: Path, data: bytes, *, private: bool = False) -> None:
-    """Write `data` to `path` so that a reader sees the old file or the new one, never half of it.
+def write_atomic(path: Path, data: bytes | Iterable[bytes], *, private: bool = False) -> None:
+    """Write `data`, which may come in parts, to `path` so that a reader sees the old file or the new one, never half.
 
     A symbolic link at `path` is replaced, not followed: the folder may belong to the scanned tree. The
     file gets the permissions of any new file of this process (its umask), as CI steps that pick it up expect; a
@@ -23,7 +24,7 @@ def write_atomic(path: Path, data: bytes, *, private: bool = False) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with unfinished_file(path, f".{path.name}.") as temporary:
             with temporary.open("wb") as stream:
-                stream.write(data)
+                stream.writelines([data] if isinstance(data, bytes) else data)
                 stream.flush()
                 os.fsync(stream.fileno())
             temporary.chmod(0o600 if private else 0o666 & ~_umask())

@@ -112,14 +112,16 @@ def _write(scan: Scan, terms: SavedTerms, output: Path, reports: Mapping[str, st
     from secscan.files import write_atomic
     from secscan.progress import Stage
     from secscan.reports.contract import load_format
+    from secscan.reports.present import Presentation
 
+    view = Presentation(scan)
     written: list[str] = []
     with show_progress(quiet=quiet or log.is_json()) as progress:
         for done, (name, file) in enumerate(reports.items()):
             progress(Stage("writing reports", done, len(reports), "files"))
             stopping.note(f"the verdict was not told; {done} of {len(reports)} reports have been written, each whole")
             try:
-                write_atomic(output / file, load_format(name).render(scan))
+                write_atomic(output / file, load_format(name).parts(view))
                 if name == "json":
                     write_atomic(place_of(output / file), dumps(terms))
             except ReportError as error:

@@ -39,10 +39,11 @@ def report(
     from secscan.cli.terminal import print_report, write_document
     from secscan.findings.scan import load
     from secscan.reports.contract import load_format
+    from secscan.reports.present import Presentation
 
     chosen = load_format(format_name)
     scan = load(saved)
     if output is None and format_name == "terminal":
         print_report(scan, everything=everything)
     else:
-        write_document(chosen.render(scan), output)
+        write_document(chosen.parts(Presentation(scan)), output)

@@ -40,23 +40,25 @@ def print_report(scan: Scan, *, quiet: bool = False, everything: bool = False) -
     write_document(text.encode("utf-8", errors="backslashreplace"), None)
 
 
-def write_document(data: bytes, output: Path | None) -> None:
-    """Write a document into a file or, where none is named, on standard output. Raises `ReportError`."""
+def write_document(data: bytes | Iterable[bytes], output: Path | None) -> None:
+    """Write a document, which may come in parts, into a file or, where none is named, on standard output. Raises `ReportError`."""
     if output is not None:
         from secscan.files import write_atomic
 
         write_atomic(output, data)
         return
-    sys.stdout.buffer.write(data)
+    for part in [data] if isinstance(data, bytes) else data:
+        sys.stdout.buffer.write(part)
     sys.stdout.buffer.flush()
 
 
 def print_for_program(scan: Scan, format_name: str, *, quiet: bool = False) -> None:
     """Print a report for a program on standard output and, unless `quiet`, the verdict for people beside it."""
     from secscan.reports.contract import load_format
+    from secscan.reports.present import Presentation
     from secscan.reports.terminal import render_verdict
 
-    write_document(load_format(format_name).render(scan), None)
+    write_document(load_format(format_name).parts(Presentation(scan)), None)
     if not quiet:
         sys.stderr.write(render_verdict(scan, width=columns(), colour=use_colour(sys.stderr.isatty())))
 

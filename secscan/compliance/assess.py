@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
 from secscan.compliance.controls import Control, Framework
@@ -44,7 +45,7 @@ def _subject(timeline: Timeline, seen: Sequence[Seen], framework: Framework) -> 
 def _state(seen: Seen, control: Control) -> ControlState:
     looks = [seen.look(evidence) for evidence in control.evidence]
     found = seen.found_for(control)
-    open_count = sum(one.open for one in found)
+    open_count = bisect_left(found, True, key=lambda one: not one.open)  # the open ones stand first
     doubts = () if not found and _for_people(control) else _doubts(seen, control, looks)
     return ControlState(
         id=control.id,

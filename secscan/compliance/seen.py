@@ -56,7 +56,7 @@ class Seen:
         )
 
     def _at(self, positions: Iterable[list[int]]) -> tuple[Found, ...]:
-        return tuple(self.found[at] for at in sorted(chain.from_iterable(positions)))
+        return tuple(map(self.found.__getitem__, sorted(chain.from_iterable(positions))))
 
     @cached_property
     def doubts_about_whole(self) -> tuple[str, ...]:

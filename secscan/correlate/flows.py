@@ -20,12 +20,17 @@ Groups = Mapping[Key, list[Group]]
 SANITIZER_SEEN = "sanitizer-seen"
 """Note of a source that is evidence: a taint rule followed the flow to this place and saw a sanitizer on the way."""
 
+_Extent = tuple[tuple[int, int], tuple[int, int], Key]
+"""Where a statement begins and ends, and which it is."""
 _NO_COLUMN = 1_000_000_000
 
 
 def is_evidence(finding: Finding) -> bool:
     """Whether the finding only tells that a sanitizer was seen."""
-    return bool(finding.sources) and all(source.note == SANITIZER_SEEN for source in finding.sources)
+    for source in finding.sources:
+        if source.note != SANITIZER_SEEN:
+            return False
+    return bool(finding.sources)
 
 
 def is_traced(finding: Finding) -> bool:
@@ -75,21 +80,26 @@ class _Statements:
     """Finds the statement around a position, among those that have findings."""
 
     def __init__(self, groups: Groups) -> None:
-        self._spans: dict[tuple[str, str], list[tuple[tuple[int, int], tuple[int, int], Key]]] = defaultdict(list)
-        for key, here in groups.items():
-            for finding in _all(here):
-                region = finding.location.statement or finding.location.region
-                if region is not None:
-                    end = (region.last_line, region.end_column or _NO_COLUMN)
-                    self._spans[key[0], key[2]].append((start_of(region), end, key))
-                break
-        for spans in self._spans.values():
-            spans.sort()
+        self._groups = groups
+        self._keys: dict[tuple[str, str], list[Key]] = defaultdict(list)
+        for key in groups:
+            self._keys[key[0], key[2]].append(key)
+        self._spans: dict[tuple[str, str], list[_Extent]] = {}
 
     def around(self, path: str, about: str, position: tuple[int, int]) -> Key | None:
-        spans = self._spans.get((path, about), [])
+        spans = self._spans.get((path, about))
+        if spans is None:  # few files have flows
+            keys = self._keys.get((path, about), ())
+            spans = self._spans[path, about] = sorted(extent for key in keys for extent in self._extent(key))
         index = bisect_right(spans, position, key=lambda span: span[0]) - 1
         return spans[index][2] if index >= 0 and position < spans[index][1] else None
+
+    def _extent(self, key: Key) -> Iterator[_Extent]:
+        for finding in _all(self._groups[key]):
+            region = finding.location.statement or finding.location.region
+            if region is not None:
+                yield start_of(region), (region.last_line, region.end_column or _NO_COLUMN), key
+            return
 
 
 def _all(groups: list[Group]) -> Iterator[Finding]:

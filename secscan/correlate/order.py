@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import groupby
 from typing import TypeVar
 
 import msgspec
@@ -43,9 +42,12 @@ def in_order(findings: Iterable[Finding]) -> list[Finding]:
     What names their value decides on no order: it is another one in each run.
     """
     bare = (msgspec.structs.replace(one, fingerprint="") if one.fingerprint else one for one in findings)
+    places: dict[tuple[str, tuple[int, int, int, int], str], list[Finding]] = {}
+    for one in bare:
+        places.setdefault(file_order(one), []).append(one)
     result: list[Finding] = []
-    for _, same_place in groupby(sorted(bare, key=file_order), key=file_order):
-        few = list(same_place)
+    for place in sorted(places):
+        few = places[place]
         result.extend(few if len(few) == 1 else sorted(few, key=_without_value))
     return result
 
@@ -80,7 +82,10 @@ def worst(severities: Iterable[Severity]) -> Severity:
 
 def united(parts: Iterable[Iterable[ItemT]]) -> tuple[ItemT, ...]:
     """Return all items once, sorted (values by what they hold)."""
-    unique = dict.fromkeys(item for part in parts for item in part)
+    unique: dict[ItemT, None] = {}
+    for part in parts:
+        if part:
+            unique.update(dict.fromkeys(part))
     return tuple(sorted(unique, key=_content)) if len(unique) > 1 else tuple(unique)
 
 

@@ -7,7 +7,7 @@ overlap, are two secrets.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from secscan.correlate.order import region_order
@@ -63,13 +63,11 @@ def _meet(one: Finding, other: Finding) -> bool:
 
 def _by_main_rule(findings: Sequence[Finding]) -> dict[_Rule, list[Finding]]:
     """Group by the rule that speaks for the finding: of those that report most regions, the first by name."""
-    counts: dict[_Rule, int] = defaultdict(int)
-    for finding in findings:
-        for rule in _rules(finding):
-            counts[rule] += 1
+    each = [_rules(finding) for finding in findings]
+    counts = Counter(rule for rules in each for rule in rules)
     result: dict[_Rule, list[Finding]] = defaultdict(list)
-    for finding in findings:
-        result[min(_rules(finding), key=lambda rule: (-counts[rule], rule))].append(finding)
+    for finding, rules in zip(findings, each, strict=True):
+        result[min(rules, key=lambda rule: (-counts[rule], rule))].append(finding)
     return result
 
 
@@ -85,6 +83,8 @@ def _region_of(finding: Finding, rule: _Rule) -> Region | None:
 def _assign(regions: Sequence[Region | None], anchors: Sequence[Region | None]) -> list[int]:
     """Give each region an anchor of its own: an equal one, else one it overlaps (the nearest start first), else the
     first that is free. There are at least as many anchors as regions."""
+    if len(anchors) == 1:
+        return [0] * len(regions)
     free = dict.fromkeys(range(len(anchors)))
     chosen: dict[int, int] = {}
 

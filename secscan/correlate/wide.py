@@ -25,6 +25,8 @@ def join_wide_secrets(groups: Mapping[Key, list[Group]]) -> None:
         those.sort()
     for key, here in groups.items():
         path, _, about = key
+        if (path, about) not in starts:
+            continue
         apart = []
         for group in here:
             inner = _first_within(group[0], key, groups, starts[path, about]) if _is_wide(group) else None

@@ -56,7 +56,10 @@ class Confidence(StrEnum):
     @property
     def order(self) -> int:
         """Position for sorting: 0 is the surest."""
-        return ("high", "medium", "low").index(self.value)
+        return _SURENESS[self]
+
+
+_SURENESS = {Confidence.HIGH: 0, Confidence.MEDIUM: 1, Confidence.LOW: 2}
 
 
 class GapKind(StrEnum):

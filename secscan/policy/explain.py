@@ -60,13 +60,25 @@ def because(policy: Policy) -> Because:
     for one in (policy, policy.floor):
         for rule in one.rules if one else ():
             compiled.setdefault((one.name if one else "", rule.id), CompiledRule.of(rule))
+    in_heads = {name for name, rule in compiled.items() if all(part.is_head for part in rule.parts)}
+    told: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def tell(decision: Decision, finding: Finding, facts: Facts) -> tuple[str, ...]:
-        rule = compiled.get((decision.policy or policy.name, decision.rule))
-        parts = (part for one in rule.parts for part in _parts(one, finding, facts)) if rule else ()
-        return tuple(_part_line(part) for part in parts)
+        name = (decision.policy or policy.name, decision.rule)
+        if name not in in_heads:
+            return _lines(compiled.get(name), finding, facts)
+        head = (*name, finding.kind, finding.defect, finding.severity, finding.confidence)
+        lines = told.get(head)
+        if lines is None:
+            lines = told[head] = _lines(compiled[name], finding, facts)
+        return lines
 
     return tell
+
+
+def _lines(rule: CompiledRule | None, finding: Finding, facts: Facts) -> tuple[str, ...]:
+    parts = (part for one in rule.parts for part in _parts(one, finding, facts)) if rule else ()
+    return tuple(_part_line(part) for part in parts)
 
 
 def explain(policy: Policy, finding: Finding, facts: Facts) -> tuple[Step, ...]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
 from secscan.findings.levels import Action, Verdict
-from secscan.findings.scan import Scan
 from secscan.reports.contract import Format
 from secscan.reports.escape import one_line
 from secscan.reports.present import Presentation
@@ -18,11 +18,10 @@ _HEIGHT = 20
 _PAD = 7
 
 
-def render(scan: Scan) -> bytes:
-    """Return the picture."""
-    view = Presentation(scan)
-    document: bytes = ET.tostring(build_badge(view), encoding="utf-8")
-    return document + b"\n"
+def parts(view: Presentation) -> Iterator[bytes]:
+    """Yield the picture."""
+    yield ET.tostring(build_badge(view), encoding="utf-8")
+    yield b"\n"
 
 
 def build_badge(view: Presentation) -> ET.Element:
@@ -66,5 +65,5 @@ def _width(text: str) -> int:
     return round(sum(4.2 if char in _NARROW else 7.0 for char in text))
 
 
-FORMAT = Format(name="badge", suffix=".svg", title="A badge of the verdict", render=render)
+FORMAT = Format(name="badge", suffix=".svg", title="A badge of the verdict", parts=parts)
 """What the registry finds."""

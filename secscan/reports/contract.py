@@ -1,7 +1,7 @@
 """The contract of a report format and the registry of those there are.
 
-A report is a pure function of the saved scan: no clock, no file, no environment. All text in a scan is
-hostile until the format's own escaping has seen it.
+A report is a pure function of the saved scan, which is arranged for reading once for all reports of it: no clock, no
+file, no environment. All text in a scan is hostile until the format's own escaping has seen it.
 """
 
 from __future__ import annotations
@@ -13,14 +13,18 @@ from typing import TYPE_CHECKING, Protocol
 from secscan.errors import UsageError
 
 if TYPE_CHECKING:  # the command line reads the names of the formats at its start
+    from collections.abc import Iterator
+
     from secscan.findings.scan import Scan
+    from secscan.reports.present import Presentation
 
 
-class Render(Protocol):
-    """Turns a judged scan into the bytes of a report."""
+class Parts(Protocol):
+    """Turns a judged scan into a report."""
 
-    def __call__(self, scan: Scan) -> bytes:
-        """Return the whole report, UTF-8 where it is text."""
+    def __call__(self, view: Presentation) -> Iterator[bytes]:
+        """Yield the report part by part, UTF-8 where it is text: what is many is made while it is written, so that no
+        report of a large scan is ever held as a whole."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +36,18 @@ class Format:
     suffix: str
     """File name ending, with its dot; no two formats share one."""
     title: str
-    render: Render
+    parts: Parts
 
     @property
     def file(self) -> str:
         """The usual name of a file in this format."""
         return f"secscan{self.suffix}"
+
+    def render(self, scan: Scan) -> bytes:
+        """Return the whole report of a judged scan."""
+        from secscan.reports.present import Presentation
+
+        return b"".join(self.parts(Presentation(scan)))
 
 
 FORMATS = (

@@ -11,7 +11,6 @@ import functools
 import io
 from collections.abc import Iterator
 
-from secscan.findings.scan import Scan
 from secscan.reports.contract import Format
 from secscan.reports.escape import csv_cell
 from secscan.reports.layers import layer_words
@@ -54,15 +53,15 @@ _MOST_REMEMBERED = 4_096
 """Cells: most of a table's are those of few rules, scanners and files."""
 
 
-def render(scan: Scan) -> bytes:
-    """Return the table."""
+def parts(view: Presentation) -> Iterator[bytes]:
+    """Yield the table."""
     text = io.StringIO()
     table = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     table.writerow(COLUMNS)
     cell = functools.lru_cache(_MOST_REMEMBERED)(csv_cell)
-    for row in build_rows(Presentation(scan)):
+    for row in build_rows(view):
         table.writerow([cell(row[name]) if name in row else "" for name in COLUMNS])
-    return text.getvalue().encode("utf-8")
+    yield text.getvalue().encode("utf-8")
 
 
 def build_rows(view: Presentation) -> Iterator[dict[str, str]]:
@@ -147,5 +146,5 @@ def _yes_or_no(value: bool | None) -> str:
     return "" if value is None else "yes" if value else "no"
 
 
-FORMAT = Format(name="csv", suffix=".csv", title="A table for spreadsheets", render=render)
+FORMAT = Format(name="csv", suffix=".csv", title="A table for spreadsheets", parts=parts)
 """What the registry finds."""

@@ -25,9 +25,9 @@ from secscan.vex.document import Told, document_id, encoded, is_vulnerability
 _TARGET = "target"
 
 
-def render(scan: Scan) -> bytes:
-    """Return the document."""
-    view = Presentation(scan)
+def parts(view: Presentation) -> Iterator[bytes]:
+    """Yield the document."""
+    scan = view.scan
     told = vulnerabilities(view)
     components = build_components(scan, told)
     about = f"{scan.target.digest} {view.judgement.policy_digest} {judged_at(scan)}"
@@ -56,7 +56,7 @@ def render(scan: Scan) -> bytes:
         ],
         "vulnerabilities": [vulnerability(one) for one in told],
     }
-    return encoded(plain_values(document))
+    yield encoded(plain_values(document))
 
 
 def build_components(scan: Scan, told: Sequence[Told]) -> list[dict[str, Any]]:
@@ -119,5 +119,5 @@ def _keys(package: Package) -> Iterator[str]:
         yield f"{package.ecosystem}:{joint.join(names)}@{package.version}"
 
 
-FORMAT = Format(name="cyclonedx", suffix=".cdx.json", title="CycloneDX 1.6 with VDR and VEX", render=render)
+FORMAT = Format(name="cyclonedx", suffix=".cdx.json", title="CycloneDX 1.6 with VDR and VEX", parts=parts)
 """What the registry finds."""

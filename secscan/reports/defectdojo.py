@@ -16,10 +16,10 @@ from secscan.findings.defects import defect
 from secscan.findings.judgement import Decision
 from secscan.findings.levels import Action, Kind, Severity
 from secscan.findings.model import Finding, Gap
-from secscan.findings.scan import Scan
 from secscan.findings.weaknesses import cwes_of
 from secscan.reports.contract import Format
-from secscan.reports.escape import json_document, markdown, markdown_code, plain, plain_values, web_link
+from secscan.reports.escape import markdown, markdown_code, plain, web_link
+from secscan.reports.json_parts import json_document
 from secscan.reports.layers import layer_words
 from secscan.reports.present import (
     Judged,
@@ -55,23 +55,28 @@ _COVERAGE = "secscan-coverage"
 """One id in every import: the finding closes when a later scan looked at everything."""
 
 
-def render(scan: Scan) -> bytes:
-    """Return the document."""
-    view = Presentation(scan)
-    statements = frozenset(statements_of(view.judgement.waivers))
-    each = [one for judged in view.judged for one in (judged, *judged.places)]
+def parts(view: Presentation) -> Iterator[bytes]:
+    """Yield the document."""
+    scan = view.scan
     document = {
         "name": "secscan",
         "type": "secscan",
         "version": scan.secscan,
         "description": f"{markdown(scan.target.name)}: verdict {view.judgement.verdict}: {view.sentence}",
         "static_tool": True,
-        "findings": [
-            *build_coverage(view),
-            *(build_finding(one, judged_at(scan)[:10], vex=one.decision.waiver in statements) for one in each),
-        ],
+        "findings": build_findings(view),
     }
-    return json_document(plain_values(document))
+    return json_document(document)
+
+
+def build_findings(view: Presentation) -> Iterator[dict[str, Any]]:
+    """Yield what was not looked at, then each finding at each of its places."""
+    yield from build_coverage(view)
+    statements = frozenset(statements_of(view.judgement.waivers))
+    day = judged_at(view.scan)[:10]
+    for judged in view.judged:
+        for one in (judged, *judged.places):
+            yield build_finding(one, day, vex=one.decision.waiver in statements)
 
 
 def build_finding(judged: Judged, day: str, *, vex: bool) -> dict[str, Any]:
@@ -197,5 +202,5 @@ def _short(text: str) -> str:
     return line if len(line) <= _LONGEST_TITLE else f"{line[: _LONGEST_TITLE - 3]}..."
 
 
-FORMAT = Format(name="defectdojo", suffix=".defectdojo.json", title="DefectDojo Generic Findings Import", render=render)
+FORMAT = Format(name="defectdojo", suffix=".defectdojo.json", title="DefectDojo Generic Findings Import", parts=parts)
 """What the registry finds."""

@@ -5,12 +5,10 @@ All text in a scan is hostile: names and contents of scanned files, and what too
 
 from __future__ import annotations
 
-import json
+import functools
 import re
 from typing import Any
 from urllib.parse import quote
-
-import msgspec
 
 from secscan.findings.visible import is_visible
 
@@ -37,6 +35,8 @@ _MARKDOWN = str.maketrans(
     {char: f"\\{char}" for char in "\\`*_{}[]|~"}
     | {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "$": "&#36;", ":": "&#58;", _APART: "&#8203;"}
 )
+_SHORT = 300
+"""Characters of what may come again; longer texts are somebody's own."""
 _FIRST = re.compile(r"^(\d*)(?=[.)](?:\s|$))|^(?=[-+=#])")
 """What begins a list, a heading or a line below one, where it stands first."""
 _COLONS = re.compile(":(?=:)")
@@ -74,7 +74,8 @@ def terminal_lines(text: str) -> str:
 
 def plain(text: str) -> str:
     """Return text in which nothing is invisible but line breaks and tabs; for values that a program reads."""
-    return text if is_visible(text.replace("\n", "").replace("\t", "")) else _spelled(text, but="\n\t")
+    seen = is_visible(text) or is_visible(text.replace("\n", "").replace("\t", ""))
+    return text if seen else _spelled(text, but="\n\t")
 
 
 def one_line(text: str) -> str:
@@ -88,8 +89,16 @@ def markdown(text: str) -> str:
     Platforms look for `@user`, `#1`, addresses and the like in the text that comes out, whatever was escaped in the
     source; so what they look for is taken apart by a blank without width, which is written as `&#8203;`.
     """
+    return _markdown_again(text) if len(text) <= _SHORT else _markdown(text)
+
+
+def _markdown(text: str) -> str:
     escaped = _LINKED.sub(rf"\g<0>{_APART}", one_line(text).strip()).translate(_MARKDOWN)
     return _FIRST.sub(lambda found: f"{found[0]}\\", escaped)
+
+
+_markdown_again = functools.lru_cache(maxsize=4_096)(_markdown)
+"""The same for what may come again: titles, rules, remedies are few, and to escape takes long."""
 
 
 def markdown_code(text: str) -> str:
@@ -152,7 +161,8 @@ def sarif_text(text: str) -> str:
 
     SARIF gives both a meaning in plain messages (2.1.0, 3.11.5 and 3.11.6), so scanned code could forge them.
     """
-    return _PLACEHOLDER.sub(r"{ \1 }", plain(text).replace("](", "] ("))
+    shown = plain(text).replace("](", "] (")
+    return _PLACEHOLDER.sub(r"{ \1 }", shown) if "{" in shown else shown
 
 
 def uri(path: str) -> str:
@@ -164,20 +174,16 @@ def uri(path: str) -> str:
     return quote(path, safe="/%-._~!$&'()*+,;=@")
 
 
-def json_document(value: Any) -> bytes:
-    """Return a document as JSON that people can read, too. Its texts are escaped already."""
-    return msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n"
-
-
 def repository_uri(address: str) -> str:
     """Return the address of a repository as a URI of RFC 3986, or an empty text: only of what git speaks over a net."""
     found = _REMOTE.fullmatch(address)
     return found[1] + quote(found[2], safe="/%-._~:@!$&'()*+,;=[]") if found else ""
 
 
-def json_in_html(value: Any) -> str:
-    """Return JSON that can stand in a script element: it holds no `<`, `>` or `&`, and no line separator."""
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+def json_in_html(made: bytes) -> str:
+    """Return JSON, or a part of it, that can stand in a script element: it holds no `<`, `>` or `&`, and no line
+    separator. All of these stand in texts only, where they can be written in another way."""
+    text = made.decode("utf-8")
     for char in "<>&\u2028\u2029":
         text = text.replace(char, f"\\u{ord(char):04x}")
     return text

@@ -15,12 +15,12 @@ from typing import Any
 
 from secscan.findings.levels import Action, RunStatus
 from secscan.findings.model import Finding
-from secscan.findings.scan import Scan
 from secscan.reports.contract import Format
 from secscan.reports.escape import sarif_text
+from secscan.reports.json_parts import prepared
 from secscan.reports.present import Judged, Presentation
 from secscan.reports.sarif_log.coverage import not_looked_at
-from secscan.reports.sarif_log.log import Run, driver, extensions, origin, render_log
+from secscan.reports.sarif_log.log import Run, driver, extensions, log_parts, origin
 from secscan.reports.sarif_log.notes import build_invocation, not_uploaded
 from secscan.reports.sarif_log.numbers import CUT_SHORT, LEFT_OUT, NOT_LOOKED_AT
 from secscan.reports.sarif_log.places import ROOT, Addresses, elsewhere, physical
@@ -35,18 +35,17 @@ _SURELY_FITS = 10_000_000
 """A file of this size fits, uncompressed."""
 
 
-def render(scan: Scan) -> bytes:
-    """Return the log for code scanning, with as many findings as fit, the worst before others."""
-    view = Presentation(scan)
+def parts(view: Presentation) -> Iterator[bytes]:
+    """Yield the log for code scanning, with as many findings as fit, the worst before others."""
     made = uploads(view)
-    output = render_log(build_runs(view, made))
+    output = b"".join(log_parts(build_runs(view, made)))
     while len(output) > _SURELY_FITS and (size := len(zlib.compress(output))) > _MOST_BYTES:
         kept = sum(len(one.kept) for one in made)
         if not kept:
             break  # it is not findings that make it so large
         made = uploads(view, int(kept * 0.97 * _MOST_BYTES / size))
-        output = render_log(build_runs(view, made))
-    return output
+        output = b"".join(log_parts(build_runs(view, made)))
+    yield output
 
 
 def build_runs(view: Presentation, made: tuple[Upload, ...]) -> Iterator[Run]:
@@ -61,7 +60,10 @@ def _coverage(view: Presentation, told: tuple[str, ...]) -> Run:
     """The run that is always there: what is not in the others, as alerts that close when it is again."""
     target = view.scan.target
     head = {
-        "tool": {"driver": driver(view.scan, _COVERAGE_RULES), "extensions": extensions(view.scan.scanners)},
+        "tool": {
+            "driver": driver(view.scan, map(prepared, _COVERAGE_RULES)),
+            "extensions": extensions(view.scan.scanners),
+        },
         "automationDetails": {"id": category(target, "coverage")},
         **origin(target, one_base=True),
         "invocations": [build_invocation(view, not_uploaded(told))],
@@ -76,8 +78,9 @@ def _run(view: Presentation, upload: Upload, told: tuple[str, ...]) -> Run:
     groups: defaultdict[str, list[Finding]] = defaultdict(list)
     for judged in upload.kept:
         groups[rule_id_by_severity(judged.finding)].append(judged.finding)
-    rules = [build_rule(name, groups[name], {}, by_severity=True) for name in sorted(groups)]
-    rules.append(_CUT_SHORT_RULE)
+    names = sorted(groups)
+    rules = [prepared(build_rule(name, groups[name], {}, by_severity=True)) for name in names]
+    rules.append(prepared(_CUT_SHORT_RULE))
     looked = [run for run in view.scan.scanners if upload.kind in run.kinds and run.status is RunStatus.COMPLETED]
     invocation: dict[str, Any] = {"executionSuccessful": True}
     if told:
@@ -89,7 +92,7 @@ def _run(view: Presentation, upload: Upload, told: tuple[str, ...]) -> Run:
         "invocations": [invocation],
         "properties": {"kind": upload.kind.value},
     }
-    return Run(head, _results(view, upload, {rule["id"]: at for at, rule in enumerate(rules)}))
+    return Run(head, _results(view, upload, {name: at for at, name in enumerate([*names, CUT_SHORT])}))
 
 
 def _results(view: Presentation, upload: Upload, index: dict[str, int]) -> Iterator[dict[str, Any]]:
@@ -197,5 +200,5 @@ _CUT_SHORT_RULE = _own_rule(
 )
 
 
-FORMAT = Format(name="github", suffix=".github.sarif", title="SARIF for GitHub code scanning", render=render)
+FORMAT = Format(name="github", suffix=".github.sarif", title="SARIF for GitHub code scanning", parts=parts)
 """What the registry finds."""

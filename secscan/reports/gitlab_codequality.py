@@ -12,9 +12,9 @@ from typing import Any
 
 from secscan.findings.judgement import Reason
 from secscan.findings.levels import Action, Severity
-from secscan.findings.scan import Scan
 from secscan.reports.contract import Format
-from secscan.reports.escape import json_document, one_line, plain
+from secscan.reports.escape import one_line, plain
+from secscan.reports.json_parts import json_document
 from secscan.reports.present import Judged, Presentation, gap_sentence, main_identifier
 
 _SEVERITIES = {
@@ -29,12 +29,11 @@ _TOP = "."
 """Where an issue stands that is about no file."""
 
 
-def render(scan: Scan) -> bytes:
-    """Return the report."""
-    view = Presentation(scan)
+def parts(view: Presentation) -> Iterator[bytes]:
+    """Yield the report."""
     issues = [*_doubts(view), *(_issue(view, place) for one in view.judged for place in (one, *one.places))]
     # GitLab shows one of several issues with the same fingerprint: only what says the same may share one.
-    return json_document([*{one["fingerprint"]: one for one in (*issues, *_gaps(view))}.values()])
+    return json_document(iter({one["fingerprint"]: one for one in (*issues, *_gaps(view))}.values()))
 
 
 def _issue(view: Presentation, judged: Judged) -> dict[str, Any]:
@@ -100,6 +99,6 @@ def _digest(*parts: str) -> str:
 
 
 FORMAT = Format(
-    name="gitlab-codequality", suffix=".gitlab-codequality.json", title="GitLab code quality report", render=render
+    name="gitlab-codequality", suffix=".gitlab-codequality.json", title="GitLab code quality report", parts=parts
 )
 """What the registry finds."""

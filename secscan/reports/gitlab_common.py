@@ -18,8 +18,9 @@ from secscan.findings.judgement import Reason
 from secscan.findings.levels import Kind
 from secscan.findings.model import Finding, ScannerRun
 from secscan.findings.scan import Scan
-from secscan.reports.escape import json_document, markdown, one_line, plain, web_link
+from secscan.reports.escape import markdown, one_line, plain, web_link
 from secscan.reports.gitlab_text import cvss_vectors, details, identifiers
+from secscan.reports.json_parts import json_document
 from secscan.reports.present import Judged, Presentation, gap_sentence
 
 _VERSION = "15.0.7"
@@ -50,13 +51,13 @@ class Report:
     """Why the report cannot say anything of such a target; empty where it can."""
 
 
-def render(scan: Scan, report: Report) -> bytes:
-    """Return a report of this type."""
-    return json_document(build_report(Presentation(scan), report))
+def parts_of(view: Presentation, report: Report) -> Iterator[bytes]:
+    """Yield a report of this type."""
+    return json_document(build_report(view, report))
 
 
 def build_report(view: Presentation, report: Report) -> dict[str, Any]:
-    """Return the report as plain values."""
+    """Return the report as plain values; its findings are made one by one."""
     scan = view.scan
     unfit = report.unfit(scan)
     doubts = tuple(dict.fromkeys((*([unfit] if unfit else []), *_doubts(view, report))))
@@ -82,7 +83,7 @@ def build_report(view: Presentation, report: Report) -> dict[str, Any]:
             "scanner": tool,
             "messages": [*_messages(view, report, doubts)],
         },
-        "vulnerabilities": [build_vulnerability(scan, one, report) for one in places],
+        "vulnerabilities": (build_vulnerability(scan, one, report) for one in places),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from secscan.findings.levels import Kind
@@ -9,15 +10,13 @@ from secscan.findings.model import Finding
 from secscan.findings.scan import Scan
 from secscan.reports.contract import Format
 from secscan.reports.escape import one_line
-from secscan.reports.gitlab_common import Report, dependency
-from secscan.reports.gitlab_common import render as render_report
+from secscan.reports.gitlab_common import Report, dependency, parts_of
+from secscan.reports.present import Presentation
 
 
-def render(scan: Scan) -> bytes:
-    """Return the report."""
-    return render_report(
-        scan, Report("container_scanning", frozenset({Kind.CONTAINER, Kind.DEPENDENCY}), _location, _unfit)
-    )
+def parts(view: Presentation) -> Iterator[bytes]:
+    """Yield the report."""
+    return parts_of(view, Report("container_scanning", frozenset({Kind.CONTAINER, Kind.DEPENDENCY}), _location, _unfit))
 
 
 def _location(scan: Scan, finding: Finding) -> dict[str, Any]:
@@ -39,6 +38,6 @@ FORMAT = Format(
     name="gitlab-container",
     suffix=".gitlab-container.json",
     title="GitLab security report: container scanning",
-    render=render,
+    parts=parts,
 )
 """What the registry finds."""

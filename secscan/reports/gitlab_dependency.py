@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 
 from secscan.findings.levels import Kind
 from secscan.findings.model import Finding
 from secscan.findings.scan import Scan
 from secscan.reports.contract import Format
-from secscan.reports.escape import json_document, one_line
+from secscan.reports.escape import one_line
 from secscan.reports.gitlab_common import Report, build_report, dependency, project_path
+from secscan.reports.json_parts import json_document
 from secscan.reports.present import Presentation
 
 _MANAGERS = {"PyPI": "pip", "Packagist": "composer", "RubyGems": "bundler", "crates.io": "cargo"}
 """What GitLab calls an ecosystem, where it is not its name."""
 
 
-def render(scan: Scan) -> bytes:
-    """Return the report."""
+def parts(view: Presentation) -> Iterator[bytes]:
+    """Yield the report."""
     report = Report("dependency_scanning", frozenset({Kind.DEPENDENCY}), _location, _unfit)
-    document = build_report(Presentation(scan), report)
-    document["dependency_files"] = [] if _unfit(scan) else build_files(scan)
+    document = build_report(view, report)
+    document["dependency_files"] = [] if _unfit(view.scan) else build_files(view.scan)
     return json_document(document)
 
 
@@ -50,6 +52,6 @@ FORMAT = Format(
     name="gitlab-dependency",
     suffix=".gitlab-dependency.json",
     title="GitLab security report: dependency scanning",
-    render=render,
+    parts=parts,
 )
 """What the registry finds."""

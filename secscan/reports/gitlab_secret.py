@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from secscan.findings.levels import Kind
@@ -9,16 +10,16 @@ from secscan.findings.model import Finding
 from secscan.findings.scan import Scan
 from secscan.reports.contract import Format
 from secscan.reports.escape import one_line
-from secscan.reports.gitlab_common import Report, source_location
-from secscan.reports.gitlab_common import render as render_report
+from secscan.reports.gitlab_common import Report, parts_of, source_location
+from secscan.reports.present import Presentation
 
 _NO_COMMIT = "0000000"
 """What GitLab's own scanner writes where no history was looked at."""
 
 
-def render(scan: Scan) -> bytes:
-    """Return the report."""
-    return render_report(scan, Report("secret_detection", frozenset({Kind.SECRET}), _location))
+def parts(view: Presentation) -> Iterator[bytes]:
+    """Yield the report."""
+    return parts_of(view, Report("secret_detection", frozenset({Kind.SECRET}), _location))
 
 
 def _location(scan: Scan, finding: Finding) -> dict[str, Any]:
@@ -30,6 +31,6 @@ def _location(scan: Scan, finding: Finding) -> dict[str, Any]:
 
 
 FORMAT = Format(
-    name="gitlab-secret", suffix=".gitlab-secret.json", title="GitLab security report: secret detection", render=render
+    name="gitlab-secret", suffix=".gitlab-secret.json", title="GitLab security report: secret detection", parts=parts
 )
 """What the registry finds."""

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from secscan.findings.scan import dumps
-from secscan.reports.contract import Format
+from collections.abc import Iterator
 
-FORMAT = Format(name="json", suffix=".json", title="The saved scan", render=dumps)
+from secscan.findings import scan
+from secscan.reports.contract import Format
+from secscan.reports.present import Presentation
+
+
+def parts(view: Presentation) -> Iterator[bytes]:
+    """Yield the document."""
+    return scan.parts(view.scan)
+
+
+FORMAT = Format(name="json", suffix=".json", title="The saved scan", parts=parts)

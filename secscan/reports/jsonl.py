@@ -12,20 +12,21 @@ from typing import Any
 
 import msgspec
 
-from secscan.findings.scan import Scan
 from secscan.reports.contract import Format
 from secscan.reports.escape import plain_values, web_link
+from secscan.reports.json_parts import is_plain
 from secscan.reports.present import Judged, Presentation
 
 
-def render(scan: Scan) -> bytes:
-    """Return the lines."""
-    view = Presentation(scan)
+def parts(view: Presentation) -> Iterator[bytes]:
+    """Yield the lines."""
     about = plain_values(_about(view))
     encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
     # Nothing invisible in the texts: who reads a log reads it in a terminal.
-    lines = [encode(about | plain_values(record)) for record in build_records(view)]
-    return ("\n".join(lines) + "\n").encode("utf-8")
+    for record in build_records(view):
+        line = encode(about | record).encode("utf-8", errors="backslashreplace")
+        yield line if is_plain(line) else encode(about | plain_values(record)).encode("utf-8")
+        yield b"\n"
 
 
 def build_records(view: Presentation) -> Iterator[dict[str, Any]]:
@@ -87,5 +88,5 @@ def _values(value: Any, *names: str) -> dict[str, Any]:
     return {name: found for name in names if (found := getattr(value, name)) not in ("", None)}
 
 
-FORMAT = Format(name="jsonl", suffix=".jsonl", title="JSON Lines for log pipelines", render=render)
+FORMAT = Format(name="jsonl", suffix=".jsonl", title="JSON Lines for log pipelines", parts=parts)
 """What the registry finds."""

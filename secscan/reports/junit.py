@@ -32,9 +32,9 @@ class _Case:
     seconds: float = 0.0
 
 
-def render(scan: Scan) -> bytes:
-    """Return the document."""
-    view = Presentation(scan)
+def parts(view: Presentation) -> Iterator[bytes]:
+    """Yield the document."""
+    scan = view.scan
     suites = [("gate", [*_verdict(view)]), ("scanners", [*_scanners(view)]), ("gaps", [*_gaps(view)])]
     suites += [(kind.value, [_finding(one) for one in view.judged if one.finding.kind is kind]) for kind in Kind]
     root = ET.Element("testsuites", {"name": "secscan", **_counts([case for _, cases in suites for case in cases])})
@@ -42,8 +42,8 @@ def render(scan: Scan) -> bytes:
         if cases:
             root.append(build_suite(scan, name, cases))
     ET.indent(root)
-    document: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
-    return document + b"\n"
+    yield ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    yield b"\n"
 
 
 def build_suite(scan: Scan, name: str, cases: list[_Case]) -> ET.Element:
@@ -157,5 +157,5 @@ def _finding(judged: Judged) -> _Case:
     return _Case(name, _OUTCOMES[decision.action], finding.defect, message, text)
 
 
-FORMAT = Format(name="junit", suffix=".junit.xml", title="JUnit XML for CI servers", render=render)
+FORMAT = Format(name="junit", suffix=".junit.xml", title="JUnit XML for CI servers", parts=parts)
 """What the registry finds."""

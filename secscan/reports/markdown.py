@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from secscan.findings.levels import Action
-from secscan.findings.scan import Scan
 from secscan.reports import markdown_blocks as blocks
 from secscan.reports.contract import Format
 from secscan.reports.present import Presentation
@@ -17,10 +16,9 @@ from secscan.reports.present import Presentation
 MOST_BYTES = 900_000
 
 
-def render(scan: Scan) -> bytes:
-    """Return the page."""
-    view = Presentation(scan)
-    return blocks.fitted(lambda most: build_page(view, most), MOST_BYTES)
+def parts(view: Presentation) -> Iterator[bytes]:
+    """Yield the page."""
+    yield blocks.fitted(lambda most: build_page(view, most), MOST_BYTES)
 
 
 def build_page(view: Presentation, most: int) -> Iterator[blocks.Block]:
@@ -41,5 +39,5 @@ def build_page(view: Presentation, most: int) -> Iterator[blocks.Block]:
     yield blocks.foot(view)
 
 
-FORMAT = Format(name="markdown", suffix=".md", title="Markdown for the summary of a job", render=render)
+FORMAT = Format(name="markdown", suffix=".md", title="Markdown for the summary of a job", parts=parts)
 """What the registry finds."""

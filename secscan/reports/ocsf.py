@@ -8,6 +8,7 @@ array without findings is not what a scan looks like that has seen nothing. An a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +18,8 @@ from secscan.findings.model import Cvss, Finding
 from secscan.findings.scan import Scan
 from secscan.findings.weaknesses import cwes_of
 from secscan.reports.contract import Format
-from secscan.reports.escape import json_document, plain_values, web_link
+from secscan.reports.escape import web_link
+from secscan.reports.json_parts import json_document
 from secscan.reports.present import Judged, Presentation, introduction, main_identifier, not_looked_at, sources_of
 from secscan.reports.vulnerabilities import judged_at
 
@@ -49,12 +51,17 @@ _RULE = 1
 _CODE_KINDS = frozenset({Kind.SAST, Kind.DAST, Kind.DEPENDENCY, Kind.CONTAINER})
 
 
-def render(scan: Scan) -> bytes:
-    """Return the events."""
-    view = Presentation(scan)
-    each = [one for judged in view.judged for one in (judged, *judged.places)]
-    events = [build_verdict(view), *(build_event(one, scan) for one in each)]
-    return json_document(plain_values(events))
+def parts(view: Presentation) -> Iterator[bytes]:
+    """Yield the events."""
+    return json_document(build_events(view))
+
+
+def build_events(view: Presentation) -> Iterator[dict[str, Any]]:
+    """Yield the verdict, then each finding at each of its places."""
+    yield build_verdict(view)
+    for judged in view.judged:
+        for one in (judged, *judged.places):
+            yield build_event(one, view.scan)
 
 
 def build_event(judged: Judged, scan: Scan) -> dict[str, Any]:
@@ -260,5 +267,5 @@ def _milliseconds(time: str) -> int:
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
-FORMAT = Format(name="ocsf", suffix=".ocsf.json", title="OCSF 1.5 findings", render=render)
+FORMAT = Format(name="ocsf", suffix=".ocsf.json", title="OCSF 1.5 findings", parts=parts)
 """What the registry finds."""

@@ -6,7 +6,8 @@ which says how a document came to be. That a vulnerability is not named here nev
 
 from __future__ import annotations
 
-from secscan.findings.scan import Scan
+from collections.abc import Iterator
+
 from secscan.reports.contract import Format
 from secscan.reports.escape import plain_values
 from secscan.reports.present import Presentation, counted
@@ -15,9 +16,9 @@ from secscan.vex import openvex
 from secscan.vex.document import document_id, encoded
 
 
-def render(scan: Scan) -> bytes:
-    """Return the document."""
-    view = Presentation(scan)
+def parts(view: Presentation) -> Iterator[bytes]:
+    """Yield the document."""
+    scan = view.scan
     about = f"{scan.target.digest} {view.judgement.policy_digest} {judged_at(scan)}"
     document = openvex.document(
         vulnerabilities(view),
@@ -26,7 +27,7 @@ def render(scan: Scan) -> bytes:
         created=judged_at(scan),
         tooling=build_tooling(view),
     )
-    return encoded(plain_values(document))
+    yield encoded(plain_values(document))
 
 
 def build_tooling(view: Presentation) -> str:
@@ -38,5 +39,5 @@ def build_tooling(view: Presentation) -> str:
     return ". ".join(parts)
 
 
-FORMAT = Format(name="openvex", suffix=".openvex.json", title="OpenVEX 0.2", render=render)
+FORMAT = Format(name="openvex", suffix=".openvex.json", title="OpenVEX 0.2", parts=parts)
 """What the registry finds."""

@@ -20,10 +20,9 @@ MOST_BYTES = 65_000
 """GitHub takes 65,536 characters."""
 
 
-def render(scan: Scan) -> bytes:
-    """Return the comment."""
-    view = Presentation(scan)
-    return blocks.fitted(lambda most: build_comment(view, most), MOST_BYTES)
+def parts(view: Presentation) -> Iterator[bytes]:
+    """Yield the comment."""
+    yield blocks.fitted(lambda most: build_comment(view, most), MOST_BYTES)
 
 
 def build_comment(view: Presentation, most: int) -> Iterator[blocks.Block]:
@@ -65,7 +64,5 @@ def _by_age(found: tuple[Judged, ...]) -> tuple[list[Judged], list[Judged]]:
     return new, old
 
 
-FORMAT = Format(
-    name="pr-comment", suffix=".pr-comment.md", title="Markdown for a pull request's comment", render=render
-)
+FORMAT = Format(name="pr-comment", suffix=".pr-comment.md", title="Markdown for a pull request's comment", parts=parts)
 """What the registry finds."""

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+import msgspec
+
 from secscan.findings.judgement import Decision, Judgement, Reason, RemedyStep, strictest
 from secscan.findings.levels import Action, RunStatus, Severity, Verdict
 from secscan.findings.model import Finding, Gap, ScannerRun
@@ -16,13 +18,15 @@ _WELL_KNOWN = {"CVE": 0, "GHSA": 1, "PYSEC": 2}
 
 _ACTIONS = (Action.BLOCK, Action.WARN, Action.ACCEPT)
 
+_RANK = {action: at for at, action in enumerate(_ACTIONS)}
+
 _UNJUDGED = Judgement(policy="", policy_digest="", verdict=Verdict.INCOMPLETE)
 """A scan that nobody judged has not passed."""
 
 
-@dataclass(frozen=True)
-class Judged:
-    """A finding with the decision on it, seen from the place that decided."""
+class Judged(msgspec.Struct, frozen=True, gc=False):
+    """A finding with the decision on it, seen from the place that decided. As `findings.model.Value` it holds no
+    cycle."""
 
     finding: Finding
     decision: Decision
@@ -35,7 +39,7 @@ class Judged:
         finding = self.finding
         region = finding.location.region
         return (
-            _ACTIONS.index(self.decision.action),
+            _RANK[self.decision.action],
             finding.severity.order,
             finding.confidence.order,
             finding.location.path,
@@ -158,9 +162,9 @@ def _by_count(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def _judged(finding: Finding, decisions: Mapping[str, Decision]) -> Judged:
+    if not finding.places:
+        return Judged(finding, decisions.get(finding.fingerprint) or _missing(finding))
     each = [Judged(one, decisions.get(one.fingerprint) or _missing(one)) for one in finding.each]
-    if len(each) == 1:
-        return each[0]
     holds = strictest(one.decision for one in each)
     return Judged(
         finding.seen_from(holds.fingerprint),
@@ -219,6 +223,24 @@ def gap_sentence(gap: Gap) -> str:
 def decided_by(decision: Decision) -> str:
     """By what a finding is decided: `waiver flask`, `rule serious`."""
     return f"waiver {decision.waiver}" if decision.waiver else f"rule {decision.rule or 'none'}"
+
+
+def alike(decision: Decision) -> tuple[object, ...]:
+    """Everything that a decision says, but for the finding it is on: equal for all findings that are decided alike, so
+    that a report can put it into its words once."""
+    return (
+        decision.action,
+        decision.rule,
+        decision.reason,
+        decision.because,
+        decision.waiver,
+        decision.due,
+        decision.new,
+        decision.cause,
+        decision.first_seen,
+        decision.policy,
+        decision.other,
+    )
 
 
 def main_identifier(finding: Finding) -> str:

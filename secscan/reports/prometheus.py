@@ -20,9 +20,9 @@ from secscan.reports.present import Presentation
 Labels = Mapping[str, str]
 
 
-def render(scan: Scan) -> bytes:
-    """Return the metrics."""
-    view = Presentation(scan)
+def parts(view: Presentation) -> Iterator[bytes]:
+    """Yield the metrics."""
+    scan = view.scan
     lines: list[str] = []
     for name, about, series in (*_judged(view), *_looked_at(view), *_when(scan)):
         # Every metric is a gauge: each scan tells anew how things stand.
@@ -31,7 +31,7 @@ def render(scan: Scan) -> bytes:
             all_labels = {"target": scan.target.name, **labels}
             shown = ",".join(f'{label}="{prometheus_label(text)}"' for label, text in all_labels.items())
             lines.append(f"secscan_{name}{{{shown}}} {value:.15g}")
-    return ("\n".join(lines) + "\n").encode("utf-8")
+    yield ("\n".join(lines) + "\n").encode("utf-8")
 
 
 Metric = tuple[str, str, Iterable[tuple[Labels, float]]]
@@ -123,5 +123,5 @@ def _unix(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
 
 
-FORMAT = Format(name="prometheus", suffix=".prom", title="Metrics for Prometheus", render=render)
+FORMAT = Format(name="prometheus", suffix=".prom", title="Metrics for Prometheus", parts=parts)
 """What the registry finds."""

@@ -11,36 +11,39 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from secscan.findings.scan import Scan
+from secscan.findings.model import Finding
 from secscan.reports.contract import Format
-from secscan.reports.present import Judged, Presentation
+from secscan.reports.json_parts import prepared
+from secscan.reports.present import Presentation
 from secscan.reports.sarif_log.cwe import cwe_ids, taxonomy
-from secscan.reports.sarif_log.log import Run, driver, extensions, origin, render_log
+from secscan.reports.sarif_log.log import Run, driver, extensions, log_parts, origin
 from secscan.reports.sarif_log.notes import build_invocation, not_uploaded
 from secscan.reports.sarif_log.numbers import FIXED
 from secscan.reports.sarif_log.places import Addresses
-from secscan.reports.sarif_log.properties import result_properties
+from secscan.reports.sarif_log.properties import Properties
 from secscan.reports.sarif_log.results import build_fixed, build_result, suppressions
 from secscan.reports.sarif_log.rules import MESSAGE, build_rule, rule_id
 from secscan.reports.sarif_log.upload import left_out
 from secscan.reports.sarif_log.words import HOME
 
 
-def render(scan: Scan) -> bytes:
-    """Return the SARIF log of a judged scan."""
-    return render_log([build_run(Presentation(scan))])
+def parts(view: Presentation) -> Iterator[bytes]:
+    """Yield the SARIF log."""
+    return log_parts([build_run(view)])
 
 
 def build_run(view: Presentation) -> Run:
     """Return the one run."""
     scan = view.scan
-    groups: defaultdict[str, list[Judged]] = defaultdict(list)
+    groups: defaultdict[str, list[Finding]] = defaultdict(list)
     for judged in view.judged:
-        groups[rule_id(judged.finding)].append(judged)
+        groups[rule_id(judged.finding)].append(judged.finding)
     cwes = cwe_ids(one.finding for one in view.judged)
     taxa = {cwe: at for at, cwe in enumerate(cwes)}
-    rules = [build_rule(name, [one.finding for one in groups[name]], taxa) for name in sorted(groups)]
-    rules.append(_FIXED_RULE)
+    names = sorted(groups)
+    # A vulnerability is a rule, so that there can be as many rules as findings.
+    rules = [prepared(build_rule(name, groups[name], taxa)) for name in names]
+    rules.append(prepared(_FIXED_RULE))
     head = {
         "tool": {
             "driver": {**driver(scan, rules), "supportedTaxonomies": [{"name": "CWE", "index": 0}]},
@@ -59,11 +62,11 @@ def build_run(view: Presentation) -> Run:
             "decisions": view.by_action,
         },
     }
-    return Run(head, _results(view, {rule["id"]: at for at, rule in enumerate(rules)}))
+    return Run(head, _results(view, {name: at for at, name in enumerate([*names, FIXED])}))
 
 
 def _results(view: Presentation, index: dict[str, int]) -> Iterator[dict[str, Any]]:
-    addresses = Addresses(view.scan.target)
+    addresses, properties = Addresses(view.scan.target), Properties()
     for judged in view.judged:
         name = rule_id(judged.finding)
         result = build_result(judged, (name, index[name]), addresses)
@@ -71,7 +74,7 @@ def _results(view: Presentation, index: dict[str, int]) -> Iterator[dict[str, An
             result["baselineState"] = "new" if judged.decision.new else "unchanged"
         if hidden := list(suppressions(judged)):
             result["suppressions"] = hidden
-        result["properties"] = result_properties(judged)
+        result["properties"] = properties.of(judged)
         yield result
     for fixed in view.judgement.fixed:
         yield build_fixed(fixed, index[FIXED], addresses)
@@ -89,5 +92,5 @@ _FIXED_RULE: dict[str, Any] = {
 }
 
 
-FORMAT = Format(name="sarif", suffix=".sarif", title="SARIF 2.1.0", render=render)
+FORMAT = Format(name="sarif", suffix=".sarif", title="SARIF 2.1.0", parts=parts)
 """What the registry finds."""

@@ -20,9 +20,9 @@ _MOST_WHYS = 3
 _MOST_LISTED = 15
 
 
-def render(scan: Scan) -> bytes:
-    """Return the report without colour, 80 columns wide."""
-    return render_text(scan, width=80, colour=False).encode("utf-8")
+def parts(view: Presentation) -> Iterator[bytes]:
+    """Yield the report without colour, 80 columns wide."""
+    yield render_text(view.scan, width=80, colour=False).encode("utf-8")
 
 
 def render_text(scan: Scan, *, width: int, colour: bool, everything: bool = False) -> str:
@@ -213,5 +213,5 @@ def _notices(page: Page, view: Presentation, most: int) -> Iterable[str]:
         yield from the_rest(page, len(view.scan.notices) - most)
 
 
-FORMAT = Format(name="terminal", suffix=".txt", title="For a terminal", render=render)
+FORMAT = Format(name="terminal", suffix=".txt", title="For a terminal", parts=parts)
 """What the registry finds."""

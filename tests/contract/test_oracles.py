@@ -81,7 +81,10 @@ CARELESS: dict[str, Writer] = {
 
 CAREFUL: dict[str, Writer] = {
     "html": lambda text: HTML.format(
-        html.escape(plain(text)), html.escape(plain(text)), html.escape(web_link(text)), json_in_html(plain(text))
+        html.escape(plain(text)),
+        html.escape(plain(text)),
+        html.escape(web_link(text)),
+        json_in_html(json.dumps(plain(text)).encode()),
     ),
     "json": lambda text: json.dumps({"target": {"name": text}}),
     "sarif": lambda text: json.dumps({"message": {"text": sarif_text(text)}}),

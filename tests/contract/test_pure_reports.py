@@ -1,18 +1,21 @@
 """A report is a function of the saved scan alone: no clock, no environment, no network, no file but the shipped data,
-and the same bytes in whatever process it is made."""
+and the same bytes in whatever process it is made. It is made while it is written."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from secscan.findings.scan import dumps
 from secscan.reports.contract import FORMATS, load_format
-from tests.support.scans import compared
+from secscan.reports.present import Presentation
+from tests.support.scans import TAINTED, compared, scan_of
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -113,3 +116,19 @@ def test_a_report_that_looks_elsewhere_is_found_out(impure: str, told: str, tmp_
     )
     assert ended.returncode != 0
     assert told in ended.stderr.decode()
+
+
+@pytest.mark.parametrize("name", ["jsonl", "ocsf", "sarif"])
+def test_a_report_of_many_findings_is_never_held_as_a_whole(name: str) -> None:
+    many = [msgspec.structs.replace(TAINTED, message=f"{at} " * 20, fingerprint=f"{at:032x}") for at in range(1_500)]
+    view = Presentation(scan_of(*many))
+    _ = view.judged, view.by_action  # these are for all reports
+    parts = load_format(name).parts(view)
+    tracemalloc.start()
+    try:
+        size = sum(map(len, parts))
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert size > 1_500 * 1_000
+    assert most < size / 2

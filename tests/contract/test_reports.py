@@ -25,6 +25,7 @@ SHARED = {
     "layers",
     "links",
     "gitlab_common",
+    "json_parts",
     "gitlab_text",
     "markdown_blocks",
     "terminal_findings",

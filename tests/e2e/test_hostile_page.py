@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from secscan.reports.html import render
+from secscan.reports.html import FORMAT
 from tests.support.browser import Browser
 from tests.support.hostile_scans import hostile, merged
 from tests.support.hostile_strings import GROUPS
@@ -51,7 +51,7 @@ def test_no_text_of_a_scan_does_anything(browser: Browser, group: str) -> None:
     """Everything of the page is shown, and nothing runs, is asked for, or is said. The lists (findings, gaps, waivers,
     layers and so on) hold every text of the group; what stands alone (target, policy and so on) holds its first."""
     scan = merged([hostile(text, turn) for turn, text in enumerate(GROUPS[group])])
-    browser.open(render(scan), before=_TRAP)
+    browser.open(FORMAT.render(scan), before=_TRAP)
     shown = browser.run(_SHOW_ALL)
     assert (shown["missing"], shown["tabs"]) == (0, _TABS)
     assert shown["groups"] > 5
@@ -62,7 +62,7 @@ def test_no_text_of_a_scan_does_anything(browser: Browser, group: str) -> None:
 
 def test_the_browser_would_tell(browser: Browser) -> None:
     """A page that lets texts run is found out, so that the silence of ours means something."""
-    bare = re.sub(rb'<meta http-equiv="Content-Security-Policy"[^>]*>', b"", render(ordinary()))
+    bare = re.sub(rb'<meta http-equiv="Content-Security-Policy"[^>]*>', b"", FORMAT.render(ordinary()))
     attack = b"<img src=https://evil.invalid/><iframe srcdoc=x></iframe><script>pwn(1); alert(2); oops()</script>"
     browser.open(bare + attack, before=_TRAP)
     assert browser.run("window.pwned") == ["1"]

@@ -1,7 +1,7 @@
 """Files are written whole or not at all."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -40,6 +40,17 @@ def test_what_cannot_be_written_says_which_file(tmp_path: Path) -> None:
     with pytest.raises(ReportError):
         write_atomic(tmp_path / "folder", b"")
     assert list(tmp_path.glob(".*")) == []
+
+
+def test_what_comes_in_parts_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    def broken() -> Iterator[bytes]:
+        yield b"half"
+        raise ValueError
+
+    write_atomic(tmp_path / "report", iter([b"one ", b"whole"]))
+    with pytest.raises(ValueError):
+        write_atomic(tmp_path / "report", broken())
+    assert [one.read_bytes() for one in tmp_path.iterdir()] == [b"one whole"]
 
 
 @pytest.mark.parametrize("act", [remove_stale, lambda path: write_atomic(path, b"report")], ids=["remove", "write"])

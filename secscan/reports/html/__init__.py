@@ -8,7 +8,7 @@ script, and in print, the same page shows the first findings as a table, and eve
 from __future__ import annotations
 
 from secscan.reports.contract import Format
-from secscan.reports.html.page import render
+from secscan.reports.html.page import parts
 
-FORMAT = Format(name="html", suffix=".html", title="A page for people", render=render)
+FORMAT = Format(name="html", suffix=".html", title="A page for people", parts=parts)
 """What the registry finds."""

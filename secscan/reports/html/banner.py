@@ -91,5 +91,6 @@ def _remedy(view: Presentation) -> dict[str, Any] | None:
     remedy = view.judgement.remedy
     if remedy is None or not remedy.steps:
         return None
-    steps = [{"text": one.text, "clears": view.cleared_by(one)} for one in remedy.steps]
-    return {**cut(steps), "left": remedy.left.value}
+    shown = cut(remedy.steps)
+    steps = [{"text": one.text, "clears": view.cleared_by(one)} for one in shown["rows"]]
+    return {**shown, "rows": steps, "left": remedy.left.value}

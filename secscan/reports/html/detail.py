@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from secscan.findings.judgement import Decision
 from secscan.findings.levels import Action, SecretState
-from secscan.findings.model import Finding
+from secscan.findings.model import Finding, Package
 from secscan.reports.escape import web_link
+from secscan.reports.html.shared import Shared
 from secscan.reports.layers import layer_words
-from secscan.reports.present import Judged, decided_by, introduction, newness, other_decision
+from secscan.reports.present import Judged, alike, decided_by, introduction, newness, other_decision
 
 _MOST_PLACES = 200
 """Places of one finding that are listed."""
@@ -24,35 +26,79 @@ _SECRET_STATES = {
 }
 
 
-def build_finding(judged: Judged, steps: Mapping[str, str]) -> dict[str, Any]:
-    """Return the finding's members, empty ones too; `steps` is what clears which."""
-    finding, decision = judged.finding, judged.decision
-    region, package = finding.location.region, finding.package
+class Details:
+    """Says it for the findings of one page."""
+
+    def __init__(self, steps: Mapping[str, str], shared: Shared) -> None:
+        """`steps` is what clears a finding, by its fingerprint."""
+        self._steps = steps
+        self._shared = shared
+
+    def of(self, judged: Judged) -> dict[str, Any]:
+        """Return the finding's members that are not empty: those that are its own, and the positions of the others."""
+        finding, decision, shared = judged.finding, judged.decision, self._shared
+        package = finding.package
+        members = _own(judged)
+        sort = (finding.title, decision.action, finding.severity, finding.kind, finding.defect, finding.confidence)
+        members |= shared.group(sort, lambda: _sort(judged))
+        members |= shared.positions(_place(finding))
+        members |= shared.group(alike(decision), lambda: _decision(decision))
+        if package is not None:
+            # Where no package is to be upgraded, the step says again what stands here already.
+            step = self._steps.get(finding.fingerprint, "")
+            members |= shared.group((step, package), lambda: _package(step, package))
+        return members | shared.positions(_known(judged))
+
+
+def _own(judged: Judged) -> dict[str, Any]:
+    """What hardly two findings have in common, and numbers."""
+    finding = judged.finding
+    location, region = finding.location, finding.location.region
+    members: dict[str, Any] = {"id": finding.fingerprint}
+    if region and region.start_line:
+        members["line"] = region.start_line
+    if region and region.last_line != region.start_line:
+        members["endLine"] = region.last_line
+    if location.snippet and (first := location.snippet_line):
+        members["snippetLine"] = first
+    if len(judged.places) > _MOST_PLACES:
+        members["morePlaces"] = len(judged.places) - _MOST_PLACES
+    return members
+
+
+def _sort(judged: Judged) -> dict[str, Any]:
+    finding = judged.finding
     return {
-        "id": finding.fingerprint,
         "title": finding.title,
-        "action": decision.action.value,
+        "action": judged.decision.action.value,
         "severity": finding.severity.value,
         "kind": finding.kind.value,
         "defect": finding.defect,
         "confidence": finding.confidence.value,
-        "path": finding.location.path,
-        "line": region.start_line if region else 0,
-        "endLine": region.last_line if region and region.last_line != region.start_line else 0,
-        "symbol": finding.location.symbol,
+    }
+
+
+def _place(finding: Finding) -> dict[str, Any]:
+    location = finding.location
+    return {
+        "path": location.path,
+        "symbol": location.symbol,
         "layer": str(finding.layer.index) if finding.layer else "",
         "layerWords": layer_words(finding.layer),
-        "snippet": finding.location.snippet.rstrip("\n"),
-        "snippetLine": finding.location.snippet_line if finding.location.snippet else 0,
+        "snippet": location.snippet.rstrip("\n"),
         "message": finding.message,
         "remediation": finding.remediation,
-        **_decision(judged),
-        # Where no package is to be upgraded, the step says again what stands here already.
-        "step": steps.get(finding.fingerprint, "") if package else "",
-        "package": package.name if package else "",
-        "purl": package.purl if package else "",
-        "fixed": list(package.fixed_versions) if package else [],
-        "identifiers": list(finding.identifiers),
+    }
+
+
+def _package(step: str, package: Package) -> dict[str, Any]:
+    return {"step": step, "package": package.name, "purl": package.purl, "fixed": package.fixed_versions}
+
+
+def _known(judged: Judged) -> dict[str, Any]:
+    finding = judged.finding
+    return {
+        "identifiers": finding.identifiers,
         "ratings": _ratings(finding),
         "trace": [{"place": f"{one.path}:{one.region.start_line}", "text": one.text} for one in finding.trace],
         "markers": [f"{one.text}{f': {one.reason}' if one.reason else ''}" for one in finding.markers],
@@ -60,13 +106,11 @@ def build_finding(judged: Judged, steps: Mapping[str, str]) -> dict[str, Any]:
         "references": [{"text": one, "link": web_link(one)} for one in finding.references],
         "sources": _sources(finding),
         "commit": introduction(finding),
-        "places": [_place(one) for one in judged.places[:_MOST_PLACES]],
-        "morePlaces": max(0, len(judged.places) - _MOST_PLACES),
+        "places": [_other(one) for one in judged.places[:_MOST_PLACES]],
     }
 
 
-def _decision(judged: Judged) -> dict[str, Any]:
-    decision = judged.decision
+def _decision(decision: Decision) -> dict[str, Any]:
     accepted = decision.action is Action.ACCEPT
     return {
         "rule": decision.rule,
@@ -95,7 +139,7 @@ def _ratings(finding: Finding) -> list[str]:
     return texts
 
 
-def _place(judged: Judged) -> dict[str, str]:
+def _other(judged: Judged) -> dict[str, str]:
     """A further place of a finding, with what the policy says of it there."""
     finding, decision = judged.finding, judged.decision
     about = (f"{finding.confidence} confidence", decided_by(decision), newness(decision), introduction(finding))

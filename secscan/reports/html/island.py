@@ -6,38 +6,51 @@ its position there. Which of its members are such positions, `positions` says. W
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 
 from secscan.findings.defects import DEFECTS
 from secscan.findings.levels import Severity
 from secscan.policy.model import Waiver
 from secscan.policy.waiver_file import entry
-from secscan.reports.escape import plain
+from secscan.reports.escape import json_in_html, plain
 from secscan.reports.html.dependencies import fix_command
-from secscan.reports.html.detail import build_finding
+from secscan.reports.html.detail import Details
+from secscan.reports.html.shared import Shared, in_order
 from secscan.reports.html.words import ACTIONS, KINDS, judged_on
 from secscan.reports.present import Presentation
 
 WAIVER_DAYS = 90
 """How long a waiver lasts unless somebody says otherwise, as with `secscan waiver add`."""
 
-_OWN = frozenset({"id", "line", "endLine", "snippetLine", "morePlaces"})
-"""Members that hardly two findings have in common, or that are numbers."""
+_AT_ONCE = 500
+"""Values that are written together."""
 
 
-def build_island(view: Presentation) -> dict[str, Any]:
-    """Return what the script shows: every finding, in the order of what to do first."""
-    shared = _Shared()
-    steps = _steps(view)
-    findings = [_packed(build_finding(one, steps), shared) for one in view.judged]
+def build_island(view: Presentation) -> Iterator[str]:
+    """Yield what the script reads, as JSON for a script element, part by part: every finding, in the order of what to
+    do first; what they share; and all the rest. Its members are sorted."""
+    shared = Shared()
+    details = Details(_steps(view), shared)
+    yield '{"findings":['
+    yield from _listed(in_order(details.of(one)) for one in view.judged)
+    rest = _rest(view)
+    rest["positions"] = sorted(shared.names)
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+    for name in sorted(rest):
+        (before if name < "shared" else after)[name] = rest[name]
+    yield "]," + json_in_html(in_order(before)[1:-1]) + ',"shared":['
+    yield from _listed(shared.values)
+    yield "]," + json_in_html(in_order(after)[1:])
+
+
+def _rest(view: Presentation) -> dict[str, Any]:
     used = {one.finding.defect for one in view.judged}
     kinds = {one.finding.kind for one in view.judged}
     return {
-        "findings": findings,
-        "shared": shared.values,
-        "positions": sorted(shared.names),
         "steps": len(view.judgement.remedy.steps) if view.judgement.remedy else 0,
         "waiver": _waiver(view),
         "fix": {"block": fix_command(view, everything=False), "other": fix_command(view)},
@@ -54,30 +67,13 @@ def build_island(view: Presentation) -> dict[str, Any]:
     }
 
 
-class _Shared:
-    """Values, each once."""
-
-    def __init__(self) -> None:
-        self.values: list[Any] = []
-        self.names: set[str] = set()
-        self._places: dict[str, int] = {}
-
-    def place(self, name: str, value: Any) -> int:
-        self.names.add(name)
-        key = f"text {value}" if isinstance(value, str) else json.dumps(value, sort_keys=True)
-        at = self._places.setdefault(key, len(self.values))
-        if at == len(self.values):
-            self.values.append(visible(value))
-        return at
-
-
-def _packed(finding: dict[str, Any], shared: _Shared) -> dict[str, Any]:
-    packed = {}
-    for name, value in finding.items():
-        if value in ("", 0, None, []):
-            continue
-        packed[name] = visible(value) if name in _OWN else shared.place(name, value)
-    return packed
+def _listed(values: Iterable[bytes]) -> Iterator[str]:
+    """The items of a list, some at a time."""
+    each = iter(values)
+    between = ""
+    while few := list(islice(each, _AT_ONCE)):
+        yield between + json_in_html(b",".join(few))
+        between = ","
 
 
 def _steps(view: Presentation) -> dict[str, str]:
@@ -98,14 +94,3 @@ def _waiver(view: Presentation) -> str:
 def _layers(view: Presentation) -> tuple[Any, ...]:
     image = view.scan.target.image
     return image.layers if image else ()
-
-
-def visible(value: Any) -> Any:
-    """The same value with nothing invisible in its texts."""
-    if isinstance(value, str):
-        return plain(value)
-    if isinstance(value, list):
-        return [visible(one) for one in value]
-    if isinstance(value, dict):
-        return {name: visible(one) for name, one in value.items()}
-    return value

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from markupsafe import Markup
 
-from secscan.findings.scan import Scan
-from secscan.reports.escape import json_in_html
 from secscan.reports.html.banner import build_banner
 from secscan.reports.html.island import build_island
 from secscan.reports.html.tabs import build_tabs
@@ -22,29 +21,28 @@ SCRIPTS = ("dom", "state", "model", "facets", "list", "code", "detail", "tabs", 
 """Files of the script, in the order in which they stand in the page; together they are the body of one function."""
 
 
-def render(scan: Scan) -> bytes:
-    """Return the page of a judged scan, UTF-8."""
+def parts(view: Presentation) -> Iterator[bytes]:
+    """Yield the page, UTF-8."""
     folder = data_dir("reports") / "html"
-    view = Presentation(scan)
     css = _joined(folder / "style", STYLES, ".css")
     js = '(() => {\n"use strict";\n' + _joined(folder / "script", SCRIPTS, ".js") + "})();\n"
     early = (folder / "early.js").read_text(encoding="utf-8")
-    page = template(folder, "report.html.jinja").render(
+    page = template(folder, "report.html.jinja").generate(
         banner=build_banner(view),
         tabs=build_tabs(view),
         actions=ACTIONS,
-        secscan=scan.secscan,
+        secscan=view.scan.secscan,
         # The four are ours, or have been made safe for where they stand.
         css=Markup(css),  # noqa: S704
         early=Markup(early),  # noqa: S704
         js=Markup(js),  # noqa: S704
-        island=Markup(json_in_html(build_island(view))),  # noqa: S704
+        island=map(Markup, build_island(view)),
         csp=(
             f"default-src 'none'; style-src '{source_hash(css)}'; "
             f"script-src '{source_hash(early)}' '{source_hash(js)}'; base-uri 'none'; form-action 'none'"
         ),
     )
-    return page.encode("utf-8")
+    return (part.encode("utf-8") for part in page)
 
 
 def _joined(folder: Path, names: tuple[str, ...], suffix: str) -> str:

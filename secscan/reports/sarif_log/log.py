@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,13 +10,11 @@ import msgspec
 
 from secscan.findings.model import ScannerRun, TargetInfo
 from secscan.findings.scan import Scan
-from secscan.reports.escape import plain_values, repository_uri
+from secscan.reports.escape import repository_uri
+from secscan.reports.json_parts import plain_json, plain_rows
 from secscan.reports.sarif_log.notes import descriptors
 from secscan.reports.sarif_log.places import ROOT, bases, in_repository
 from secscan.reports.sarif_log.words import HOME, SCHEMA
-
-_UNUSUAL = re.compile(rb"[^ -~]|\\[bfru]")
-"""What stands in JSON if a text in it may hold what nobody sees; few have any, and to look at each takes longer."""
 
 
 @dataclass(frozen=True)
@@ -28,40 +25,31 @@ class Run:
     results: Iterable[dict[str, Any]] = field(default_factory=tuple)
 
 
-def render_log(runs: Iterable[Run]) -> bytes:
-    """Return the log. Results are made one by one, and never held all at once but as bytes."""
-    return b"".join(_parts(runs))
-
-
-def _parts(runs: Iterable[Run]) -> Iterator[bytes]:
+def log_parts(runs: Iterable[Run]) -> Iterator[bytes]:
+    """Yield the log. Results are made while they are written, and never held all at once."""
     yield b'{\n"$schema": ' + msgspec.json.encode(SCHEMA) + b',\n"version": "2.1.0",\n"runs": ['
     for number, run in enumerate(runs):
         yield b",\n{" if number else b"\n{"
         for name, value in run.head.items():
-            yield b"\n " + msgspec.json.encode(name) + b": " + msgspec.json.format(_encoded(value), indent=0)
+            yield b"\n " + msgspec.json.encode(name) + b": " + msgspec.json.format(plain_json(value), indent=0)
             yield b","
         yield b'\n "results": ['
-        for at, result in enumerate(run.results):
-            yield b",\n  " if at else b"\n  "
-            yield _encoded(result)
+        before = b"\n  "
+        for rows in plain_rows(run.results):
+            yield before + rows[:-1].replace(b"\n", b",\n  ")
+            before = b",\n  "
         yield b"\n ]\n}"
     yield b"\n]\n}\n"
 
 
-def _encoded(value: Any) -> bytes:
-    """JSON in which each text is plain, whichever member of the log it stands in."""
-    made = msgspec.json.encode(value)
-    return msgspec.json.encode(plain_values(value)) if _UNUSUAL.search(made) else made
-
-
-def driver(scan: Scan, rules: list[dict[str, Any]]) -> dict[str, Any]:
+def driver(scan: Scan, rules: Iterable[msgspec.Raw]) -> dict[str, Any]:
     """Return the driver of a run."""
     return {
         "name": "secscan",
         "version": scan.secscan,
         "semanticVersion": scan.secscan,
         "informationUri": HOME,
-        "rules": rules,
+        "rules": list(rules),
         "notifications": descriptors(),
     }
 

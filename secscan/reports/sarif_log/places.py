@@ -7,12 +7,14 @@ know only one, so that for them the first segment says what it is in, as in `ima
 
 from __future__ import annotations
 
-import re
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
+
 from secscan.findings.model import Finding, Location, Region, TargetInfo
 from secscan.reports.escape import plain, sarif_text, uri
+from secscan.reports.json_parts import prepared
 
 ROOT = "%SRCROOT%"
 
@@ -43,15 +45,20 @@ class Addresses:
         """`one_base`: for platforms that take every address for one in the repository."""
         self._base = ROOT if one_base else base_of(target)
         self._before = ""
+        self._known: dict[str, msgspec.Raw] = {}
         if in_repository(target):
             self._before = uri(target.prefix)
         elif one_base:
             self._before = f"{elsewhere(target.kind, target.name)}/"
 
-    def artifact(self, path: str) -> dict[str, str]:
+    def artifact(self, path: str) -> msgspec.Raw:
         """Return the artifact location of a path."""
-        # A slash at its head would make it an address on another host, or of a file on this machine.
-        return {"uri": (self._before + uri(path)).lstrip("/"), "uriBaseId": self._base}
+        found = self._known.get(path)
+        if found is None:
+            # A slash at its head would make it an address on another host, or of a file on this machine.
+            address = (self._before + uri(path)).lstrip("/")
+            found = self._known[path] = prepared({"uri": address, "uriBaseId": self._base})
+        return found
 
 
 def elsewhere(kind: str, name: str) -> str:
@@ -92,7 +99,7 @@ class _Lines:
         known = shown and self._first > 0  # in a saved scan the lines need not fit the region
         self._lines = shown.removesuffix("\n").split("\n") if known else []
         self._statement = location.statement
-        self._exact = shown == location.snippet and not re.search("\\[masked |\u2026", shown)
+        self._exact = shown == location.snippet and "[masked " not in shown and "\u2026" not in shown
 
     def region(self, region: Region) -> dict[str, Any] | None:
         """The text of the region as artifact content; None where the snippet does not hold it."""
@@ -151,10 +158,11 @@ def _rendered(text: str) -> dict[str, Any]:
 
 
 def _numbers(region: Region) -> dict[str, int]:
-    given = {
-        "startLine": region.start_line,
-        "startColumn": region.start_column,
-        "endLine": region.end_line,
-        "endColumn": region.end_column,
-    }
-    return {name: value for name, value in given.items() if value > 0}
+    numbers = {"startLine": region.start_line} if region.start_line > 0 else {}
+    if region.start_column > 0:
+        numbers["startColumn"] = region.start_column
+    if region.end_line > 0:
+        numbers["endLine"] = region.end_line
+    if region.end_column > 0:
+        numbers["endColumn"] = region.end_column
+    return numbers

@@ -63,7 +63,8 @@ def build_rule(
     title = sarif_text(worst.title) if advisory else about.title
     to_do = sarif_text(worst.remediation or about.remedy) if advisory else about.remedy
     named = cwe_ids(findings)
-    links = list(dict.fromkeys(link for one in findings for ref in one.references if (link := web_link(ref))))
+    references = dict.fromkeys(ref for one in findings for ref in one.references)
+    links = [link for ref in references if (link := web_link(ref))]
     severity = f" ({worst.severity} severity)" if by_severity and not advisory else ""
     properties: dict[str, Any] = {
         "tags": ["security", *(tag(cwe) for cwe in named)][:_MOST_TAGS],

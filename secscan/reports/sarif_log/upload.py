@@ -64,9 +64,10 @@ def uploads(view: Presentation, most: int | None = None) -> tuple[Upload, ...]:
     open_ = [one for one in view.judged if one.finding.kind in kinds and one.decision.action is not Action.ACCEPT]
     kept: set[str] = set()
     room = dict.fromkeys(kinds, MOST_RESULTS - 1)  # one is left for the result that says so
-    ranked = sorted(open_, key=_worst_first)
+    counts = Counter(one.finding.kind for one in open_)
+    all_fit = most is None and all(counts[kind] <= room[kind] for kind in kinds)
     beyond: defaultdict[Kind, list[Judged]] = defaultdict(list)
-    for one in ranked:
+    for one in open_ if all_fit else sorted(open_, key=_worst_first):
         kind = one.finding.kind
         if room[kind] and (most is None or len(kept) < most):
             room[kind] -= 1

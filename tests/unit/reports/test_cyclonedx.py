@@ -12,7 +12,7 @@ from secscan.findings.judgement import WaiverUse
 from secscan.findings.levels import Action, WaiverState
 from secscan.findings.model import Package
 from secscan.findings.scan import Scan
-from secscan.reports.cyclonedx import render
+from secscan.reports.cyclonedx import FORMAT
 from tests.support.hostile_scans import hostile
 from tests.support.hostile_strings import SAMPLE
 from tests.support.scans import PACKAGE, clean, compared, ordinary, scan_of, spread
@@ -22,7 +22,7 @@ def document(scan: Scan) -> dict[str, Any]:
     from cyclonedx.schema import SchemaVersion
     from cyclonedx.validation.json import JsonStrictValidator
 
-    data = render(scan)
+    data = FORMAT.render(scan)
     problem = JsonStrictValidator(SchemaVersion.V1_6).validate_str(data.decode())
     assert problem is None, str(problem)[:500]
     found: dict[str, Any] = json.loads(data)

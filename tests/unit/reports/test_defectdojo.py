@@ -10,7 +10,7 @@ import pytest
 
 from secscan.findings.model import at_each_place
 from secscan.findings.scan import Scan
-from secscan.reports.defectdojo import render
+from secscan.reports.defectdojo import FORMAT
 from tests.support.scans import PACKAGE, TAINTED, clean, compared, ordinary, scan_of, spread
 from tests.unit.reports.test_cyclonedx import vexed
 
@@ -30,7 +30,7 @@ KNOWN = REQUIRED | set(_NAMES.split())
 
 
 def findings(scan: Scan) -> list[dict[str, Any]]:
-    document = json.loads(render(scan))
+    document = json.loads(FORMAT.render(scan))
     assert set(document) == {"name", "type", "version", "description", "static_tool", "findings"}
     found: list[dict[str, Any]] = document["findings"]
     ids = [one["unique_id_from_tool"] for one in found]

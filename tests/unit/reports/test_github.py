@@ -17,7 +17,7 @@ from secscan.findings.scan import Scan
 from secscan.gate.judge import judged
 from secscan.policy.load import load_policy
 from secscan.reports import github
-from secscan.reports.github import render
+from secscan.reports.github import FORMAT
 from secscan.reports.present import Presentation
 from secscan.reports.sarif_log import upload
 from secscan.reports.sarif_log.numbers import CUT_SHORT, LEFT_OUT
@@ -27,7 +27,7 @@ from tests.support.scans import AT, HOUSE_POLICY, NOTE, PACKAGE, TAINTED, clean,
 
 def runs(scan: Scan) -> dict[str, dict[str, Any]]:
     """The runs by their categories."""
-    return {one["automationDetails"]["id"]: one for one in json.loads(render(scan))["runs"]}
+    return {one["automationDetails"]["id"]: one for one in json.loads(FORMAT.render(scan))["runs"]}
 
 
 def kinds(scan: Scan) -> set[str]:
@@ -46,14 +46,14 @@ def test_each_kind_has_a_run_and_a_category_and_a_clean_one_is_empty() -> None:
 
 
 def test_what_the_policy_accepts_is_not_there_nor_are_its_places() -> None:
-    text = render(scan_of(TAINTED, NOTE)).decode()
+    text = FORMAT.render(scan_of(TAINTED, NOTE)).decode()
     assert NOTE.location.path not in text
     assert "1 finding that the policy accepts are not uploaded" in text
     (result, *_) = runs(spread())["secscan/secret/"]["results"]
     named = [one["physicalLocation"]["artifactLocation"]["uri"] for one in result["relatedLocations"]]
     assert "docs/setup.md" in named
     assert "tests/test_api.py" not in named
-    assert b"suppressions" not in render(everything())
+    assert b"suppressions" not in FORMAT.render(everything())
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_a_gap_that_the_policy_tolerates_is_told_and_withholds_nothing() -> None
     tolerant = judged(of(run("bandit"), run("pip-audit"), run("semgrep")), policy, AT)
     scan = msgspec.structs.replace(tolerant, gaps=(gap,))
     assert kinds(scan) == {"sast", "dependency"}
-    assert b"old.py" in render(scan)
+    assert b"old.py" in FORMAT.render(scan)
 
 
 def test_an_unjudged_scan_uploads_nothing_but_that() -> None:
@@ -162,7 +162,7 @@ def test_what_is_not_uploaded_is_told_in_every_run_and_in_the_complete_file() ->
     told = "dependency findings are not uploaded, since they were not looked for to the end (pip-audit failed: killed"
     for one in runs(scan).values():
         assert told in str(one["invocations"])
-    assert told in sarif.render(scan).decode()
+    assert told in sarif.FORMAT.render(scan).decode()
     (alert,) = runs(scan)["secscan/coverage/"]["results"]
     assert alert["ruleId"] == LEFT_OUT
     assert told in alert["message"]["text"]
@@ -232,11 +232,11 @@ def test_the_worst_are_uploaded_and_what_is_beyond_is_an_alert(monkeypatch: pyte
 
 def test_a_file_that_is_too_large_has_fewer_findings(monkeypatch: pytest.MonkeyPatch) -> None:
     scan = many(400)
-    whole = render(scan)
+    whole = FORMAT.render(scan)
     most = len(zlib.compress(whole)) // 2
     monkeypatch.setattr(github, "_MOST_BYTES", most)
     monkeypatch.setattr(github, "_SURELY_FITS", 1_000)
-    small = render(scan)
+    small = FORMAT.render(scan)
     assert len(zlib.compress(small)) <= most
     assert b"findings of 200 are not uploaded" in small
 

@@ -7,7 +7,7 @@ import msgspec
 from secscan.findings.levels import GapKind, RunStatus
 from secscan.findings.model import Gap
 from secscan.findings.scan import ScannerTiming
-from secscan.reports.junit import render
+from secscan.reports.junit import FORMAT
 from tests.support.hostile_scans import hostile
 from tests.support.report_readers import junit_of, xml_of
 from tests.support.scans import NOTE, TAINTED, clean, compared, ordinary, run, scan_of
@@ -15,7 +15,7 @@ from tests.support.scans import NOTE, TAINTED, clean, compared, ordinary, run, s
 
 def outcomes(scan) -> dict[str, str]:
     """How each test ended, by its name."""
-    report = junit_of(render(scan))
+    report = junit_of(FORMAT.render(scan))
     return {case.name: ",".join(type(one).__name__ for one in case.result) for suite in report for case in suite}
 
 
@@ -61,25 +61,25 @@ def test_the_name_of_a_test_does_not_change_with_its_line() -> None:
     region = msgspec.structs.replace(NOTE.location.region, start_line=99)
     moved = msgspec.structs.replace(NOTE, location=msgspec.structs.replace(NOTE.location, region=region))
     assert outcomes(scan_of(NOTE)).keys() == outcomes(scan_of(moved)).keys()
-    assert b"shop/db.py:99" in render(scan_of(moved))
+    assert b"shop/db.py:99" in FORMAT.render(scan_of(moved))
 
 
 def test_times_are_those_of_the_scanners() -> None:
     scan = scan_of(TAINTED)
     timed = msgspec.structs.replace(scan.run, timings=(ScannerTiming(scanner="bandit", seconds=1.25),))
-    root = xml_of(render(msgspec.structs.replace(scan, run=timed)))
+    root = xml_of(FORMAT.render(msgspec.structs.replace(scan, run=timed)))
     assert [case.get("time") for case in root.iter("testcase") if case.get("name") == "bandit 1.0"] == ["1.250"]
     assert root.get("time") == "1.250"
 
 
 def test_a_scan_without_a_clock_has_no_times() -> None:
-    root = xml_of(render(msgspec.structs.replace(clean(), run=None)))
+    root = xml_of(FORMAT.render(msgspec.structs.replace(clean(), run=None)))
     assert not [suite for suite in root.iter("testsuite") if suite.get("timestamp")]
 
 
 def test_elements_stand_in_the_order_of_the_schema() -> None:
     """junit-10.xsd of Jenkins' xunit plugin: these elements and attributes, an outcome before what was said."""
-    for case in xml_of(render(ordinary())).iter("testcase"):
+    for case in xml_of(FORMAT.render(ordinary())).iter("testcase"):
         assert set(case.attrib) == {"classname", "name", "time"}
         assert [one.tag for one in case] in (
             [], ["failure"], ["error"], ["skipped"], ["system-out"], ["skipped", "system-out"],
@@ -87,6 +87,6 @@ def test_elements_stand_in_the_order_of_the_schema() -> None:
 
 
 def test_characters_that_xml_forbids_are_shown() -> None:
-    data = render(hostile("a\0b\x0b\ufffec"))
+    data = FORMAT.render(hostile("a\0b\x0b\ufffec"))
     junit_of(data)
     assert rb"a\x00b\x0b\ufffec" in data

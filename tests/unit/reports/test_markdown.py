@@ -100,9 +100,9 @@ def test_the_mark_is_one_for_each_target() -> None:
     marks = set()
     for kind, prefix in (("tree", ""), ("tree", "a/"), ("image", "")):
         target = msgspec.structs.replace(clean().target, kind=kind, prefix=prefix)
-        marks.add(pr_comment.render(msgspec.structs.replace(clean(), target=target)).splitlines()[0])
+        marks.add(pr_comment.FORMAT.render(msgspec.structs.replace(clean(), target=target)).splitlines()[0])
     assert len(marks) == 3
-    assert pr_comment.render(ordinary()).splitlines()[0] == pr_comment.render(clean()).splitlines()[0]
+    assert pr_comment.FORMAT.render(ordinary()).splitlines()[0] == pr_comment.FORMAT.render(clean()).splitlines()[0]
 
 
 def many(number: int, text: str = "x"):
@@ -121,7 +121,7 @@ def many(number: int, text: str = "x"):
 )
 def test_it_is_never_too_long_and_says_what_was_cut(module, most: int, limit: int) -> None:
     scan = many(2_500)
-    data = module.render(scan)
+    data = module.FORMAT.render(scan)
     assert 0 < len(data) <= most < limit
     shown = data.decode().count("| critical |")
     assert shown

@@ -13,7 +13,7 @@ import pytest
 from secscan.findings.levels import Severity
 from secscan.findings.model import at_each_place
 from secscan.findings.scan import Scan
-from secscan.reports.ocsf import render
+from secscan.reports.ocsf import FORMAT
 from tests.support.hostile_scans import hostile
 from tests.support.hostile_strings import SAMPLE
 from tests.support.scans import NOTE, PACKAGE, UNSCORED, clean, compared, ordinary, scan_of, spread
@@ -28,7 +28,7 @@ def validator(class_uid: int) -> Any:
 
 
 def events(scan: Scan) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(render(scan))
+    found: list[dict[str, Any]] = json.loads(FORMAT.render(scan))
     for one in found:
         errors = list(validator(one["class_uid"]).iter_errors(one))
         assert not errors, [error.message[:300] for error in errors]

@@ -15,14 +15,14 @@ from secscan.findings.scan import Scan
 from secscan.gate.judge import judged
 from secscan.policy.load import load_policy
 from secscan.policy.vex import read_vex
-from secscan.reports.openvex import render
+from secscan.reports.openvex import FORMAT
 from tests.support.scans import AT, HOUSE_POLICY, PACKAGE, TAINTED, UNSCORED, compared, ordinary, scan_of, waiver
 
 POLICY = load_policy(str(HOUSE_POLICY), scanners=[])
 
 
 def statements(scan: Scan) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(render(scan))["statements"]
+    found: list[dict[str, Any]] = json.loads(FORMAT.render(scan))["statements"]
     return found
 
 
@@ -62,9 +62,9 @@ def test_a_waiver_and_an_open_vulnerability_are_affected() -> None:
 
 def test_it_reads_back_and_softens_nothing_that_was_not_accepted_by_vex() -> None:
     for scan in (compared(), ordinary()):
-        assert read_vex(render(scan), origin="ours", longest_days=90) == ()
+        assert read_vex(FORMAT.render(scan), origin="ours", longest_days=90) == ()
     scan = with_vex(PACKAGE, UNSCORED, TAINTED)
-    ours = read_vex(render(scan), origin="ours", longest_days=90)
+    ours = read_vex(FORMAT.render(scan), origin="ours", longest_days=90)
     again = judged(scan_of(PACKAGE, UNSCORED, TAINTED), POLICY, AT + timedelta(days=1), waivers=ours)
     assert accepted(again.judgement) == accepted(scan.judgement) == {PACKAGE.fingerprint}
 
@@ -74,19 +74,21 @@ def test_a_claim_is_not_made_where_the_same_product_is_affected_elsewhere() -> N
     scan = with_vex(PACKAGE, elsewhere, plain=("aaaa0013",))
     assert accepted(scan.judgement) == {"aaaa0003", "aaaa0013"}
     assert {one["status"] for one in statements(scan)} == {"affected"}
-    assert read_vex(render(scan), origin="ours", longest_days=90) == ()
+    assert read_vex(FORMAT.render(scan), origin="ours", longest_days=90) == ()
 
 
 def test_a_document_without_statements_still_says_what_was_not_looked_at() -> None:
     scan = scan_of(scanners=())
     assert scan.judgement is not None
     assert scan.judgement.verdict is Verdict.INCOMPLETE
-    document = json.loads(render(scan))
+    document = json.loads(FORMAT.render(scan))
     assert document["statements"] == []
     assert "verdict incomplete" in document["tooling"]
     assert "pip-audit is required by the policy" in document["tooling"]
 
 
 def test_the_time_is_that_of_the_judgement() -> None:
-    assert json.loads(render(ordinary()))["timestamp"] == "2026-01-31T12:00:00Z"
-    assert json.loads(render(msgspec.structs.replace(ordinary(), run=None)))["timestamp"] == "1970-01-01T00:00:00Z"
+    assert json.loads(FORMAT.render(ordinary()))["timestamp"] == "2026-01-31T12:00:00Z"
+    assert (
+        json.loads(FORMAT.render(msgspec.structs.replace(ordinary(), run=None)))["timestamp"] == "1970-01-01T00:00:00Z"
+    )

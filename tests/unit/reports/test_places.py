@@ -9,7 +9,7 @@ import msgspec
 from secscan.findings.model import Finding, Region
 from secscan.reports.html.detail import build_finding
 from secscan.reports.present import Presentation, introduction
-from secscan.reports.sarif import render
+from secscan.reports.sarif import FORMAT
 from secscan.reports.terminal import render_text
 from tests.support.scans import SPREAD, scan_of, spread
 
@@ -21,7 +21,7 @@ def test_the_terminal_names_some_places_and_what_differs_there() -> None:
 
 
 def test_a_result_has_one_location_and_the_others_are_related_and_linked() -> None:
-    results = json.loads(render(spread()))["runs"][0]["results"]
+    results = json.loads(FORMAT.render(spread()))["runs"][0]["results"]
     result = next(one for one in results if "relatedLocations" in one)
     assert [one["physicalLocation"]["artifactLocation"]["uri"] for one in result["locations"]] == ["shop/settings.py"]
     related = result["relatedLocations"]
@@ -37,7 +37,7 @@ def test_a_result_has_one_location_and_the_others_are_related_and_linked() -> No
 
 def test_no_more_related_locations_than_platforms_show() -> None:
     places = tuple(msgspec.structs.replace(SPREAD.places[0], fingerprint=f"eeee{at:05d}") for at in range(2_000))
-    (result,) = json.loads(render(scan_of(msgspec.structs.replace(SPREAD, places=places))))["runs"][0]["results"]
+    (result,) = json.loads(FORMAT.render(scan_of(msgspec.structs.replace(SPREAD, places=places))))["runs"][0]["results"]
     assert len(result["relatedLocations"]) == 100
     assert "2000 more places" in result["message"]["text"]
     assert len(render_text(scan_of(msgspec.structs.replace(SPREAD, places=places)), width=80, colour=False)) < 4_000

@@ -15,7 +15,7 @@ from secscan.findings.levels import Severity
 from secscan.findings.model import Finding, Location, Region
 from secscan.findings.scan import Scan
 from secscan.reports.contract import load_format
-from secscan.reports.sarif import render
+from secscan.reports.sarif import FORMAT
 from secscan.reports.sarif_log.numbers import FIXED, NUMBERS
 from tests.support.hostile_scans import hostile
 from tests.support.hostile_strings import SAMPLE, STRINGS, TAME
@@ -35,7 +35,7 @@ from tests.support.scans import (
 
 
 def run_of(scan: Any) -> dict[str, Any]:
-    (run,) = json.loads(render(scan))["runs"]
+    (run,) = json.loads(FORMAT.render(scan))["runs"]
     return run
 
 

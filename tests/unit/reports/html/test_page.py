@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from secscan.findings.scan import Scan
-from secscan.reports.html.page import SCRIPTS, STYLES, render
+from secscan.reports.html import FORMAT
+from secscan.reports.html.page import SCRIPTS, STYLES
 from secscan.reports.html.static import MOST_STATIC
 from secscan.reports.html.words import MOST_ROWS
 from secscan.resources import data_dir
@@ -18,7 +19,7 @@ from tests.support.scans import NOTE, clean, compared, ordinary, scan_of
 
 
 def page(scan: Scan) -> str:
-    return render(scan).decode("utf-8")
+    return FORMAT.render(scan).decode("utf-8")
 
 
 def digest(text: str) -> str:
