@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-from secscan.leftovers import end_trees, known_program, private_folder, stopping, undisturbed
+from secscan.leftovers import end_strays, end_trees, known_program, private_folder, stopping, undisturbed
 from secscan.stopping import awake
 
 _PASSED_ON = ("LANG", "LC_ALL", "LC_CTYPE", "TZ", "SYSTEMROOT", "WINDIR", "COMSPEC", "PATHEXT")
@@ -143,11 +143,14 @@ def run(
                 except OSError as error:
                     raise StartError(f"{argv[0]} cannot be started: {error.strerror}") from error
 
-            with known_program(start, _shown_name(argv)) as child:
-                feeder = _feed(child, stdin)
-                stopped, peak = _watch(child, folder, limits, started, heard)
-                if feeder is not None:
-                    feeder.join(timeout=1)
+            try:
+                with known_program(start, _shown_name(argv)) as child:
+                    feeder = _feed(child, stdin)
+                    stopped, peak = _watch(child, folder, limits, started, heard)
+                    if feeder is not None:
+                        feeder.join(timeout=1)
+            finally:
+                end_strays(folder)
             collected = {
                 name: _read_bounded(work / name, limits.output_bytes) for name in collect if _is_plain_file(work / name)
             }
