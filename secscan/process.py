@@ -328,4 +328,5 @@ def _is_plain_file(path: Path) -> bool:
 
 def _read_bounded(path: Path, most: int) -> bytes:
     with path.open("rb") as stream:
-        return stream.read(most)
+        # Asked for more than there is, Python takes that much memory first.
+        return stream.read(min(most, os.fstat(stream.fileno()).st_size))
