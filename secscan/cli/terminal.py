@@ -41,13 +41,16 @@ def print_report(scan: Scan, *, quiet: bool = False, everything: bool = False) -
 
 
 def write_document(data: bytes, output: Path | None) -> None:
-    """Write a document into a file or, where none is named, on standard output. Raises `ReportError`."""
+    """Write a document into a file or, where none is named, on standard output. There a CI platform may read it for
+    commands, and finds none. Raises `ReportError`."""
     if output is not None:
         from secscan.files import write_atomic
 
         write_atomic(output, data)
         return
-    sys.stdout.buffer.write(data)
+    from secscan.reports.escape import for_log
+
+    sys.stdout.buffer.write(for_log(data))
     sys.stdout.buffer.flush()
 
 
