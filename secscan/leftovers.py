@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from secscan import warden
+
 if TYPE_CHECKING:
     import subprocess
 
@@ -102,6 +104,7 @@ def private_folder() -> Iterator[Path]:
     with undisturbed():
         folder = Path(tempfile.mkdtemp(prefix="secscan-"))
         _places.add(folder)
+        warden.tell(folder)
     try:
         yield folder
     finally:
