@@ -121,9 +121,12 @@ def run(
         raise StartError("secscan is being stopped")
     with private_folder() as folder:
         work = folder / "work"
-        work.mkdir()
-        for name, content in (files or {}).items():
-            (work / name).write_bytes(content)
+        try:
+            work.mkdir()
+            for name, content in (files or {}).items():
+                (work / name).write_bytes(content)
+        except OSError as error:
+            raise StartError(f"what {_shown_name(argv)} needs cannot be written: {error.strerror}") from error
         environment = child_environment(folder, {**_lent.get(), **(env or {})})
         started = awake()
         with (folder / "stdout").open("w+b") as out, (folder / "stderr").open("w+b") as err:
