@@ -23,11 +23,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.scoreboard", description=__doc__)
     parser.add_argument("part", nargs="*", help="run only cases whose id has one of these parts")
     parser.add_argument("--record", action="store_true", help="write the page even so")
+    parser.add_argument("--missing", action="store_true", help="run only what was never measured, or not held")
     parser.add_argument("--alone", action=argparse.BooleanOptionalAction, default=True, help="ask other tools, too")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     asked = parser.parse_args()
     cases = all_cases()
     chosen = [one for one in cases if not asked.part or any(part in one.id for part in asked.part)]
+    known = recorded()
+    if asked.missing:
+        chosen = [one for one in chosen if not known["seen"].get(one.id, {}).get("held")]
+    writing = asked.record or not asked.part
     results: list[Result] = []
     look = partial(run_named, others=asked.alone)
     # A process per case: what one case does to its process, no other sees.
@@ -35,10 +40,11 @@ def main() -> int:
         for case, result in zip(chosen, pool.map(look, [one.id for one in chosen]), strict=True):
             results.append(result)
             _print(case, result)
+            if writing:  # whoever breaks off has what was measured so far
+                known = joined(known, [result], [one.id for one in cases])
+                record(known)
     lost = [one.id for one in results if not one.seen.held and not one.skipped]
-    if asked.record or not asked.part:
-        known = joined(recorded(), results, [one.id for one in cases])
-        record(known)
+    if writing:
         PAGE.write_text(page(cases, known), encoding="utf-8")
     skipped = sum(bool(one.skipped) for one in results)
     print(f"{len(results) - len(lost) - skipped} held, {len(lost)} not held, {skipped} not to be provoked here")  # noqa: T201

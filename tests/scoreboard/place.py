@@ -81,7 +81,8 @@ class Ran:
             return f"a crash, exit {self.code}"
         if self.code not in (0, 1, 2, 3, 130, 143):
             return f"exit {self.code}"
-        if self.code in (0, 1, 3) and self.scan and CODES.get(self.verdict) != self.code:
+        # A report that could not be written makes it 3, whatever the verdict is.
+        if self.code in (0, 1) and self.scan and CODES.get(self.verdict) != self.code:
             return f"exit {self.code} for {self.verdict}"
         if self.alive:
             return f"left running: {', '.join(self.alive)}"

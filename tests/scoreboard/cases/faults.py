@@ -57,6 +57,8 @@ def _stopped(name: str, number: int, expected: str, *codes: int) -> None:
     def look(place: Place) -> Seen:
         tree = place.tree({**BAD, **{f"m{n}.py": SHELL * 20 for n in range(30)}})
         place.shim("semgrep", 'echo started >> "$HOME/../../../../started" 2>/dev/null; exec "$REAL" "$@"')
+        # Who is started in the background ignores Ctrl-C, and so would what is started here.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         with watching_children() as alive:
             child = place.start("scan", tree, "--advisories", "demo", start_new_session=True)
             _until(lambda: len(psutil.Process(child.pid).children(recursive=True)) >= 1, child)

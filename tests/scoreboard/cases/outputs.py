@@ -75,6 +75,11 @@ def harm(name: str, data: bytes) -> str:
     return ""
 
 
+def _harm_of_a_file(data: bytes) -> str:
+    """The same for a file: no platform reads it for commands."""
+    return harm("github", data)
+
+
 def raw(data: bytes) -> str:
     """What the output of another tool does, in words."""
     text = data.decode("utf-8", "replace")
@@ -189,7 +194,7 @@ def _csv(data: bytes) -> str:
 def _sarif(data: bytes) -> str:
     """Every address leads to the very file."""
     names = set()
-    for result in json.loads(data)["runs"][0]["results"]:
+    for result in (one for run in json.loads(data)["runs"] for one in run["results"]):
         uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
         parts = urlsplit(uri)
         if (
@@ -216,9 +221,12 @@ _RAW_FORMATS = {
 
 def _report(name: str) -> None:
     def look(place: Place) -> Seen:
-        ran = _scanned(place, "--report", f"{name}=the-report")
-        data = (ran.output / "the-report").read_bytes()
-        more = _all_found(ran) or harm(name, data) or _CHECKS.get(name, lambda data: "")(data)
+        file = "secscan.json" if name == "json" else "the-report"
+        ran = _scanned(place, "--report", f"{name}={file}")
+        data = (ran.output / file).read_bytes()
+        printed = place.secscan("report", ran.output / "secscan.json", "--format", name, name="printed").out
+        more = _all_found(ran) or _harm_of_a_file(data) or _CHECKS.get(name, lambda data: "")(data)
+        more = more or harm("printed", printed)
         return ended(ran, 1, more=more)
 
     fault = f"the same, in the report {name}"
