@@ -115,7 +115,7 @@ class ReportError(SecscanError):
 
 
 class MachineError(SecscanError):
-    """The machine has no more of what is needed, or fails: nothing is wrong with what was asked, and nothing with us."""
+    """The machine has no more of what is needed, or fails: what was asked is in order, and so are we."""
 
     exit_code = ExitCode.INCOMPLETE
 

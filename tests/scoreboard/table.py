@@ -74,9 +74,10 @@ def _row(*cells: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    for sign in "|<[":
-        text = text.replace(sign, f"\\{sign}")
-    return text
+    """Text for a cell: what is no code means nothing else."""
+    parts = text.split("`")
+    parts[::2] = [part.replace("<", "\\<").replace("[", "\\[") for part in parts[::2]]
+    return "`".join(parts).replace("|", "\\|")
 
 
 def line(case: Case, words: str, *, held: bool) -> str:

@@ -23,7 +23,7 @@ from tests.scoreboard.place import BIN, ROOT, Place, run_tool
 from tests.support.trivy_database import trivy_database
 
 TOOLS = ("bandit", "semgrep", "pip-audit", "gitleaks", "trivy", "auditron", "shieldctl")
-FOLDER = Path(os.environ.get("SECSCAN_SCOREBOARD_TOOLS") or ROOT / ".venv-scoreboard")
+FOLDER = Path(os.environ.get("SECSCAN_SCOREBOARD_TOOLS") or ROOT / "build" / "scoreboard")
 """A virtual environment with `requirements.txt` of this folder."""
 NOT_HERE = "not here"
 _SECONDS = 60
