@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 """Where the installed program is, and the scanners that it was installed with."""
 SECSCAN = BIN / "secscan"
+CODE_SCANNERS = ("bandit", "secrets", "semgrep")
 ENDS_WITHIN = 240
 """Seconds after which a program is taken to hang: a busy machine is no defect."""
 CODES = {"passed": 0, "failed": 1, "incomplete": 3}
@@ -193,6 +194,11 @@ class Place:
     def only(self, scanner: str, tree: Path, *arguments: object, **options: Any) -> Ran:
         """Scan with one scanner, by a policy that blocks what is serious and wants this scanner."""
         return self.scan(tree, "--scanner", scanner, "--policy", self.policy(scanner), *arguments, **options)
+
+    def code(self, tree: Path, *arguments: object, **options: Any) -> Ran:
+        """Scan with all that look at code, by a policy that blocks what is serious and wants each of them."""
+        chosen = [word for name in CODE_SCANNERS for word in ("--scanner", name)]
+        return self.secscan("scan", tree, *chosen, "--policy", self.policy(*CODE_SCANNERS), *arguments, **options)
 
     def policy(self, *required: str) -> Path:
         """A policy that blocks what is serious, and wants these scanners."""

@@ -107,7 +107,7 @@ def tree_case(
     *options: str,
     expected: str = "found, or a gap there; not passed",
     tools: Collection[str] | None = None,
-    only: str = "",
+    code: bool = False,
     quick: bool = False,
     after: Callable[[Place, Ran], str] | None = None,
     alone: Fault | None = None,
@@ -115,14 +115,14 @@ def tree_case(
     """Enter a case of a tree in which something is planted, which all scanners look at, and other tools alone.
 
     `options`: of the command. `tools`: those of the others that are asked; by default all that look for what is
-    planted. `only`: the one scanner that is wanted, where the others have nothing to do with it. `after`: what else
-    went wrong, in words, or empty. `alone`: what is done to the environment of other tools.
+    planted. `code`: only the scanners of code are wanted. `after`: what else went wrong, in words, or empty. `alone`:
+    what is done to the environment of other tools.
     """
     planted_by = plant if callable(plant) else planting(plant)
 
     def look(place: Place) -> Seen:
         tree, planted = planted_by(place)
-        ran = place.only(only, tree, *options) if only else place.scan(tree, *options)
+        ran = place.code(tree, *options) if code else place.scan(tree, *options)
         seen = judged(ran, planted)
         more = after(place, ran) if after else ""
         return Seen(f"{seen.words}; {more}", held=False) if more else seen

@@ -20,7 +20,7 @@ behind. The program of each case is in `tests/scoreboard/cases/`; `python -m tes
 _ALONE = """## The same, for other tools alone
 
 What each tool does with the same fault, run as its documentation shows it for a gate: bandit for medium severity and
-more, semgrep with our rules (its registry cannot be reached where this is measured) and `--error`, pip-audit with
+more, semgrep with two rules of ours (its registry cannot be reached where this is measured), pip-audit with
 `--no-deps --disable-pip`, gitleaks on the folder or its history, trivy with `--exit-code 1`. auditron and shieldctl are
 two programs that run such tools and judge, as secscan does; they are here since they can be installed from PyPI. Each
 tool is asked only where something is planted that it looks for.

@@ -13,12 +13,17 @@ from tests.support.repositories import git, repository
 
 GROUP = Group.REPOSITORY
 APP = (Planted("app.py", CODE),)
+PARSERS = ("bandit", "semgrep", "auditron")
+"""Of the other tools, those that are shown what is hard to parse."""
+WALKERS = ("bandit", "semgrep", "shieldctl")
+"""And those that are shown what is hard to come upon. Both peers run bandit; each is asked in half of the cases."""
+ALONE = ("bandit", "semgrep", "pip-audit", "gitleaks", "trivy")
 
 
-def _of_app(
-    name: str, fault: str, content: bytes, *, quick: bool = False, tools: Collection[str] | None = None
-) -> None:
-    tree_case(GROUP, name, fault, lambda place: (place.tree({"app.py": content}), APP), quick=quick, tools=tools)
+def _of_app(name: str, fault: str, content: bytes, *, quick: bool = False, tools: Collection[str] = PARSERS) -> None:
+    tree_case(
+        GROUP, name, fault, lambda place: (place.tree({"app.py": content}), APP), quick=quick, tools=tools, code=True
+    )
 
 
 # --- Encodings and shapes of Python source --------------------------------------------------------------------------------
@@ -103,11 +108,11 @@ _marked("secscan", "`# secscan: ignore`", SHELL.replace("True)", "True)  # secsc
 tree_case(GROUP, "marker-gitleaks", "`gitleaks:allow` and its relatives at a secret", {"config.py": LEAK.rstrip() + "  # gitleaks:allow betterleaks:allow pragma: allowlist secret kingfisher:ignore\n"})  # fmt: skip
 
 
-def _settings(name: str, fault: str, *files: tuple[str, str], kinds: str = "all") -> None:
+def _settings(name: str, fault: str, *files: tuple[str, str], tools: Collection[str] = ALONE) -> None:
     """A tree with a defect of every kind, and files of settings that would hide it."""
     tree = {"app.py": SHELL, "config.py": LEAK, "requirements.txt": PIN, **dict(files)}
     planted = (*APP, Planted("config.py", SECRET), Planted("requirements.txt", "package"))
-    tree_case(GROUP, f"settings-{name}", fault, lambda place: (place.tree(tree), planted))
+    tree_case(GROUP, f"settings-{name}", fault, lambda place: (place.tree(tree), planted), tools=tools)
 
 
 _settings("bandit", "`.bandit` that skips all", (".bandit", "[bandit]\nskips = B602,B404,B105\nexclude = /\n"))
@@ -124,7 +129,7 @@ _settings("secscan", "`secscan.yaml` that excludes all and names a mild policy",
 _settings("waivers", "waivers and a baseline that the tree brings along", (".secscan/waivers.yaml", "version: 1\nwaivers:\n  - id: all\n    match: {severity: [critical, high, medium, low]}\n    reason: x\n    owner: y\n    expires: 2027-01-01\n"))  # fmt: skip
 _settings("pip", "`pip.conf` with another index", ("pip.conf", "[global]\nindex-url = http://127.0.0.1:1/\n"), ("pip.ini", "[global]\nindex-url = http://127.0.0.1:1/\n"))  # fmt: skip
 _settings("forged-results", "`secscan.json` and `secscan.sarif` that say that all is well", ("secscan.json", '{"format": "secscan.scan/1", "judgement": {"verdict": "passed"}}'), ("secscan.sarif", '{"version": "2.1.0", "runs": []}'))  # fmt: skip
-_settings("peers", "settings of the peers", ("auditron.toml", '[auditron]\ndisabled = ["bandit"]\n'), (".shieldctl.yaml", "exclude: ['**/*']\nfail_on: CRITICAL\n"))  # fmt: skip
+_settings("peers", "settings of the peers", ("auditron.toml", '[auditron]\ndisabled = ["bandit"]\n'), (".shieldctl.yaml", "exclude: ['**/*']\nfail_on: CRITICAL\n"), tools=("auditron", "shieldctl"))  # fmt: skip
 
 
 # --- Names and places ------------------------------------------------------------------------------------------------------
@@ -133,7 +138,15 @@ _settings("peers", "settings of the peers", ("auditron.toml", '[auditron]\ndisab
 def _named(name: str, fault: str, path: bytes | str, *, quick: bool = False) -> None:
     text = os.fsdecode(path)
     planted = (Planted(text, CODE),)
-    tree_case(GROUP, f"name-{name}", fault, lambda place: (_written(place, text), planted), quick=quick)
+    tree_case(
+        GROUP,
+        f"name-{name}",
+        fault,
+        lambda place: (_written(place, text), planted),
+        quick=quick,
+        tools=WALKERS,
+        code=True,
+    )
 
 
 def _written(place: Place, name: str) -> Path:

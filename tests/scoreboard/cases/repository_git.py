@@ -57,7 +57,7 @@ def running(name: str, fault: str, spoil: Callable[[Place, Path], object], *opti
 
     def others(place: Place) -> Mapping[str, str]:
         tree, told = made(place), {}
-        for tool, most in {"bandit": 1, "semgrep": 1, "gitleaks": 1, "trivy": 1, "auditron": 1, "shieldctl": 1}.items():
+        for tool, most in {"semgrep": 1, "gitleaks": 1, "trivy": 1}.items():
             if not program(tool):
                 told[tool] = NOT_HERE
                 continue
