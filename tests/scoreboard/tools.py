@@ -144,7 +144,7 @@ def _semgrep(place: Place, around: Path, tree: Path, found: str) -> Iterator[tup
 @contextlib.contextmanager
 def _pip_audit(place: Place, around: Path, tree: Path, found: str) -> Iterator[tuple[list[str], Path | None]]:
     with resolve("demo") as index, service.serve(index) as url:
-        yield [found, "-r", str(tree / "requirements.txt"), "--no-deps", "--disable-pip", "--service=osv",
+        yield [found, "-r", str(tree / "requirements.txt"), "--no-deps", "--disable-pip", "--vulnerability-service=osv",
                f"--osv-url={url}/v1/query", "--progress-spinner=off", "--format=json"], None  # fmt: skip
 
 

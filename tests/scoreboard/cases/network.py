@@ -98,7 +98,7 @@ def _lie(name: str) -> None:
         environment = place.environment("pip-audit")
         with _liar(name) as url:
             ran = run_tool(
-                [found, "-r", tree / "requirements.txt", "--no-deps", "--disable-pip", "--service=osv",
+                [found, "-r", tree / "requirements.txt", "--no-deps", "--disable-pip", "--vulnerability-service=osv",
                  f"--osv-url={url}/v1/query", "--progress-spinner=off", "--format=json"],
                 environment, place / "around-pip-audit" / "work", 15,
             )  # fmt: skip
