@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tests.scoreboard.case import Case, Group
-from tests.scoreboard.tools import TOOLS
+from tests.scoreboard.tools import SILENT, TOOLS, UNSAFE
 
+_MARKS = (SILENT, UNSAFE)
 _HEAD = """# Scoreboard
 
 Written by `make scoreboard`: what is below was observed, not typed in.
@@ -58,11 +59,15 @@ def _side_by_side(rows: Iterable[Case], seen: Mapping[str, Any], alone: Mapping[
         for tool in TOOLS:
             words = alone[one.id].get(tool, "")
             silent[tool][1] += bool(words)
-            silent[tool][0] += words.endswith("(silent)")
-            cells.append(f"**{words.removesuffix(' (silent)')}**" if words.endswith("(silent)") else words)
+            bad = words.endswith(_MARKS)
+            silent[tool][0] += bad
+            cells.append(f"**{words.removesuffix(SILENT).removesuffix(UNSAFE)}**" if bad else words)
         lines.append(_row(f"`{one.id}`", seen[one.id]["words"], *cells))
     totals = ", ".join(f"{tool} in {count} of {of}" for tool, (count, of) in silent.items() if of)
-    return ["\n".join(lines) + "\n", f"Of {len(with_others)} cases, silent: {totals}; secscan in none that is held.\n"]
+    return [
+        "\n".join(lines) + "\n",
+        f"Of {len(with_others)} cases, silent or unsafe: {totals}; secscan in none that is held.\n",
+    ]
 
 
 def _versions(versions: Mapping[str, str]) -> str:

@@ -26,6 +26,10 @@ TOOLS = ("bandit", "semgrep", "pip-audit", "gitleaks", "trivy", "auditron", "shi
 FOLDER = Path(os.environ.get("SECSCAN_SCOREBOARD_TOOLS") or ROOT / "build" / "scoreboard")
 """A virtual environment with `requirements.txt` of this folder."""
 NOT_HERE = "not here"
+SILENT = " (silent)"
+"""Behind words: it ends as it does where all is well, and something was not found."""
+UNSAFE = " (unsafe)"
+"""Behind words: it did what must not be done."""
 _SECONDS = 60
 _RULES = """rules:
   - id: shell
@@ -87,11 +91,11 @@ def words(answer: Answer, planted: int) -> str:
         return f"ended after {_SECONDS} s"
     ended = f"killed by signal {-answer.code}" if answer.code < 0 else f"exit {answer.code}"
     if answer.found < 0:
-        return f"{ended}, no whole document" + (" (silent)" if answer.code == 0 else "")
+        return f"{ended}, no whole document" + (SILENT if answer.code == 0 else "")
     found = min(answer.found, planted)
     silent = answer.code == 0 and found < planted
     told = ", an error told" if answer.told else ""
-    return f"{ended}, finds {found} of {planted}{told}" + (" (silent)" if silent else "")
+    return f"{ended}, finds {found} of {planted}{told}" + (SILENT if silent else "")
 
 
 def run_alone(place: Place, tool: str, tree: Path, fault: Fault | None = None) -> Answer:

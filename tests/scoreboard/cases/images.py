@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.scoreboard.case import Case, Group, Seen, add
 from tests.scoreboard.place import Place, Ran, run_tool
 from tests.scoreboard.planted import ended
-from tests.scoreboard.tools import NOT_HERE, program
+from tests.scoreboard.tools import NOT_HERE, SILENT, program
 from tests.support.hostile_images import CASES
 from tests.support.hostile_images.case import PASSWORDS, Hostile
 from tests.support.image_samples import Known
@@ -117,13 +117,13 @@ def _trivy(place: Place, kind: str, where: str, image: Hostile) -> str:
     try:
         results = json.loads(ended.stdout).get("Results") or []
     except ValueError:
-        return f"exit {ended.returncode}, no whole document" + (" (silent)" if ended.returncode == 0 else "")
+        return f"exit {ended.returncode}, no whole document" + (SILENT if ended.returncode == 0 else "")
     listed = {one["Name"] for result in results for one in result.get("Packages") or []}
     most = {one.name for one in image.finds}
     wrong = {one.name for one in image.hides} & listed
     silent = ended.returncode == 0 and (not most <= listed or wrong or (image.outcome == "gap" and not most))
     words = f"exit {ended.returncode}, lists {len(most & listed)} of {len(most)}"
-    return words + (f", and {len(wrong)} that is not installed" if wrong else "") + (" (silent)" if silent else "")
+    return words + (f", and {len(wrong)} that is not installed" if wrong else "") + (SILENT if silent else "")
 
 
 for _name in CHOSEN:

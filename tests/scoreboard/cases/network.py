@@ -13,7 +13,7 @@ from secscan.advisories.store import resolve
 from tests.scoreboard.case import Case, Group, Seen, add, case
 from tests.scoreboard.place import Place, run_tool
 from tests.scoreboard.planted import CODE, LEAK, PIN, SECRET, SHELL, Planted, ended, judged
-from tests.scoreboard.tools import NOT_HERE, Answer, alone_on, program, read_pip_audit, words
+from tests.scoreboard.tools import NOT_HERE, UNSAFE, Answer, alone_on, program, read_pip_audit, words
 from tests.support.feed import Feed, serving
 from tests.support.lying_service import LIES, lying
 from tests.support.osv_records import osv
@@ -222,7 +222,7 @@ def _exfiltrated(place: Place) -> Mapping[str, str]:
             run_tool([found, *arguments(str(tree))], given, place / f"around-{tool}" / "work", 120)
             leaked = any("CANARY4711" in path for path, _ in feed.asked)
         told[tool] = (
-            "the server got the token (silent)"
+            "the server got the token" + UNSAFE
             if leaked
             else "no server was asked"
             if not feed.asked

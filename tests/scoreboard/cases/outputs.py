@@ -15,7 +15,7 @@ from secscan.reports.contract import FORMATS
 from tests.scoreboard.case import Case, Group, Seen, add, case
 from tests.scoreboard.place import Place, Ran, run_tool
 from tests.scoreboard.planted import CODE, SHELL, Planted, ended, judged
-from tests.scoreboard.tools import NOT_HERE, program
+from tests.scoreboard.tools import NOT_HERE, UNSAFE, program
 from tests.support.workflow_commands import commands_in, outputs_in
 
 GROUP = Group.OUTPUT
@@ -96,7 +96,7 @@ def raw(data: bytes) -> str:
         data.decode("utf-8")
     except UnicodeDecodeError:
         told.append("no UTF-8")
-    return ", ".join(told) + " (silent)" if told else "harmless"
+    return ", ".join(told) + UNSAFE if told else "harmless"
 
 
 def _alone(*commands: tuple[str, list[str]]) -> Callable[[Place], Mapping[str, str]]:

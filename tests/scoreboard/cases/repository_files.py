@@ -7,7 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from tests.scoreboard.case import Group
-from tests.scoreboard.place import Place, Ran
+from tests.scoreboard.place import Place
 from tests.scoreboard.planted import CODE, LEAK, PIN, SECRET, SHELL, Planted, tree_case
 from tests.support.repositories import git, repository
 
@@ -240,14 +240,3 @@ def _stale_index(place: Place) -> tuple[Path, Collection[Planted]]:
 
 
 tree_case(GROUP, "stale-index", "an index that says that the file was not changed", _stale_index, tools=())
-
-
-def nothing_of_outside(secret: bytes):
-    """What else went wrong: something from outside of the tree is in a report, or on the terminal."""
-
-    def look(place: Place, ran: Ran) -> str:
-        places = [name for name, data in ran.reports.items() if secret in data]
-        places += ["terminal"] if secret in ran.out + ran.err else []
-        return f"what is outside is in {', '.join(places)}" if places else ""
-
-    return look

@@ -14,7 +14,7 @@ from secscan.reports.contract import FORMATS
 from tests.scoreboard.case import Case, Group, Seen, add, case
 from tests.scoreboard.place import Place, Ran
 from tests.scoreboard.planted import ended
-from tests.scoreboard.tools import NOT_HERE, answer_of, program
+from tests.scoreboard.tools import NOT_HERE, UNSAFE, answer_of, program
 from tests.support.canaries import CANARIES, SOURCE
 from tests.support.image_samples import debian
 from tests.support.images import ImageBuilder
@@ -55,7 +55,7 @@ def _quoted(place: Place) -> Mapping[str, str]:
             continue
         data = answer_of(place, tool, tree)
         count = sum(value.encode() in data for value in CANARIES.values())
-        found[tool] = f"quotes {count} of {len(CANARIES)}" + (" (silent)" if count else "")
+        found[tool] = f"quotes {count} of {len(CANARIES)}" + (UNSAFE if count else "")
     return found
 
 
@@ -118,7 +118,7 @@ def _planted_in(what: str, files: Mapping[str, bytes | str], values: tuple[str, 
                 continue
             data = answer_of(place, tool, tree)
             count = sum(value.encode() in data for value in values)
-            found[tool] = f"quotes {count} of {len(values)}" + (" (silent)" if count else "")
+            found[tool] = f"quotes {count} of {len(values)}" + (UNSAFE if count else "")
         return found
 
     name = what.replace("a ", "", 1) if what.startswith("a ") else what
