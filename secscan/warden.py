@@ -20,10 +20,9 @@ while IFS= read -r place; do places="$places$place
 "; done
 printf %s "$places" | while IFS= read -r place; do
   [ -d "$place" ] || continue
-  for round in 1 2 3; do
-    for process in /proc/[0-9]*; do
-      if tr '\0' '\n' <"$process/environ" | grep -qF "=$place/"; then kill -9 "${process#/proc/}"; fi
-    done
+  for round in 1 2 3 4 5; do
+    found=$(grep -lsF "=$place/" /proc/[0-9]*/environ) || break
+    for file in $found; do file=${file#/proc/}; kill -9 "${file%/environ}"; done
   done
   rm -rf "$place"
 done
