@@ -21,7 +21,8 @@ while IFS= read -r place; do places="$places$place
 printf %s "$places" | while IFS= read -r place; do
   [ -d "$place" ] || continue
   for round in 1 2 3 4 5; do
-    found=$(grep -lsF "=$place/" /proc/[0-9]*/environ) || break
+    found=$(grep -lsF "=$place/" /proc/[0-9]*/environ)
+    [ -n "$found" ] || break
     for file in $found; do file=${file#/proc/}; kill -9 "${file%/environ}"; done
   done
   rm -rf "$place"
