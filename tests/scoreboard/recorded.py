@@ -24,8 +24,10 @@ def joined(before: Mapping[str, Any], results: Iterable[Result], cases: Iterable
     """What is known after a run: what could not be measured now is as it was, and what is no case any more is gone."""
     seen, alone = dict(before["seen"]), dict(before["alone"])
     for one in results:
-        if not one.skipped:
+        if one.seen.words:
             seen[one.id] = {"words": one.seen.words, "held": one.seen.held}
+        if not one.alone:  # nobody else was asked
+            continue
         told = {tool: words for tool, words in one.alone.items() if words != NOT_HERE}
         alone[one.id] = {**alone.get(one.id, {}), **told} if one.skipped or len(told) < len(one.alone) else told
     known = list(cases)

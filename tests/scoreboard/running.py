@@ -27,11 +27,13 @@ class Result:
     """Why the case could not be provoked here."""
 
 
-def run(case: Case, *, others: bool = False) -> Result:
-    """Provoke the fault of a case and look; with `others`, also what other tools make of it."""
+def run(case: Case, *, ours: bool = True, others: bool = False) -> Result:
+    """Provoke the fault of a case and look at what comes of it: `ours`, and what `others` make of it."""
+    seen = Seen("", held=True)
     try:
-        with _folder() as folder:
-            seen = case.look(Place(folder))
+        if ours:
+            with _folder() as folder:
+                seen = case.look(Place(folder))
         alone: Mapping[str, str] = {}
         if others and case.alone:
             with _folder() as folder:
@@ -41,11 +43,11 @@ def run(case: Case, *, others: bool = False) -> Result:
     return Result(case.id, seen, alone)
 
 
-def run_named(name: str, *, others: bool = True) -> Result:
-    """Run the case of an id; for processes that get no more than that. `others`: see `run`."""
+def run_named(name: str, *, ours: bool = True, others: bool = True) -> Result:
+    """Run the case of an id; for processes that get no more than that. `ours` and `others`: see `run`."""
     (case,) = (one for one in all_cases() if one.id == name)
     try:
-        return run(case, others=others)
+        return run(case, ours=ours, others=others)
     except Exception as error:  # noqa: BLE001 - one case that breaks must not cost the others
         return Result(case.id, Seen(f"the case broke: {error!r}", held=False))
 

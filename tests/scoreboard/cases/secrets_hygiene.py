@@ -13,7 +13,7 @@ import pytest
 from secscan.reports.contract import FORMATS
 from tests.scoreboard.case import Case, Group, Seen, add, case
 from tests.scoreboard.place import Place, Ran
-from tests.scoreboard.planted import ended
+from tests.scoreboard.planted import TOKEN, ended
 from tests.scoreboard.tools import NOT_HERE, UNSAFE, answer_of, program
 from tests.support.canaries import CANARIES, SOURCE
 from tests.support.image_samples import debian
@@ -87,21 +87,22 @@ def in_arguments_and_environments(place: Place) -> Seen:
     return Seen(words, held=code == 1 and not leaks and bool(seen))
 
 
-_TOKEN = "ghp_" + "fakeCanary21" * 3
+_ONE, _TWO, _THREE = canaries(3)
+_TOKEN = TOKEN
 _PLACES: dict[str, tuple[Mapping[str, bytes | str], tuple[str, ...]]] = {
-    "a file in UTF-16": ({"config.py": f'password = "{CANARIES["session"]}"\ntoken = "{_TOKEN}"\n'.encode("utf-16")}, (CANARIES["session"], _TOKEN)),
-    "a Dockerfile": ({"Dockerfile": f"FROM debian:12\nENV API_PASSWORD={CANARIES['session']}\nRUN curl -u ci:{CANARIES['address']} https://x.internal\nUSER app\n"}, (CANARIES["session"], CANARIES["address"])),
+    "a file in UTF-16": ({"config.py": f'password = "{_ONE}"\ntoken = "{_TOKEN}"\n'.encode("utf-16")}, (_ONE, _TOKEN)),
+    "a Dockerfile": ({"Dockerfile": f"FROM debian:12\nENV API_PASSWORD={_ONE}\nRUN curl -u ci:{_TWO} https://x.internal\nUSER app\n"}, (_ONE, _TWO)),
     "manifests of Compose and Kubernetes": (
         {
-            "compose.yaml": f"services:\n  a:\n    image: x\n    environment:\n      DB_PASSWORD: {CANARIES['session']}\n",
-            "secret.yaml": f"apiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\nstringData:\n  password: {CANARIES['address']}\n",
+            "compose.yaml": f"services:\n  a:\n    image: x\n    environment:\n      DB_PASSWORD: {_ONE}\n",
+            "secret.yaml": f"apiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\nstringData:\n  password: {_TWO}\n",
         },
-        (CANARIES["session"], CANARIES["address"]),
+        (_ONE, _TWO),
     ),
-    "the addresses of requirements": ({"requirements.txt": f"--extra-index-url https://ci:{CANARIES['address']}@pypi.internal/simple\njinja2 @ https://ci:{CANARIES['session']}@x.internal/j.zip\nflask==1.0\n"}, (CANARIES["session"], CANARIES["address"])),
+    "the addresses of requirements": ({"requirements.txt": f"--extra-index-url https://ci:{_TWO}@pypi.internal/simple\njinja2 @ https://ci:{_ONE}@x.internal/j.zip\nflask==1.0\n"}, (_ONE, _TWO)),
     "a notebook": ({"a.ipynb": json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "execution_count": None, "source": [f"token = '{_TOKEN}'\n"]}]})}, (_TOKEN,)),
-    "a file that does not parse": ({"a.py": f'token = "{_TOKEN}"\ndef broken(:\n    password = "{CANARIES["session"]}"\n'}, (_TOKEN, CANARIES["session"])),
-    "a line beside a finding": ({"a.py": f'import subprocess\npassword = "{CANARIES["session"]}"\nsubprocess.call(input(), shell=True)\napi_key = "{CANARIES["header"]}"\n'}, (CANARIES["session"], CANARIES["header"])),
+    "a file that does not parse": ({"a.py": f'token = "{_TOKEN}"\ndef broken(:\n    password = "{_ONE}"\n'}, (_TOKEN, _ONE)),
+    "a line beside a finding": ({"a.py": f'import subprocess\npassword = "{_ONE}"\nsubprocess.call(input(), shell=True)\napi_key = "{_THREE}"\n'}, (_ONE, _THREE)),
     "a private key": ({"key.pem": "-----BEGIN RSA PRIVATE KEY-----\n" + "\n".join(random.Random("pem").randbytes(24).hex() for _ in range(12)) + "\n-----END RSA PRIVATE KEY-----\n"}, tuple(random.Random("pem").randbytes(24).hex() for _ in range(1))),
 }  # fmt: skip
 
@@ -147,20 +148,20 @@ def in_the_history(place: Place) -> Seen:
     tree = repository(place / "tree", {"a.py": f'token = "{_TOKEN}"\n'})
     write(tree, {"a.py": "x = 1\n"})
     commit(tree, f"removes {_TOKEN}")
-    git(tree, "remote", "add", "origin", f"https://ci:{CANARIES['address']}@git.internal/x.git")
+    git(tree, "remote", "add", "origin", f"https://ci:{_TWO}@git.internal/x.git")
     ran = place.scan(tree, "--history", *ALL_REPORTS)
-    return _seen(ran, (_TOKEN, CANARIES["address"]), place, 1)
+    return _seen(ran, (_TOKEN, _TWO), place, 1)
 
 
 @case(GROUP, "secrets in the configuration, the commands and the files of an image", "none is given away; not passed")
 def in_an_image(place: Place) -> Seen:
-    image = ImageBuilder(name="shop:1", env=(f"API_PASSWORD={CANARIES['session']}",)).layer(
+    image = ImageBuilder(name="shop:1", env={"API_PASSWORD": _ONE}).layer(
         debian(),
         file("app/settings.py", f'token = "{_TOKEN}"\n'),
-        command=f"RUN curl -u ci:{CANARIES['address']} https://x",
+        command=f"RUN curl -u ci:{_TWO} https://x",
     )
     ran = place.scan(image.docker_archive(place / "image.tar"), *ALL_REPORTS)
-    return _seen(ran, (CANARIES["session"], CANARIES["address"], _TOKEN), place, 1, 3)
+    return _seen(ran, (_ONE, _TWO, _TOKEN), place, 1, 3)
 
 
 _OF_THE_CALLER = {
