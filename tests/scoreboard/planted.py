@@ -52,7 +52,7 @@ def judged(ran: Ran, planted: Collection[Planted]) -> Seen:
         elif _is_gap(ran, one):
             told += 1
         else:
-            lost.append(one.shown)
+            lost.append(one.shown[:60])
     words = f"{ran.words}; found {found} of {len(planted)}"
     words += f", a gap at {told}" if told else ""
     words += f", lost: {', '.join(lost)}" if lost else ""
@@ -63,9 +63,9 @@ def judged(ran: Ran, planted: Collection[Planted]) -> Seen:
 def _is_gap(ran: Ran, one: Planted) -> bool:
     """Whether it is said that a file was not looked at, or a part of the tree that it is in."""
     places = {one.shown, *(str(folder) for folder in Path(one.shown).parents if str(folder) != ".")}
-    if any(gap["subject"] in places or f" in {one.shown}" in gap["subject"] for gap in ran.gaps):
+    if any(gap["subject"].rstrip("/") in places or f" in {one.shown}" in gap["subject"] for gap in ran.gaps):
         return True
-    return any(left["path"] in places for left in ran.scan.get("target", {}).get("out_of_scope", []))
+    return any(left["path"].rstrip("/") in places for left in ran.scan.get("target", {}).get("out_of_scope", []))
 
 
 def ended(ran: Ran, *codes: int, said: str = "", more: str = "") -> Seen:

@@ -6,9 +6,9 @@ import os
 from collections.abc import Collection
 from pathlib import Path
 
-from tests.scoreboard.case import Group
+from tests.scoreboard.case import Group, Seen, case
 from tests.scoreboard.place import Place
-from tests.scoreboard.planted import CODE, LEAK, PIN, SECRET, SHELL, Planted, tree_case
+from tests.scoreboard.planted import CODE, LEAK, PIN, SECRET, SHELL, Planted, judged, tree_case
 from tests.support.repositories import git, repository
 
 GROUP = Group.REPOSITORY
@@ -125,7 +125,7 @@ _settings(
 _settings("gitignore", "`.gitignore` for everything", (".gitignore", "*\n"))
 _settings("gitleaks", "`.gitleaks.toml` that allows all, and its relatives", (".gitleaks.toml", '[allowlist]\npaths = [".*"]\n'), (".gitleaksignore", "config.py:github-pat:1\n"), (".betterleaks.toml", '[allowlist]\npaths = [".*"]\n'), (".betterleaksignore", "config.py:github-pat:1\n"))  # fmt: skip
 _settings("trivy", "`trivy.yaml` and `.trivyignore`", ("trivy.yaml", "scan:\n  skip-files: ['**/*']\n"), (".trivyignore", "CVE-2019-10906\ngithub-pat\n"), ("trivy-secret.yaml", "disable-rules: [github-pat]\n"))  # fmt: skip
-_settings("secscan", "`secscan.yaml` that excludes all and names a mild policy", ("secscan.yaml", "version: 1\nexclude: ['**/*.py']\npolicy: mild.yaml\n"), ("mild.yaml", "format: secscan.policy/1\nname: mild\nrules:\n  - {id: a, action: accept, reason: b}\n"))  # fmt: skip
+_settings("secscan", "`secscan.yaml` that excludes all and names a mild policy", ("secscan.yaml", "version: 1\nscan: {exclude: ['**/*.py']}\npolicy: mild.yaml\n"), ("mild.yaml", "format: secscan.policy/1\nname: mild\nrules:\n  - {id: a, action: accept, reason: b}\n"))  # fmt: skip
 _settings("waivers", "waivers and a baseline that the tree brings along", (".secscan/waivers.yaml", "version: 1\nwaivers:\n  - id: all\n    match: {severity: [critical, high, medium, low]}\n    reason: x\n    owner: y\n    expires: 2027-01-01\n"))  # fmt: skip
 _settings("pip", "`pip.conf` with another index", ("pip.conf", "[global]\nindex-url = http://127.0.0.1:1/\n"), ("pip.ini", "[global]\nindex-url = http://127.0.0.1:1/\n"))  # fmt: skip
 _settings("forged-results", "`secscan.json` and `secscan.sarif` that say that all is well", ("secscan.json", '{"format": "secscan.scan/1", "judgement": {"verdict": "passed"}}'), ("secscan.sarif", '{"version": "2.1.0", "runs": []}'))  # fmt: skip
@@ -167,7 +167,6 @@ _named("blank", "a name that begins with a blank", b" app.py")
 _named("backslash", "a name that is a path elsewhere", b"C:\\x\\app.py")
 _named("magic-of-git", "a name that is a pattern of git", b":(exclude)app.py")
 _named("tests", "a folder of tests, where input reaches a shell", b"tests/app.py")
-_named("node-modules", "a folder `node_modules`", b"src/node_modules/app.py")
 _named("vendor", "folders `vendor/build/dist`", b"vendor/build/dist/app.py")
 _named("github", "the folder `.github/scripts`", b".github/scripts/app.py")
 _named("cvs", "a name in which `CVS` stands", b"CVSreader.py")
@@ -177,6 +176,15 @@ _named("minified", "a name `app.min.py`", b"app.min.py")
 _named("upper-case", "a suffix in upper case", b"APP.PY")
 _named("stub", "the suffix .pyi", b"app.pyi")
 _named("windowed", "the suffix .pyw", b"app.pyw")
+
+
+@case(GROUP, "a folder `node_modules`, where installed packages lie", "found, or told as out of scope")
+def name_node_modules(place: Place) -> Seen:
+    ran = place.code(place.tree({"src/node_modules/app.py": SHELL, "other.py": "x = 1\n"}))
+    told = [name for name in ("secscan.html", "secscan.json") if b"src/node_modules" in ran.reports[name]]
+    seen = judged(ran, (Planted("src/node_modules/app.py", CODE),))
+    good = "lost" not in seen.words and not ran.trouble and len(told) == 2
+    return Seen(f"{seen.words}; {'told as out of scope' if good else 'not told'}", held=good)
 
 
 def _cases_collide(place: Place) -> tuple[Path, Collection[Planted]]:

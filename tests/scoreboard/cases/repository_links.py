@@ -67,7 +67,19 @@ _linked("hard-link-outside", "a settings file that is a hard link to a file outs
 _linked("requirements-outside", "requirements that include a file outside of the tree", lambda place, tree: (tree / "requirements.txt").write_text(f"-r ../outside/conf.py\n-r {place / 'outside' / 'conf.py'}\n"))  # fmt: skip
 _linked("git-file-elsewhere", "a `.git` file that names a repository outside", lambda place, tree: (repository(place / "private", {"s.py": f'password = "{OUTSIDE.decode()}"\n'}), (tree / ".git").write_text(f"gitdir: {place / 'private'}/.git\n")))  # fmt: skip
 _linked("submodule-outside", "a submodule whose path leads out of the tree", lambda place, tree: (git(tree, "init", "-q"), (tree / ".gitmodules").write_text('[submodule "../../outside"]\n\tpath = ../outside\n\turl = ../outside\n'), commit(tree)))  # fmt: skip
-_linked("unreadable-settings", "`secscan.yaml` that is a link to a file outside", lambda place, tree: (tree / "secscan.yaml").symlink_to(place / "outside" / "conf.py"), "found, or refused")  # fmt: skip
+
+
+@case(
+    GROUP,
+    "`secscan.yaml` is a link to a file outside of the tree",
+    "found, or refused; nothing of outside is read or told",
+)
+def settings_that_are_a_link(place: Place) -> Seen:
+    tree = place.tree({"app.py": SHELL})
+    place.tree({"conf.py": f'password = "{OUTSIDE.decode()}"\n'}, "outside")
+    (tree / "secscan.yaml").symlink_to(place / "outside" / "conf.py")
+    ran = place.scan(tree)
+    return ended(ran, 1, 2, more=nothing_of_outside(OUTSIDE)(place, ran))
 
 
 def _swapping(place: Place, ran_with: Callable[[], Ran]) -> Ran:
