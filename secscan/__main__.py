@@ -36,10 +36,25 @@ def collect_rarely() -> None:
     gc.set_threshold(100_000, 50, 50)
 
 
+def _open_closed_streams() -> None:
+    """Put the null device where a standard stream was closed: the next file that is opened would take its number, and
+    get whatever is said there."""
+    import os
+
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            try:
+                os.fstat(number)
+            except OSError:
+                os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free, which is this one
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 - to the end
+
+
 def main() -> None:
     """Run the command line and end the process with its exit code."""
     _drop_untrusted_import_paths()
     collect_rarely()
+    _open_closed_streams()
     if sys.argv[1:] == ["--version"]:
         # The short cut: importing the command line framework costs several times as much as
         # starting Python does.

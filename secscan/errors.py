@@ -114,6 +114,40 @@ class ReportError(SecscanError):
     exit_code = ExitCode.INCOMPLETE
 
 
+class MachineError(SecscanError):
+    """The machine has no more of what is needed, or fails: what was asked is in order, and so are we."""
+
+    exit_code = ExitCode.INCOMPLETE
+
+
+_OF_THE_MACHINE = {
+    "ENOSPC": ("a disk is full", "make room there, or name another folder for temporary files with TMPDIR"),
+    "EDQUOT": ("the quota of a disk is used up", "make room there, or name another folder with TMPDIR"),
+    "EFBIG": ("a file may not become as large as it has to be", "raise the limit of this process (ulimit -f)"),
+    "EROFS": ("a disk can only be read", "name another folder with TMPDIR or --output"),
+    "EIO": ("a disk fails", "look into the messages of the system"),
+    "EMFILE": ("too many files are open", "raise the limit of this process (ulimit -n), or use fewer cores: --jobs 1"),
+    "ENFILE": ("the machine has too many files open", "close other programs"),
+    "ENOMEM": ("the memory is used up", "give it more, or use fewer cores: --jobs 1"),
+    "EAGAIN": ("no more processes may be started", "raise the limit (ulimit -u), or use fewer cores: --jobs 1"),
+}
+
+
+def of_the_machine(error: BaseException) -> MachineError | None:
+    """Return what to say of an error that is the machine's, such as a full disk; None for any other."""
+    name = "ENOMEM" if isinstance(error, MemoryError) else ""
+    place = ""
+    if isinstance(error, OSError):
+        import errno
+
+        name = errno.errorcode.get(error.errno or 0, "")
+        place = f": {error.filename}" if isinstance(error.filename, str) and error.filename.isprintable() else ""
+    if name not in _OF_THE_MACHINE:
+        return None
+    what, hint = _OF_THE_MACHINE[name]
+    return MachineError(f"nothing was decided, since {what}{place}", hint=hint)
+
+
 class Interrupted(SecscanError):
     """The person, or the platform, asked the process to stop."""
 

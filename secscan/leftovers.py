@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from secscan import warden
+
 if TYPE_CHECKING:
     import subprocess
 
@@ -25,6 +27,8 @@ GRACE_SECONDS = 0.4
 _POLL_SECONDS = 0.02
 _GONE_SECONDS = 2.0
 _LOCK_SECONDS = 0.2
+_STRAY_ROUNDS = 50
+"""How often is looked for them: each may have started another one just before it was ended."""
 
 _lock = threading.RLock()
 _stopping = threading.Event()
@@ -100,6 +104,7 @@ def private_folder() -> Iterator[Path]:
     with undisturbed():
         folder = Path(tempfile.mkdtemp(prefix="secscan-"))
         _places.add(folder)
+        warden.tell(folder)
     try:
         yield folder
     finally:
@@ -145,6 +150,7 @@ def end_process(hurry: Callable[[float], bool]) -> tuple[str, ...]:
     names = stop_all(hurry)
     for place in list(_places):
         if place.is_dir():
+            end_strays(place)
             shutil.rmtree(place, ignore_errors=True)
         else:
             # What a database was writing lies beside it under a longer name.
@@ -189,6 +195,38 @@ def end_trees(
         child.wait()
     # A signal is on its way, not yet received, when `kill` returns; what we call ended has ended.
     _wait(lambda: not any(tree.alive() for tree in below), _GONE_SECONDS, hurry)
+
+
+def end_strays(folder: Path) -> None:
+    """End what a program that had this private folder has started, and what then left its family: it was orphaned, and
+    leads a session of its own. It is known by the folder, which is in its environment or is where it stands. Only where
+    the system tells of processes by files."""
+    mark = os.fsencode(folder)
+    for _ in range(_STRAY_ROUNDS):
+        found = [pid for pid in _process_ids() if pid != os.getpid() and _belongs(pid, mark)]
+        for pid in found:
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        if not found:
+            return
+        time.sleep(_POLL_SECONDS)
+
+
+def _process_ids() -> list[int]:
+    try:
+        return [int(name) for name in os.listdir("/proc") if name.isdecimal()]  # noqa: PTH208 - many, and in a hurry
+    except OSError:
+        return []
+
+
+def _belongs(pid: int, mark: bytes) -> bool:
+    try:
+        if os.readlink(os.fsencode(f"/proc/{pid}/cwd")).startswith(mark + b"/"):  # noqa: PTH115 - any bytes
+            return True
+        with open(f"/proc/{pid}/environ", "rb") as stream:  # noqa: PTH123 - as above
+            return b"=" + mark + b"/" in stream.read()
+    except OSError:  # it is gone, or another user's
+        return False
 
 
 def _wait(done: Callable[[], bool], most: float, hurry: Callable[[float], bool]) -> None:

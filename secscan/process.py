@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-from secscan.leftovers import end_trees, known_program, private_folder, stopping, undisturbed
+from secscan.leftovers import end_strays, end_trees, known_program, private_folder, stopping, undisturbed
 from secscan.stopping import awake
 
 _PASSED_ON = ("LANG", "LC_ALL", "LC_CTYPE", "TZ", "SYSTEMROOT", "WINDIR", "COMSPEC", "PATHEXT")
@@ -121,9 +121,12 @@ def run(
         raise StartError("secscan is being stopped")
     with private_folder() as folder:
         work = folder / "work"
-        work.mkdir()
-        for name, content in (files or {}).items():
-            (work / name).write_bytes(content)
+        try:
+            work.mkdir()
+            for name, content in (files or {}).items():
+                (work / name).write_bytes(content)
+        except OSError as error:
+            raise StartError(f"what {_shown_name(argv)} needs cannot be written: {error.strerror}") from error
         environment = child_environment(folder, {**_lent.get(), **(env or {})})
         started = awake()
         with (folder / "stdout").open("w+b") as out, (folder / "stderr").open("w+b") as err:
@@ -143,11 +146,14 @@ def run(
                 except OSError as error:
                     raise StartError(f"{argv[0]} cannot be started: {error.strerror}") from error
 
-            with known_program(start, _shown_name(argv)) as child:
-                feeder = _feed(child, stdin)
-                stopped, peak = _watch(child, folder, limits, started, heard)
-                if feeder is not None:
-                    feeder.join(timeout=1)
+            try:
+                with known_program(start, _shown_name(argv)) as child:
+                    feeder = _feed(child, stdin)
+                    stopped, peak = _watch(child, folder, limits, started, heard)
+                    if feeder is not None:
+                        feeder.join(timeout=1)
+            finally:
+                end_strays(folder)
             collected = {
                 name: _read_bounded(work / name, limits.output_bytes) for name in collect if _is_plain_file(work / name)
             }
@@ -325,4 +331,5 @@ def _is_plain_file(path: Path) -> bool:
 
 def _read_bounded(path: Path, most: int) -> bytes:
     with path.open("rb") as stream:
-        return stream.read(most)
+        # Asked for more than there is, Python takes that much memory first.
+        return stream.read(min(most, os.fstat(stream.fileno()).st_size))

@@ -41,7 +41,7 @@ def serve(path: Path) -> Iterator[str]:
         class Handler(_Handler):
             shared = index
 
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server = _Server(("127.0.0.1", 0), Handler)
         server.daemon_threads = True
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
@@ -51,6 +51,11 @@ def serve(path: Path) -> Iterator[str]:
             server.shutdown()
             server.server_close()
             thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """Whoever asked gets no answer, and says so; a traceback between what we say tells nobody anything."""
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -13,7 +13,7 @@ import typer
 from secscan.cli import log
 from secscan.cli.lazy import built_root
 from secscan.cli.say import say
-from secscan.errors import ExitCode, SecscanError
+from secscan.errors import ExitCode, SecscanError, of_the_machine
 from secscan.stopping import stoppable
 
 _FIRST = """\
@@ -55,6 +55,9 @@ def run(arguments: Sequence[str], *, told: Callable[[SecscanError], None] | None
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.INCOMPLETE
     except Exception as error:  # noqa: BLE001 - the last resort, which must not end as a verdict
+        if (machine := of_the_machine(error)) is not None:
+            tell(machine)
+            return machine.exit_code
         _tell_bug(error)
         return ExitCode.BUG
     return ExitCode.PASSED

@@ -41,14 +41,17 @@ def print_report(scan: Scan, *, quiet: bool = False, everything: bool = False) -
 
 
 def write_document(data: bytes | Iterable[bytes], output: Path | None) -> None:
-    """Write a document, which may come in parts, into a file or, where none is named, on standard output. Raises `ReportError`."""
+    """Write a document, which may come in parts, into a file or, where none is named, on standard output. There a CI
+    platform may read it for commands, and finds none. Raises `ReportError`."""
     if output is not None:
         from secscan.files import write_atomic
 
         write_atomic(output, data)
         return
-    for part in [data] if isinstance(data, bytes) else data:
-        sys.stdout.buffer.write(part)
+    from secscan.reports.escape import for_log
+
+    # Printed as a whole: a command must not be hidden by standing in two parts.
+    sys.stdout.buffer.write(for_log(data if isinstance(data, bytes) else b"".join(data)))
     sys.stdout.buffer.flush()
 
 

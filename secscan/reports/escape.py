@@ -14,6 +14,9 @@ from secscan.findings.visible import is_visible
 
 _COMMAND = re.compile(r"##(\w*)\[")
 _LINE_COMMAND = re.compile(r"(?<!\S)::")
+_COMMAND_BYTES = re.compile(rb"##(\w*)\[")
+_LINE_COMMAND_BYTES = re.compile(rb"(?<!\S)::")
+_RAW_ELEMENTS = re.compile(rb"(<(?:script|style)\b.*?</(?:script|style)>)", re.DOTALL | re.IGNORECASE)
 _WEB = re.compile(r"https?://[A-Za-z0-9%\-._~:/?#\[\]@!$&'()*+,;=]+")
 _REMOTE = re.compile(r"((?:https?|ssh|git)://)(.+)", re.DOTALL)
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~^$&!])")
@@ -70,6 +73,24 @@ def terminal(text: str) -> str:
 def terminal_lines(text: str) -> str:
     """Return text in which each line is one of `terminal`."""
     return "\n".join(terminal(line) for line in text.splitlines())
+
+
+def for_log(document: bytes) -> bytes:
+    """Return a document as it may be printed, where a platform may read along what a job prints (see `terminal`).
+
+    JSON, XML and HTML mean the same as before, since each has another way to write a character; in other texts commands
+    are taken apart as they are for a terminal.
+    """
+    if b"##" not in document and b"::" not in document:
+        return document
+    if document.lstrip().startswith((b"{", b"[")):  # also JSON Lines; a line that begins with `::` is none of JSON
+        return _COMMAND_BYTES.sub(rb"##\1\\u005b", document)
+    if not document.lstrip().startswith(b"<"):
+        return _COMMAND_BYTES.sub(rb"## \1[", _LINE_COMMAND_BYTES.sub(b": :", document))
+    parts = _RAW_ELEMENTS.split(document)  # code, and what stands in between: there an entity would be none
+    parts[::2] = [_COMMAND_BYTES.sub(rb"##\1&#91;", _LINE_COMMAND_BYTES.sub(b"&#58;:", part)) for part in parts[::2]]
+    parts[1::2] = [_COMMAND_BYTES.sub(rb"##\1\\u005b", part) for part in parts[1::2]]
+    return b"".join(parts)
 
 
 def plain(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 import re
 import sys
 import sysconfig
@@ -50,7 +51,7 @@ def file_batches(files: Sequence[SourceFile], setup: Setup, *, batches: int) -> 
     if not files:
         return ()
     placed = {file.path: str(setup.place(file.path)) for file in files}
-    length = sum(len(place.encode()) + 1 for place in placed.values())
+    length = sum(len(os.fsencode(place)) + 1 for place in placed.values())
     worth = max(1, sum(file.size + _FILE_COSTS for file in files) // _WORTH_A_PROCESS)
     count = min(len(files), max(min(batches, worth), -(-length // _ARGUMENT_BYTES)))
     groups: list[list[str]] = [[] for _ in range(count)]

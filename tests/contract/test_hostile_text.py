@@ -8,9 +8,11 @@ import pytest
 
 from secscan.findings.scan import dumps, loads
 from secscan.reports.contract import FORMATS, load_format
+from secscan.reports.escape import for_log
 from tests.support.hostile_scans import hostile, text_fields
 from tests.support.hostile_strings import STRINGS, TAME
 from tests.support.oracles import oracle_of
+from tests.support.workflow_commands import commands_in
 
 _TURNS = 12
 """Enough turns for a tame text to meet the members of the enumerations that make a difference."""
@@ -40,6 +42,7 @@ def test_nothing_in_a_scan_does_anything_to_who_reads_the_report(name: str) -> N
             found = list(dict.fromkeys(oracle(output, text, tame)))
         except Exception as error:  # noqa: BLE001 - whatever a parser raises is what is wrong
             found = [f"{type(error).__name__}: {error}"]
+        found += [f"a command of a platform: {one.name}" for one in commands_in(for_log(output).decode("utf-8"))]
         wrong += [f"{text[:60]!a}: {one}" for one in found[:3]]
     assert not wrong, f"{len(wrong)} complaints:\n" + "\n".join(wrong[:40])
 

@@ -115,6 +115,16 @@ def test_a_background_child_does_not_outlive_the_run() -> None:
         time.sleep(0.02)
 
 
+def test_a_child_that_left_its_family_does_not_outlive_the_run() -> None:
+    """Orphaned before the run ends, deaf to signals, and the leader of a session of its own."""
+    code = "(trap '' TERM HUP; setsid sleep 600 & echo $!); exit 0"
+    ended = run(["/bin/sh", "-c", code])
+    deadline = time.monotonic() + 5
+    while psutil.pid_exists(int(ended.stdout)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not psutil.pid_exists(int(ended.stdout)) or psutil.Process(int(ended.stdout)).status() == "zombie"
+
+
 def test_many_at_once() -> None:
     ends = []
     threads = [threading.Thread(target=lambda n=n: ends.append(python(f"print({n})").stdout)) for n in range(8)]

@@ -6,12 +6,14 @@ import json
 from urllib.parse import unquote_to_bytes, urlsplit
 
 import pytest
+from defusedxml.ElementTree import fromstring
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from secscan.findings.paths import decode_path, encode_path
 from secscan.reports.escape import (
     csv_cell,
+    for_log,
     json_in_html,
     markdown,
     markdown_code,
@@ -27,6 +29,7 @@ from secscan.reports.escape import (
     without_tags,
 )
 from tests.support.report_readers import markdown_pages, metrics_of, xml_of
+from tests.support.workflow_commands import commands_in
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 in_markdown = st.text(st.sampled_from("\\\\`*_[]()<>|~!#+-=.:@&$%^/\"'{} \t\n1aAfGH-@#www.http://a@b.c")) | texts
@@ -239,3 +242,26 @@ def test_code_of_slack_is_one_span_in_which_nothing_begins(text: str) -> None:
 @given(texts)
 def test_nothing_begins_a_tag_or_an_entity(text: str) -> None:
     assert not set("<>&\n\r") & set(without_tags(text))
+
+
+_COMMANDS = "##[group]x ##vso[task.x]y\n  ::set-output name=gate::pass\n#:: a ::b"
+
+
+def test_a_document_that_is_printed_means_the_same_and_commands_nobody() -> None:
+    as_json = json.dumps({"a": _COMMANDS, _COMMANDS: ["\\##[x]"]}, indent=2)
+    printed = for_log(as_json.encode())
+    assert json.loads(printed) == json.loads(as_json)
+    as_xml = f"<?xml version='1.0'?><a b='##[x]'>{_COMMANDS}</a>"
+    element = fromstring(for_log(as_xml.encode()))
+    assert (element.text, element.get("b")) == (_COMMANDS, "##[x]")
+    page = f'<!doctype html><style>a ::before {{}}</style><p>{_COMMANDS}</p><script>["##[x]"]</script>'
+    printed_page = for_log(page.encode())
+    assert b"<style>a ::before {}</style>" in printed_page
+    assert b'<script>["##\\u005bx]"]</script>' in printed_page
+    for one in (printed, for_log(as_xml.encode()), printed_page, for_log(_COMMANDS.encode())):
+        assert commands_in(one.decode()) == []
+
+
+def test_a_document_without_commands_is_printed_as_it_is() -> None:
+    for one in (b"", b"{}", b"a: b", b"<p>#[ a:b</p>", b'{"a": "#1"}'):
+        assert for_log(one) == one

@@ -1,0 +1,1 @@
+"""The cases, a file or two for each group."""
