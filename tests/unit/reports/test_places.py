@@ -7,7 +7,8 @@ import json
 import msgspec
 
 from secscan.findings.model import Finding, Region
-from secscan.reports.html.detail import build_finding
+from secscan.reports.html.detail import Details
+from secscan.reports.html.shared import Shared
 from secscan.reports.present import Presentation, introduction
 from secscan.reports.sarif import FORMAT
 from secscan.reports.terminal import render_text
@@ -44,7 +45,12 @@ def test_no_more_related_locations_than_platforms_show() -> None:
 
 
 def test_the_page_lists_each_place_with_its_decision() -> None:
-    one = next(build_finding(judged, {}) for judged in Presentation(spread()).judged if judged.places)
+    shared = Shared()
+    judged = next(judged for judged in Presentation(spread()).judged if judged.places)
+    one = {
+        name: json.loads(shared.values[value]) if name in shared.names else value
+        for name, value in Details({}, shared).of(judged).items()
+    }
     assert (one["path"], one["line"], one["action"]) == ("shop/settings.py", 2, "block")
     assert [(row["place"], row["action"]) for row in one["places"][:3]] == [
         ("deploy/a [b](c).yaml:3", "accept"),
