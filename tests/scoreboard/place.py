@@ -118,8 +118,6 @@ class Place:
 
     def __post_init__(self) -> None:
         self.shims = self.folder / "shims"
-        # What loses its parent is ours then, so that it is seen if it is still there.
-        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
     def __truediv__(self, name: str) -> Path:
         return self.folder / name
@@ -217,6 +215,22 @@ class Place:
         found += [f"tmp/{path.name}" for path in (around / "tmp").iterdir()] if (around / "tmp").is_dir() else []
         own = ("home/.cache/secscan", "home/.config/secscan/cache.key", "home/.local/state/secscan")
         return tuple(sorted({one for one in found if not one.startswith(own)}))
+
+
+@contextlib.contextmanager
+def adopting_orphans() -> Iterator[None]:
+    """Within, what loses its parent is ours, so that it is seen if it is still there."""
+    prctl = ctypes.CDLL(None).prctl
+    before = {one.pid for one in psutil.Process().children()}
+    prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    try:
+        yield
+    finally:
+        prctl(_PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+        for one in psutil.Process().children():
+            with contextlib.suppress(OSError):
+                if one.pid not in before:
+                    os.waitpid(one.pid, os.WNOHANG)
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.scoreboard.case import Case, Seen, all_cases
-from tests.scoreboard.place import Place
+from tests.scoreboard.place import Place, adopting_orphans
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,11 @@ def run(case: Case, *, ours: bool = True, others: bool = False) -> Result:
     seen = Seen("", held=True)
     try:
         if ours:
-            with _folder() as folder:
+            with _folder() as folder, adopting_orphans():
                 seen = case.look(Place(folder))
         alone: Mapping[str, str] = {}
         if others and case.alone:
-            with _folder() as folder:
+            with _folder() as folder, adopting_orphans():
                 alone = case.alone(Place(folder))
     except pytest.skip.Exception as error:
         return Result(case.id, Seen("", held=False), skipped=str(error))

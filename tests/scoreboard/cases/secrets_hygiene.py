@@ -206,7 +206,7 @@ def modes(place: Place) -> Seen:
 
 _CRASHES = {
     "a parser": ("secscan.scanners.bandit", "Bandit", "parse"),
-    "the report in HTML": ("secscan.reports.html", "FORMAT", "render"),
+    "the report in HTML": ("secscan.reports.html", "FORMAT", "parts"),
     "the judge": ("secscan.gate.judge", "", "judged"),
 }
 
