@@ -31,7 +31,7 @@ def tarred() -> bytes:
     [
         ("a.jar", "", packed(), ARCHIVE),
         ("a.tar", "", tarred(), ARCHIVE),
-        ("a.py", "python", gzip.compress(b"x = 1"), ARCHIVE),
+        ("a.py", "python", gzip.compress(b"x = 1", mtime=0), ARCHIVE),
         ("a.png", "", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", BINARY),
         ("a.py", "python", "x = 'é'\n".encode("utf-16"), ""),
         ("a.py", "python", ("x = 1\n" * 20).encode("utf-16-le"), ""),
