@@ -8,10 +8,11 @@ to the findings of each copy, each with a text of its own, between the stages.
 from __future__ import annotations
 
 import dataclasses
+import json
 import resource
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,9 @@ from secscan.scanners.toolkit import FileBatch
 
 REPORTS = ("json", "sarif", "html")
 SHOP = Path(__file__).parent.parent / "examples" / "shop"
+COPIES_A_PIECE = 50
+_ROOT = "/scanned/"
+_REPORT = "report.json"
 AT = datetime(2026, 1, 31, tzinfo=UTC)
 
 Places = dict[tuple[str, Region | None], Location]
@@ -51,13 +55,14 @@ def whole(count: int) -> dict[str, Any]:
     policy = load_policy("strict", scanners=[])
     seconds = dict.fromkeys(("parse", "correlate", "judge", *REPORTS), 0.0)
     found: list[Finding] = []
-    for number in range(-(-count // per_copy)):
+    copies = range(-(-count // per_copy))
+    for first in copies[::COPIES_A_PIECE]:
         for scanner, case in cases:
-            piece, ended = _copy(case.piece, case.ended, number)
+            piece, ended = _copies(case.piece, case.ended, copies[first : first + COPIES_A_PIECE])
             started = time.process_time()
             report = scanner.parse(ended, piece)
             seconds["parse"] += time.process_time() - started
-            found += _with_places(report.findings, places, number)
+            found += _with_places(report.findings, places)
 
     started = time.process_time()
     findings = one_per_secret(merge(found))
@@ -102,21 +107,44 @@ def _read_once(reports: list[tuple[Finding, ...]]) -> tuple[Places, int]:
     return places, len(merge(findings))
 
 
-def _copy(piece: FileBatch, ended: Ended, number: int) -> tuple[FileBatch, Ended]:
-    """The same work on the copy of this number."""
-    placed = {f"part{number}/{path}": _moved(place.encode(), number).decode() for path, place in piece.placed.items()}
-    files = {name: _moved(data, number) for name, data in ended.files.items()}
-    return FileBatch(placed=placed), dataclasses.replace(ended, stdout=_moved(ended.stdout, number), files=files)
+def _copies(piece: FileBatch, ended: Ended, numbers: Sequence[int]) -> tuple[FileBatch, Ended]:
+    """The same work on the copies of these numbers, as one piece."""
+    placed = {
+        f"part{at}/{path}": place.replace(_ROOT, f"{_ROOT}part{at}/")
+        for at in numbers
+        for path, place in piece.placed.items()
+    }
+    if _REPORT in ended.files:
+        told = dataclasses.replace(ended, files={_REPORT: _told(ended.files[_REPORT], numbers)})
+    else:
+        told = dataclasses.replace(ended, stdout=_told(ended.stdout, numbers))
+    return FileBatch(placed=placed), told
 
 
-def _moved(data: bytes, number: int) -> bytes:
-    return data.replace(b"/scanned/", b"/scanned/part%d/" % number)
+def _told(data: bytes, numbers: Sequence[int]) -> bytes:
+    """What a tool said of the example, as if it had looked at these copies of it."""
+    whole: dict[str, Any] = {}
+    for at in numbers:
+        _joined(whole, json.loads(data.replace(_ROOT.encode(), f"{_ROOT}part{at}/".encode())))
+    return json.dumps(whole).encode()
 
 
-def _with_places(findings: tuple[Finding, ...], places: Places, number: int) -> Iterator[Finding]:
+def _joined(whole: dict[str, Any], more: dict[str, Any]) -> None:
+    """Add what is told of further files; what is told of the run as a whole stays."""
+    for name, value in more.items():
+        there = whole.setdefault(name, value)
+        if there is value:
+            continue
+        if isinstance(value, list) and _ROOT in json.dumps(value):
+            there.extend(value)
+        elif isinstance(value, dict):
+            _joined(there, value)
+
+
+def _with_places(findings: tuple[Finding, ...], places: Places) -> Iterator[Finding]:
     for one in findings:
-        path = one.location.path.partition("/")[2]
+        part, _, path = one.location.path.partition("/")
         place = places[path, one.location.region]
-        snippet = f"{place.snippet.rstrip()}  # {number}\n"
+        snippet = f"{place.snippet.rstrip()}  # {part}\n"
         location = msgspec.structs.replace(place, path=one.location.path, snippet=snippet)
         yield msgspec.structs.replace(one, location=location)
