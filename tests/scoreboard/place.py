@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +47,9 @@ class Ran:
     alive: tuple[str, ...] = ()
     """Programs that it started and that were still there."""
 
-    @property
+    @cached_property
     def scan(self) -> dict[str, Any]:
-        """The saved scan that it wrote; empty where there is none."""
+        """The saved scan that it wrote; empty where there is none. Read once: a later run may write into its place."""
         place = self.output / "secscan.json"
         return json.loads(place.read_bytes()) if place.exists() else {}
 
@@ -176,7 +177,7 @@ class Place:
             _end(child)
             raise AssertionError(f"it does not end within {ENDS_WITHIN} s") from None
         alive.extend(_others(but=child.pid))
-        return Ran(
+        ran = Ran(
             code=child.returncode,
             out=out or b"",
             err=err or b"",
@@ -184,6 +185,8 @@ class Place:
             left=self.left(name),
             alive=tuple(alive),
         )
+        _ = ran.scan
+        return ran
 
     def scan(self, tree: Path, *arguments: object, **options: Any) -> Ran:
         """Scan with all scanners and the demonstration advisories, by the default policy."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import subprocess
 import sys
 import sysconfig
 from collections.abc import Callable, Iterator, Mapping
@@ -274,4 +275,7 @@ def versions() -> dict[str, str]:
         for one in metadata.distributions(name=names.get(tool, tool), path=where):
             found[tool] = one.version
             break
+    if (trivy := program("trivy")) is not None:  # the wheel's version is its packager's
+        said = subprocess.run([trivy, "--version"], capture_output=True, text=True, check=False).stdout
+        found["trivy"] = said.partition("Version: ")[2].split("\n")[0]
     return found

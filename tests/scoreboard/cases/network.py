@@ -165,7 +165,9 @@ def _feed(fault: str) -> None:
             feed.fault = f"moved to {feed.url}/PyPI/all.zip" if fault == "moved" else fault
             ran = place.secscan("advisories", "update", "PyPI", "--from", feed.url, "-o", own, "--stall", "2")
         whole = own.read_bytes() == before
-        left = [one.name for one in place.folder.glob(".index*")]
+        # What was got is gone on with the next time, and a lock stays.
+        own_files = (".index.sqlite.download", ".index.sqlite.lock")
+        left = [one.name for one in place.folder.glob(".index*") if one.name not in own_files]
         more = f"left: {left}" if left else "" if whole else "the index is another one"
         return ended(ran, 1, 2, 3, said="hint", more=more)
 
