@@ -67,10 +67,10 @@ class Scanners(Mapping[str, Scanner[Any]]):
             self._found[scanner.name] = scanner
 
     def __iter__(self) -> Iterator[str]:
-        return iter(sorted((*_OWN, *self._found)))
+        return iter(sorted({*_OWN, *self._found}))
 
     def __len__(self) -> int:
-        return len(_OWN) + len(self._found)
+        return len({*_OWN, *self._found})
 
     def __getitem__(self, name: str) -> Scanner[Any]:
         if name not in self._found:

@@ -86,7 +86,7 @@ def test_every_file_is_looked_at_and_the_control_is_found(tmp_path: Path) -> Non
     (outcome,) = scanned(tmp_path, files, MANIFESTS)
     assert outcome.run.status is RunStatus.COMPLETED
     assert (outcome.run.selected, outcome.run.looked_at, outcome.run.control) == (5, 4, True)
-    assert [(gap.subject, gap.kind, gap.line) for gap in outcome.gaps] == [("broken.yaml", GapKind.UNPARSABLE, 3)]
+    assert [(gap.subject, gap.kind, gap.line) for gap in outcome.gaps] == [("broken.yaml", GapKind.UNPARSABLE, 4)]
     assert {one.location.path for one in outcome.findings} == {"k8s/shop.yaml", "compose.yaml", "utf16.yaml"}
     assert {one.location.symbol for one in outcome.findings if one.location.path == "k8s/shop.yaml"} == {
         "Deployment/shop",

@@ -52,9 +52,9 @@ def test_the_commands(tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[
     scan(tree)
     capsys.readouterr()
     assert run(["cache", "status"]) == 0
-    assert "1 results" in capsys.readouterr().out
+    assert "2 results" in capsys.readouterr().out
     assert run(["cache", "verify"]) == 0
-    assert capsys.readouterr().out == "1 results are authentic; 0 were thrown away\n"
+    assert capsys.readouterr().out == "2 results are authentic; 0 were thrown away\n"
     assert run(["cache", "clear"]) == 0
     assert not (tmp_path / "xdg" / OWN).exists()
     assert scan(tree) == {"dockerfile": 0}
@@ -67,9 +67,9 @@ def test_entries_of_another_key_are_told_and_thrown_away(
     monkeypatch.setenv(KEY_VARIABLE, "k" * 32)
     capsys.readouterr()
     assert run(["cache", "status"]) == 0
-    assert "1 are damaged, or were written with another key" in capsys.readouterr().out
+    assert "2 are damaged, or were written with another key" in capsys.readouterr().out
     assert run(["cache", "verify"]) == 0
-    assert capsys.readouterr().out == "0 results are authentic; 1 were thrown away\n"
+    assert capsys.readouterr().out == "0 results are authentic; 2 were thrown away\n"
 
 
 @pytest.mark.parametrize("options", [["--cache", "x"], ["--verify-cache"]])

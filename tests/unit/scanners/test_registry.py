@@ -59,6 +59,8 @@ def test_what_a_hook_does_not_need_is_not_imported() -> None:
 
 def test_all_scanners_is_a_mapping() -> None:
     known: Mapping[str, object] = all_scanners()
+    names = list(known)
+    assert [name for name in known if known[name]] == names == list(known)
     assert list(known) == sorted(known)
     assert len(known) == len(list(known))
     assert all(one.looks_at == FILES for one in choose(()).values())
