@@ -6,6 +6,7 @@ value names a module that exports `SCANNER`.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import sys
 from collections.abc import Iterator, Mapping
@@ -57,8 +58,11 @@ class Scanners(Mapping[str, Scanner[Any]]):
     def __init__(self) -> None:
         """Raises `UsageError` if two have the same name."""
         self._found: dict[str, Scanner[Any]] = {}
-        others = [importlib.import_module(f"{scanners.__name__}.{name}").SCANNER for name in _unlisted()]
-        for scanner in (*others, *_of_other_packages()):
+        others = [
+            importlib.import_module(f"{scanners.__name__}.{name}").SCANNER
+            for name in _unlisted(tuple(scanners.__path__))
+        ]
+        for scanner in (*others, *_of_other_packages(tuple(sys.path))):
             if scanner.name in self._found or scanner.name in _OWN:
                 raise UsageError(
                     f"two installed scanners are called {scanner.name!r}",
@@ -84,22 +88,24 @@ def all_scanners() -> Scanners:
     return Scanners()
 
 
-def _unlisted() -> list[str]:
-    """Modules of this package that have a scanner and are not listed."""
+@functools.cache
+def _unlisted(folders: tuple[str, ...]) -> list[str]:
+    """Modules of this package, which lies in `folders`, that have a scanner and are not listed."""
     listed = {module for module, _ in _OWN.values()}
     return sorted(
         path.stem
-        for folder in scanners.__path__
+        for folder in folders
         for path in Path(folder).glob("*.py")
         if path.stem not in listed and b"\nSCANNER = " in path.read_bytes()
     )
 
 
-def _of_other_packages() -> list[Scanner[Any]]:
-    """What entry points bring. Those of all packages are only read where one says that it has such."""
+@functools.cache
+def _of_other_packages(path: tuple[str, ...]) -> list[Scanner[Any]]:
+    """What entry points on the import path bring. Those of all packages are only read where one says that it has such."""
     lists = (
         place
-        for folder in sys.path
+        for folder in path
         if folder.startswith("/")
         for pattern in ("*.dist-info", "*.egg-info")
         for place in Path(folder).glob(f"{pattern}/entry_points.txt")
@@ -146,7 +152,6 @@ def choose(
         "vault": vault or looks_at != FILES,
         "aws": aws,
         "licences": licences,
-        "image": image,
     }
     for name in (*names, *without):
         if name not in known:

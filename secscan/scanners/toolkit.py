@@ -73,10 +73,11 @@ def program_version(program: Path, distribution: str, *, env: Mapping[str, str] 
     A program beside our own Python, or in a package beside us, is the one pip installed with us, whose version the
     metadata tell at no cost; any other is asked. Empty if it does not answer like a version.
     """
-    packages = Path(sysconfig.get_path("platlib"))
-    if program.parent == Path(sys.executable).parent or packages in program.parents:
+    packages = {Path(sysconfig.get_path(name)) for name in ("purelib", "platlib")}  # two folders on some systems
+    if program.parent == Path(sys.executable).parent or not packages.isdisjoint(program.parents):
         # The name of the folder tells it; `importlib.metadata` takes ten times as long to import.
-        lists = list(packages.glob(f"{distribution.replace('-', '_')}-*.dist-info"))
+        wanted = f"{distribution.replace('-', '_')}-*.dist-info"
+        lists = [found for folder in packages for found in folder.glob(wanted)]
         if len(lists) == 1:
             return lists[0].name.removesuffix(".dist-info").rpartition("-")[2]
     with contextlib.suppress(StartError):
