@@ -102,7 +102,7 @@ def _unlisted(folders: tuple[str, ...]) -> list[str]:
 
 @functools.cache
 def _of_other_packages(path: tuple[str, ...]) -> list[Scanner[Any]]:
-    """What entry points on the import path bring. Those of all packages are only read where one says that it has such."""
+    """What entry points on the import path bring. All packages are only asked where one says that it has such."""
     lists = (
         place
         for folder in path
